@@ -36,6 +36,6 @@ class Stage_Op<string mnemonic, list<Trait> traits = []> : Op<Stage_Dialect, mne
 // A skeleton with one region: block arguments are the skeleton's own element
 // values first, then one scalar per extra operand.
 class Stage_SkeletonOp<string mnemonic, list<Trait> traits = []>
-    : Stage_Op<mnemonic, !listconcat([Pure, SingleBlock], traits)>;
+    : Stage_Op<mnemonic, !listconcat([Pure, SingleBlock, IsolatedFromAbove], traits)>;
 
 #endif // PTX_STAGE_BASE

@@ -10,7 +10,7 @@ LogicalResult ContractOp::verify() {
     return emitOpError("expects a weight in panels, found ") << panels;
   auto x = cast<RankedTensorType>(getX().getType());
   auto y = cast<RankedTensorType>(getResult().getType());
-  if (panels.getColumns() != x.getShape().back())
+  if (panels.getColumns() != -1 && panels.getColumns() != x.getShape().back())
     return emitOpError("x has ") << x.getShape().back() << " columns, the panels take " << panels.getColumns();
   if (panels.getRows() != -1 && panels.getRows() != y.getShape().back())
     return emitOpError("the result has ") << y.getShape().back() << " columns, the panels give " << panels.getRows();
