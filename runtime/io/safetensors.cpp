@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstring>
+#include <tuple>
 
 namespace ptx {
 
@@ -172,8 +172,8 @@ private:
 
   /// The tensors tile the data without hole, overlap or rest.
   Status checkTiling(std::vector<TensorEntry> &tensors) const {
-    std::stable_sort(tensors.begin(), tensors.end(), [](const TensorEntry &a, const TensorEntry &b) {
-      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+    std::sort(tensors.begin(), tensors.end(), [](const TensorEntry &a, const TensorEntry &b) {
+      return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
     });
     uint64_t expected = dataBegin;
     std::string before = "the header";
