@@ -132,16 +132,16 @@ def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">]> {
     column); with `per_key` times the mean number of keys. `column_site` makes
     the number of columns that of 16-wide panels of the bound rank at the site
     (`columns` is ignored); `guard` skips the problem where that rank is 0.
-    `scratch` is [bytes, bytes per key, key space].
+    `keys` is the space whose longest sequence sizes the scratch memory.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$label, I64Attr:$space, Rt_Over:$over, I64Attr:$columns,
                        OptionalAttr<FlatSymbolRefAttr>:$column_site, OptionalAttr<FlatSymbolRefAttr>:$guard,
                        DenseI64ArrayAttr:$grain, I64Attr:$flops, I64Attr:$bytes, UnitAttr:$per_key,
-                       OptionalAttr<DenseI64ArrayAttr>:$scratch,
+                       OptionalAttr<I64Attr>:$key_space,
                        ArrayAttr:$args, DenseI64ArrayAttr:$reads, DenseI64ArrayAttr:$writes);
   let assemblyFormat = [{
     $kernel $label `over` $over $space `columns` $columns (`of` $column_site^)? (`guard` $guard^)? `grain` $grain
-    `flops` $flops `bytes` $bytes (`per_key` $per_key^)? (`scratch` $scratch^)?
+    `flops` $flops `bytes` $bytes (`per_key` $per_key^)? (`keys` $key_space^)?
     `args` $args `reads` $reads `writes` $writes attr-dict
   }];
 }

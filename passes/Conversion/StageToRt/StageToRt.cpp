@@ -1,5 +1,6 @@
 // From stages to launch records: every value gets a buffer, every buffer an
 // arena slot, every stage a kernel and the words it is called with.
+#include "passes/Conversion/StageToRt/Pitch.h"
 #include "passes/Conversion/StageToRt/Planner.h"
 #include "passes/Passes.h"
 
@@ -14,15 +15,6 @@ using namespace mlir;
 using namespace rt;
 
 namespace {
-
-constexpr int64_t lanes = 16;
-
-/// Rows start on cache lines, an odd number of lines apart, so that equal
-/// columns of neighbouring rows do not meet in one cache set.
-int64_t pitchOf(int64_t width) {
-  int64_t lines = (width + lanes - 1) / lanes;
-  return (lines | 1) * lanes;
-}
 
 int64_t widthOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape().back(); }
 
@@ -150,15 +142,7 @@ private:
     return {buffers.lookup(value), column};
   }
 
-  /// The greatest rank any adapter has at a site: u's width.
-  int64_t maxRank(FlatSymbolRefAttr site) {
-    int64_t rank = 1;
-    function->getParentOfType<ModuleOp>().walk([&](xf::DeltaOp delta) {
-      if (delta.getSiteAttr() == site)
-        rank = std::max<int64_t>(rank, delta.getRank());
-    });
-    return rank;
-  }
+  int64_t maxRank(FlatSymbolRefAttr site) { return rt::maxRank(function->getParentOfType<ModuleOp>(), site); }
 
   int64_t bufferWidth(Operation *op) {
     int64_t width = widthOf(op->getResult(0));
@@ -186,7 +170,7 @@ private:
         Rows rows = rowsOfStage(op);
         int64_t launchIndex = static_cast<int64_t>(index);
         buffers[result] = static_cast<int64_t>(lives.size());
-        lives.push_back({rows.space, rows.per, pitchOf(bufferWidth(op)), launchIndex, launchIndex});
+        lives.push_back({rows.space, rows.per, rowPitch(bufferWidth(op)), launchIndex, launchIndex});
       }
     }
     for (auto output : function.getBody().front().getOps<stage::OutputOp>())
@@ -230,7 +214,7 @@ private:
     SmallVector<int64_t> grain = {8, 1};
     int64_t flops = 0, bytes = 0;
     bool perKey = false;
-    SmallVector<int64_t> scratch;
+    IntegerAttr keySpace;
     SmallVector<Attribute> words;
   };
 
@@ -285,7 +269,7 @@ private:
     p.flops = blockRows * 4 * headDim;
     p.bytes = 2 * 4 * headDim;
     p.perKey = true;
-    p.scratch = {0, 0, keySpace}; // the target says how much
+    p.keySpace = builder.getI64IntegerAttr(keySpace);
     return p;
   }
 
@@ -325,7 +309,7 @@ private:
         addRows(p.words, table);
       } else {
         p.words.push_back(parameterWord(table));
-        p.words.push_back(intWord(pitchOf(width)));
+        p.words.push_back(intWord(rowPitch(width)));
       }
       p.words.push_back(indexWord(index));
     }
@@ -373,8 +357,7 @@ private:
         reads.push_back(locate(operand).first);
     ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()), life.space,
                       p.over, p.columns, p.columnSite, p.guard, p.grain, p.flops, p.bytes, p.perKey,
-                      p.scratch.empty() ? DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(p.scratch),
-                      builder.getArrayAttr(p.words), reads, ArrayRef<int64_t>(buffers.lookup(result)));
+                      p.keySpace, builder.getArrayAttr(p.words), reads, ArrayRef<int64_t>(buffers.lookup(result)));
   }
 
   void emitOutputs() {
