@@ -1,5 +1,6 @@
 // Every pass and phase of ptx on IR text; the flags are mlir-opt's.
 #include "dialects/rt/IR/RtDialect.h"
+#include "passes/Target/CPU/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -13,5 +14,6 @@ int main(int argc, char **argv) {
                   mlir::func::FuncDialect, mlir::math::MathDialect, mlir::scf::SCFDialect,
                   mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
+  ptx::cpu::registerPtxCpuPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "ptx optimizer driver\n", registry));
 }
