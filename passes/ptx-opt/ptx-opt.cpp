@@ -1,5 +1,7 @@
 // Every pass and phase of ptx on IR text; the flags are mlir-opt's.
 #include "passes/Passes.h"
+#include "passes/Pipelines/Phases.h"
+#include "passes/Target/CPU/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -14,5 +16,7 @@ int main(int argc, char **argv) {
                   mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
   ptx::registerPtxPasses();
+  ptx::registerPhasePipelines();
+  ptx::cpu::registerPtxCpuPasses();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "ptx optimizer driver\n", registry));
 }

@@ -99,7 +99,7 @@ private:
     if (op.getGuardAttr())
       problem["guard"] = sites(op.getGuardAttr());
     if (auto [base, perKey] = options.scratch(symbols.lookup(op.getKernel())); base || perKey)
-      problem["scratch"] = numbers({base, perKey, op.getKeySpace().value_or(op.getSpace())});
+      problem["scratch"] = numbers({base, perKey, static_cast<int64_t>(op.getKeySpace().value_or(op.getSpace()))});
     Json args = Json::array();
     for (Attribute word : op.getArgs())
       args.push_back(writeWord(word));
