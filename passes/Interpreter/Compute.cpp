@@ -26,6 +26,8 @@ static LogicalResult layerNorm(Frame &frame, xf::LayerNormOp op) {
   if (failed(checkAffine(frame, op, op.getGamma(), x.columns())) ||
       failed(checkAffine(frame, op, op.getBeta(), x.columns())))
     return failure();
+  const Array *gamma = op.getGamma() ? &frame.array(op.getGamma()) : nullptr;
+  const Array *beta = op.getBeta() ? &frame.array(op.getBeta()) : nullptr;
   Array y(x.shape);
   for (int64_t m = 0; m < x.rows(); ++m) {
     double mean = 0, variance = 0;
@@ -36,10 +38,10 @@ static LogicalResult layerNorm(Frame &frame, xf::LayerNormOp op) {
     for (int64_t c = 0; c < x.columns(); ++c) {
       double &element = y.at(m, c);
       element = (x.at(m, c) - mean) / std::sqrt(variance + eps);
-      if (op.getGamma())
-        element *= frame.array(op.getGamma()).values[c];
-      if (op.getBeta())
-        element += frame.array(op.getBeta()).values[c];
+      if (gamma)
+        element *= gamma->values[c];
+      if (beta)
+        element += beta->values[c];
     }
   }
   return frame.set(op.getResult(), std::move(y));

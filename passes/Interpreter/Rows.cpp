@@ -57,6 +57,8 @@ static LogicalResult firstRows(Frame &frame, stage::FirstRowsOp op) {
 }
 
 static LogicalResult output(Frame &frame, stage::OutputOp op) {
+  if (!frame.call)
+    return op.emitOpError("stands in a parameter, which has no outputs");
   const Array &rows = frame.array(op.getValue());
   const Space &space = frame.space(op.getSpace());
   int64_t expected = op.getPerSequence() ? space.sequences : space.rows();

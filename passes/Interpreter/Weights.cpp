@@ -19,7 +19,8 @@ static LogicalResult sinusoid(Frame &frame, xf::SinusoidOp op) {
   Array result(shape);
   for (int64_t p = 0; p < shape[0]; ++p)
     for (int64_t c = 0; c < shape[1]; ++c) {
-      double angle = p / std::pow(10000.0, static_cast<double>(c / 2 * 2) /
+      int64_t even = c - c % 2; // 2j
+      double angle = p / std::pow(10000.0, static_cast<double>(even) /
                                                static_cast<double>(shape[1]));
       result.at(p, c) = c % 2 == 0 ? std::sin(angle) : std::cos(angle);
     }
