@@ -74,6 +74,25 @@ TEST(Regions, CompareAndSelect) {
                [](double v) { return v; });
 }
 
+// maximumf orders -0.0 before 0.0 and hands a NaN on: 0.5 / 0.0 is above 0,
+// and a NaN is no number.
+TEST(Regions, MaximumOfZerosAndNan) {
+  const std::string head = R"(%p = arith.constant 0.0 : f32
+        %n = arith.constant -0.0 : f32
+        %nan = arith.divf %p, %p : f32
+        )";
+  for (const char *pair : {"%p, %n", "%n, %p"})
+    expectMapped(head + "%m = arith.maximumf " + pair + R"( : f32
+        %q = arith.divf %half, %m : f32
+        %c = arith.cmpf ogt, %q, %p : f32
+        %r = arith.select %c, %v, %p : f32)",
+                 [](double v) { return v; });
+  expectMapped(head + R"(%m = arith.minimumf %v, %nan : f32
+        %c = arith.cmpf uno, %m, %m : f32
+        %r = arith.select %c, %v, %p : f32)",
+               [](double v) { return v; });
+}
+
 TEST(Regions, UnknownOperation) {
   Model model(rows("", R"(
       %y = stage.map %x {
