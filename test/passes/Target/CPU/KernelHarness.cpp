@@ -50,6 +50,19 @@ KernelFunction Library::kernel(const std::string &name) const {
   return found;
 }
 
+ptx::cpu::ScratchBytes ptx::test::scratchOf(const std::string &text, const std::string &name) {
+  mlir::DialectRegistry registry;
+  cpu::registerKernelDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+  cpu::ScratchBytes found;
+  module->walk([&](rt::KernelOp kernel) {
+    if (kernel.getSymName() == name)
+      found = cpu::scratchBytes(kernel);
+  });
+  return found;
+}
+
 namespace {
 // Bodies over %x (the element), %bias and %old.
 std::string body(const std::string &region) {
@@ -190,9 +203,9 @@ void ContractData::clear() { std::fill(y.data(), y.data() + y.size(), guard); }
 
 static uint64_t word(const void *pointer) { return reinterpret_cast<uint64_t>(pointer); }
 
-static void *scratchMemory() {
+Floats &ptx::test::scratchMemory() {
   static Floats scratch(64 << 18, NAN);
-  return scratch.data();
+  return scratch;
 }
 
 void ContractData::run(KernelFunction kernel, int64_t r0, int64_t r1, int64_t c0, int64_t c1) {
@@ -200,7 +213,7 @@ void ContractData::run(KernelFunction kernel, int64_t r0, int64_t r1, int64_t c0
                      static_cast<uint64_t>(n), word(y.data()), static_cast<uint64_t>(pitchY),
                      rank ? word(u.data()) : 0, static_cast<uint64_t>(pitchU), rank ? word(b.data()) : 0,
                      static_cast<uint64_t>(rank), word(bias.data()), word(old.data()), static_cast<uint64_t>(pitchY)};
-  kernel(args, r0, r1, c0, c1, scratchMemory());
+  kernel(args, r0, r1, c0, c1, scratchMemory().data());
 }
 
 double ContractData::reference(int64_t row, int64_t column) const {
@@ -253,7 +266,7 @@ void AttentionData::run(KernelFunction kernel, int64_t b0, int64_t b1, int64_t h
   auto step = static_cast<uint64_t>(pitch);
   uint64_t args[] = {word(q.data()), step, word(k.data()), step, word(v.data()), step, word(y.data()), step,
                      word(blocks.data()), word(begin.data()), word(keys.data())};
-  kernel(args, b0, b1, h0, h1, scratchMemory());
+  kernel(args, b0, b1, h0, h1, scratchMemory().data());
 }
 
 double AttentionData::reference(int64_t sequence, int64_t row, int64_t head, int64_t column, bool causal,
@@ -291,5 +304,5 @@ void RowData::run(KernelFunction kernel, int64_t r0, int64_t r1) {
   auto step = static_cast<uint64_t>(pitch);
   uint64_t args[] = {word(x.data()), step, word(y.data()), step, static_cast<uint64_t>(width),
                      word(column.data()), word(old.data()), step};
-  kernel(args, r0, r1, 0, 1, scratchMemory());
+  kernel(args, r0, r1, 0, 1, scratchMemory().data());
 }

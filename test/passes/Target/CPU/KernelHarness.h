@@ -30,6 +30,12 @@ private:
   void *handle = nullptr;
 };
 
+/// The worker's scratch; 64 MiB.
+class Floats;
+Floats &scratchMemory();
+/// What the planner reserves for a kernel of the text.
+cpu::ScratchBytes scratchOf(const std::string &text, const std::string &name);
+
 // Text of kernels. `region` names an activation: "", "bias", "relu", "gelu",
 // "gelu_tanh", "silu", "tanh", "residual" (bias and residual take extras).
 std::string contractKernel(const std::string &name, const std::string &region);
