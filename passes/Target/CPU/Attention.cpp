@@ -76,27 +76,39 @@ void emitScores(Emit &e, const Work &w) {
   });
 }
 
+// Folds a row's first `limit` scores, 16 at a time and in ascending order.
+// `lanesLeft` is null where all 16 are scores.
+Value foldRow(Emit &e, Value limit, Value start, llvm::function_ref<Value(Value n, Value lanesLeft, Value state)> step) {
+  Value whole = e.mul(e.div(limit, e.integer(lanes)), lanes), rest = e.sub(limit, whole);
+  Value state = e.loop(e.integer(0), whole, lanes, {start}, [&](Value n, ValueRange states) {
+    return SmallVector<Value>{step(n, {}, states[0])};
+  })[0];
+  auto tail = e.create<mlir::scf::IfOp>(
+      e.compare(Predicate::sgt, rest, e.integer(0)),
+      [&](mlir::OpBuilder &, mlir::Location) { e.create<mlir::scf::YieldOp>(step(whole, rest, state)); },
+      [&](mlir::OpBuilder &, mlir::Location) { e.create<mlir::scf::YieldOp>(state); });
+  return tail.getResult(0);
+}
+
 // Scores of one row to exp(scale * score - max); the factor 1 / sum is kept.
 void emitSoftmaxRow(Emit &e, const Work &w, Value i) {
   Value row = w.scores.row(e, i), limit = w.limit(e, i);
   Value least = e.constant(-std::numeric_limits<float>::infinity());
   Value scale = e.constant(w.kernel.op.getScale()->convertToDouble());
   auto greater = [&](Value a, Value b) { return e.select(e.compare(Emit::Compare::OGT, a, b), a, b); };
-  auto masked = [&](Value n, Value value, Value otherwise) {
-    return e.select(e.firstLanes(e.sub(limit, n)), value, otherwise);
+  auto scaled = [&](Value n) { return e.mulf(e.load(e.at(row, n)), scale); };
+  auto masked = [&](Value left, Value value, Value otherwise) {
+    return left ? e.select(e.firstLanes(left), value, otherwise) : value;
   };
-  Value most = e.loop(e.integer(0), limit, lanes, {least}, [&](Value n, ValueRange most) {
-    Value score = e.mulf(e.load(e.at(row, n)), scale);
-    e.store(score, e.at(row, n));
-    return SmallVector<Value>{greater(most[0], masked(n, score, least))};
-  })[0];
+  Value most = foldRow(e, limit, least, [&](Value n, Value left, Value most) {
+    return greater(most, masked(left, scaled(n), least));
+  });
   most = e.tree(most, greater);
-  Value sum = e.loop(e.integer(0), limit, lanes, {e.constant(0.0f)}, [&](Value n, ValueRange sums) {
-    Value weight = emitExp(e, e.subf(e.load(e.at(row, n)), most));
-    weight = masked(n, weight, e.constant(0.0f));
+  Value sum = foldRow(e, limit, e.constant(0.0f), [&](Value n, Value left, Value sum) {
+    Value weight = masked(left, emitExpNonPositive(e, e.subf(scaled(n), most)), e.constant(0.0f));
     e.store(weight, e.at(row, n));
-    return SmallVector<Value>{e.addf(sums[0], weight)};
-  })[0];
+    return e.addf(sum, weight);
+  });
   Value factor = e.divf(e.constant(1.0f), e.sumTree(sum));
   Value scalar = e.create<mlir::vector::ExtractOp>(factor, 0);
   e.store(scalar, e.at(e.at(w.kernel.scratch, tileFloats), i));

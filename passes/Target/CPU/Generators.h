@@ -49,6 +49,8 @@ inline constexpr int64_t tileFloats = 512;
 //===- Math.cpp --------------------------------------------------------------===//
 
 Value emitExp(Emit &e, Value x);
+/// The same for x <= 0, with 0 where the result would be subnormal.
+Value emitExpNonPositive(Emit &e, Value x);
 Value emitTanh(Emit &e, Value x);
 Value emitErf(Emit &e, Value x);
 
