@@ -89,7 +89,8 @@ void measure(Level level, std::vector<Case> &cases) {
   }
 }
 
-void benchLevel(Level level) {
+// `filter`: a part of the case's name.
+void benchLevel(Level level, const std::string &filter) {
   std::string text = contractKernel("plain", "") + contractKernel("gelu", "gelu") +
                      attentionKernel("attention", 64, false) + attentionKernel("causal", 64, true) +
                      normKernel("norm", 0, 1e-5);
@@ -123,6 +124,7 @@ void benchLevel(Level level) {
   RowData norm(128, 768);
   auto kernel = library.kernel("norm");
   cases.push_back({"layer norm 128x768 (8 flops each)", 8.0 * 128 * 768, [&] { norm.run(kernel, 0, 128); }});
+  std::erase_if(cases, [&](const Case &one) { return one.name.find(filter) == std::string::npos; });
   measure(level, cases);
 }
 } // namespace
@@ -132,6 +134,6 @@ int main(int argc, char **argv) {
     return codegenWorkerMain(argc, argv);
   for (const LevelInfo &level : allLevels())
     if (hostRuns(level.level) && (argc < 2 || level.name == argv[1]))
-      benchLevel(level.level);
+      benchLevel(level.level, argc > 2 ? argv[2] : "");
   return 0;
 }
