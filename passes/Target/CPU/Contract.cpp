@@ -24,13 +24,14 @@ struct Packed {
 void emitBlock(Emit &e, const Kernel &kernel, const Contraction &c, const Element &element, const Packed &packed,
                Value row, Value begin, Value rows, Value panel, Value panels) {
   Value cRow = e.mul(panels, lanes), first = e.add(row, begin);
-  Tile tile{rows, panels, packedBlock(e, c.x, first, rows, e.at(packed.x, e.mul(begin, c.depth))),
+  Operand x = packedBlock(e, c.x, first, rows, e.at(packed.x, e.mul(begin, c.depth)));
+  Tile tile{rows, panels, x.base, x.step,
             e.at(c.weight, e.mul(e.mul(panel, lanes), c.depth)), e.integer(lanes), e.mul(c.depth, lanes), c.depth,
             kernel.scratch, cRow, /*fresh=*/true};
   emitTile(e, tile);
   e.when(e.compare(Emit::Predicate::sgt, c.rank, e.integer(0)), [&] {
     Tile more = tile;
-    more.a = packedBlock(e, c.u, first, rows, e.at(packed.u, e.mul(begin, c.rank)));
+    more.a = packedBlock(e, c.u, first, rows, e.at(packed.u, e.mul(begin, c.rank))).base;
     more.b = e.at(c.b, e.mul(e.mul(panel, lanes), c.rank));
     more.bPanel = e.mul(c.rank, lanes);
     more.depth = c.rank;

@@ -25,16 +25,19 @@ Value Emit::sumTree(Value value) {
   return tree(value, [&](Value a, Value b) { return addf(a, b); });
 }
 
-Value Emit::firstLanes(Value count) {
+static Value compareLanes(Emit &e, Emit::Predicate predicate, Value bound) {
   SmallVector<int32_t> iota;
   for (int32_t lane = 0; lane < lanes; ++lane)
     iota.push_back(lane);
-  auto type = vector(getI32Type());
-  Value lane = create<arith::ConstantOp>(DenseIntElementsAttr::get(type, iota));
-  Value bounded = minimum(count, integer(lanes));
-  Value limit = create<mlir::vector::BroadcastOp>(type, create<arith::TruncIOp>(getI32Type(), bounded));
-  return create<arith::CmpIOp>(Predicate::slt, lane, limit);
+  auto type = e.vector(e.getI32Type());
+  Value lane = e.create<arith::ConstantOp>(DenseIntElementsAttr::get(type, iota));
+  Value narrow = e.create<arith::TruncIOp>(e.getI32Type(), bound);
+  return e.create<arith::CmpIOp>(predicate, lane, e.create<mlir::vector::BroadcastOp>(type, narrow));
 }
+
+Value Emit::firstLanes(Value count) { return compareLanes(*this, Predicate::slt, minimum(count, integer(lanes))); }
+
+Value Emit::lanesFrom(Value begin) { return compareLanes(*this, Predicate::sge, begin); }
 
 Value Emit::at(Value base, Value index, Type element) {
   return create<LLVM::GEPOp>(pointer(), element, base, ArrayRef<LLVM::GEPArg>{index});

@@ -64,6 +64,8 @@ public:
   Value sumTree(Value value);
   /// Lanes below `count` (any i64; all from 16 up).
   Value firstLanes(Value count);
+  /// Lanes from `begin` up.
+  Value lanesFrom(Value begin);
 
   // Memory.
   Value at(Value base, Value floats) { return at(base, floats, getF32Type()); }

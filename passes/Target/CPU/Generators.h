@@ -15,7 +15,7 @@ void emitMicroKernels(Emit &e, const LevelInfo &level);
 /// one fused multiply-add each from -0.0.
 struct Tile {
   Value rows, panels;
-  Value a; // packed [depth][rows]
+  Value a, aStep; // element (row i, k) at a + k * aStep + i
   Value b; // element (k, panel p, lane n) at b + p * bPanel + k * bRow + n
   Value bRow, bPanel;
   Value depth;
@@ -38,8 +38,12 @@ RowBlocks cutRows(Emit &e, const LevelInfo &level, Value rows);
 /// The most panels a tile of `rows` rows may have, within `left`.
 Value tilePanels(Emit &e, const LevelInfo &level, Value rows, Value left);
 
-/// A operand of one block: packed, or the row itself when there is one.
-Value packedBlock(Emit &e, Matrix src, Value begin, Value rows, Value packed);
+/// A operand of one block: packed, or the row itself when there is one; either
+/// way its step is the number of rows.
+struct Operand {
+  Value base, step;
+};
+Operand packedBlock(Emit &e, Matrix src, Value begin, Value rows, Value packed);
 /// Packs every block of taller than one row behind each other.
 void packBlocks(Emit &e, const RowBlocks &blocks, Matrix src, Value depth, Value packed);
 
@@ -49,6 +53,8 @@ inline constexpr int64_t tileFloats = 512;
 //===- Math.cpp --------------------------------------------------------------===//
 
 Value emitExp(Emit &e, Value x);
+/// The same for x <= 0, with 0 where the result would be subnormal.
+Value emitExpNonPositive(Emit &e, Value x);
 Value emitTanh(Emit &e, Value x);
 Value emitErf(Emit &e, Value x);
 

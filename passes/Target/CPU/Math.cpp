@@ -33,10 +33,12 @@ static Value powerOfTwo(Emit &e, Value bits) {
   return e.create<arith::BitcastOp>(e.vector(), e.create<arith::ShLIOp>(biased, splat(23)));
 }
 
-// x = n ln 2 + r, |r| <= ln 2 / 2; exp r is a polynomial; 2^n in two factors,
-// so that results overflow to infinity and underflow through the subnormals.
-Value ptx::cpu::emitExp(Emit &e, Value x) {
-  x = clamp(e, x, -110.0f, 90.0f);
+// x = n ln 2 + r, |r| <= ln 2 / 2; exp r is a polynomial.
+struct Reduced {
+  Value mantissa, exponent; // exp r, and n as i32
+};
+
+static Reduced reduceExp(Emit &e, Value x) {
   Value magic = e.constant(12582912.0f); // 1.5 * 2^23: rounds to an integer in the low bits
   Value shifted = e.fma(x, e.constant(1.44269504f), magic);
   Value n = e.subf(shifted, magic);
@@ -46,12 +48,26 @@ Value ptx::cpu::emitExp(Emit &e, Value x) {
                           5.0000001201e-1f});
   p = e.addf(e.fma(p, e.mulf(r, r), r), e.constant(1.0f));
   auto integers = e.vector(e.getI32Type());
-  Value whole = e.create<arith::SubIOp>(e.create<arith::BitcastOp>(integers, shifted),
-                                        e.create<arith::BitcastOp>(integers, magic));
+  Value exponent = e.create<arith::SubIOp>(e.create<arith::BitcastOp>(integers, shifted),
+                                           e.create<arith::BitcastOp>(integers, magic));
+  return {p, exponent};
+}
+
+// 2^n in two factors, so that results overflow to infinity and underflow
+// through the subnormals.
+Value ptx::cpu::emitExp(Emit &e, Value x) {
+  Reduced reduced = reduceExp(e, clamp(e, x, -110.0f, 90.0f));
+  auto integers = e.vector(e.getI32Type());
   Value one = e.create<arith::ConstantOp>(DenseElementsAttr::get(integers, e.getI32IntegerAttr(1)));
-  Value half = e.create<arith::ShRSIOp>(whole, one);
-  Value rest = e.create<arith::SubIOp>(whole, half);
-  return e.mulf(e.mulf(p, powerOfTwo(e, half)), powerOfTwo(e, rest));
+  Value half = e.create<arith::ShRSIOp>(reduced.exponent, one);
+  Value rest = e.create<arith::SubIOp>(reduced.exponent, half);
+  return e.mulf(e.mulf(reduced.mantissa, powerOfTwo(e, half)), powerOfTwo(e, rest));
+}
+
+Value ptx::cpu::emitExpNonPositive(Emit &e, Value x) {
+  Reduced reduced = reduceExp(e, x);
+  Value value = e.mulf(reduced.mantissa, powerOfTwo(e, reduced.exponent));
+  return e.select(e.compare(Emit::Compare::OLT, x, e.constant(-87.0f)), e.constant(0.0f), value);
 }
 
 // An odd polynomial below 0.625, 1 - 2 / (exp 2|x| + 1) above.

@@ -25,14 +25,19 @@ void endFunction(Emit &e, func::FuncOp function) {
   e.setInsertionPointAfter(function);
 }
 
-// (a, b, bRow, bPanel, depth, c, cRow, fresh). Moves depth * (rows + 16 panels)
+// How many steps ahead B is fetched. One row alone runs at the speed of memory
+// without it.
+constexpr int64_t fetchAhead = 48;
+
+// (a, aStep, b, bRow, bPanel, depth, c, cRow, fresh). Moves depth * (rows + 16 panels)
 // floats, 32 * rows * panels * depth operations.
 void emitMicroKernel(Emit &e, int64_t rows, int64_t panels) {
   Type ptr = e.pointer(), i64 = e.getI64Type();
-  auto function = beginFunction(e, shapeName(rows, panels), {ptr, ptr, i64, i64, i64, ptr, i64, e.getI1Type()});
-  Value a = function.getArgument(0), b = function.getArgument(1), bRow = function.getArgument(2);
-  Value bPanel = function.getArgument(3), depth = function.getArgument(4), c = function.getArgument(5);
-  Value cRow = function.getArgument(6), fresh = function.getArgument(7);
+  auto function =
+      beginFunction(e, shapeName(rows, panels), {ptr, i64, ptr, i64, i64, i64, ptr, i64, e.getI1Type()});
+  Value a = function.getArgument(0), aStep = function.getArgument(1), b = function.getArgument(2);
+  Value bRow = function.getArgument(3), bPanel = function.getArgument(4), depth = function.getArgument(5);
+  Value c = function.getArgument(6), cRow = function.getArgument(7), fresh = function.getArgument(8);
 
   auto element = [&](int64_t i, int64_t j) { return e.at(e.at(c, e.mul(cRow, i)), j * lanes); };
   auto start = e.create<scf::IfOp>(
@@ -49,10 +54,14 @@ void emitMicroKernel(Emit &e, int64_t rows, int64_t panels) {
       });
 
   auto sums = e.loop(e.integer(0), depth, 1, start.getResults(), [&](Value k, ValueRange sums) {
-    Value bk = e.at(b, e.mul(bRow, k)), ak = e.at(a, e.mul(k, rows));
+    Value bk = e.at(b, e.mul(bRow, k)), ak = e.at(a, e.mul(aStep, k));
     SmallVector<Value> columns, next;
-    for (int64_t j = 0; j < panels; ++j)
-      columns.push_back(e.load(e.at(bk, e.mul(bPanel, j))));
+    for (int64_t j = 0; j < panels; ++j) {
+      Value column = e.at(bk, e.mul(bPanel, j));
+      columns.push_back(e.load(column));
+      if (rows > 1)
+        e.create<LLVM::Prefetch>(e.at(column, e.mul(bRow, fetchAhead)), /*rw=*/0, /*hint=*/3, /*cache=*/1);
+    }
     for (int64_t i = 0; i < rows; ++i) {
       Value x = e.broadcast(e.loadScalar(e.at(ak, i)));
       for (int64_t j = 0; j < panels; ++j)
@@ -69,7 +78,7 @@ void emitMicroKernel(Emit &e, int64_t rows, int64_t panels) {
 // (rows, panels, ...): a switch over the shapes.
 void emitDispatch(Emit &e, const LevelInfo &level) {
   Type ptr = e.pointer(), i64 = e.getI64Type();
-  auto function = beginFunction(e, "tile", {i64, i64, ptr, ptr, i64, i64, i64, ptr, i64, e.getI1Type()});
+  auto function = beginFunction(e, "tile", {i64, i64, ptr, i64, ptr, i64, i64, i64, ptr, i64, e.getI1Type()});
   SmallVector<std::pair<int64_t, int64_t>> shapes;
   SmallVector<int64_t> cases;
   for (int64_t rows = 1; rows <= level.maxRows; ++rows)
@@ -145,7 +154,7 @@ void ptx::cpu::emitMicroKernels(Emit &e, const LevelInfo &level) {
 
 void ptx::cpu::emitTile(Emit &e, const Tile &t) {
   Value fresh = e.create<arith::ConstantOp>(e.getBoolAttr(t.fresh));
-  e.call("tile", {t.rows, t.panels, t.a, t.b, t.bRow, t.bPanel, t.depth, t.c, t.cRow, fresh});
+  e.call("tile", {t.rows, t.panels, t.a, t.aStep, t.b, t.bRow, t.bPanel, t.depth, t.c, t.cRow, fresh});
 }
 
 void ptx::cpu::emitPack(Emit &e, Matrix src, Value rows, Value lead, Value depth, Value dst) {
@@ -173,9 +182,9 @@ Value ptx::cpu::tilePanels(Emit &e, const LevelInfo &level, Value rows, Value le
   return best;
 }
 
-Value ptx::cpu::packedBlock(Emit &e, Matrix src, Value begin, Value rows, Value packed) {
+Operand ptx::cpu::packedBlock(Emit &e, Matrix src, Value begin, Value rows, Value packed) {
   Value single = e.compare(Emit::Predicate::eq, rows, e.integer(1));
-  return e.select(single, src.row(e, begin), packed);
+  return {e.select(single, src.row(e, begin), packed), rows};
 }
 
 void ptx::cpu::packBlocks(Emit &e, const RowBlocks &blocks, Matrix src, Value depth, Value packed) {

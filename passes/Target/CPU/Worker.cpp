@@ -6,6 +6,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/Program.h"
@@ -71,6 +72,15 @@ std::string tail(StringRef path) {
     return "";
   return (*buffer)->getBuffer().trim().take_back(4000).str();
 }
+
+// ExecuteAndWait: -1 did not start, -2 crash or timeout.
+std::string describe(int code, bool unstarted, StringRef why, const WorkerOptions &options) {
+  if (unstarted || code == -1)
+    return ("could not be started (" + why + ")").str();
+  if (why.contains("timed out"))
+    return formatv("did not finish after {0} s", options.seconds);
+  return code == -2 ? "crashed" : "failed";
+}
 } // namespace
 
 Expected<std::vector<char>> ptx::cpu::compileKernels(mlir::ModuleOp rtModule, Level level,
@@ -90,11 +100,11 @@ Expected<std::vector<char>> ptx::cpu::compileKernels(mlir::ModuleOp rtModule, Le
   StringRef arguments[] = {program, workerFlag, name, in, out};
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log), StringRef(log)};
   std::string why;
-  int code = sys::ExecuteAndWait(program, arguments, std::nullopt, redirects, options.seconds, 0, &why);
-  if (code != 0) {
-    std::string how = code > 0 ? "failed" : why.empty() ? "crashed" : "ended early (" + why + ")";
-    return makeError("code generation for level '" + name + "' " + how + ", compiling " + names + "\n" + tail(log));
-  }
+  bool unstarted = false;
+  int code = sys::ExecuteAndWait(program, arguments, std::nullopt, redirects, options.seconds, 0, &why, &unstarted);
+  if (code != 0)
+    return makeError("code generation for level '" + name + "' " + describe(code, unstarted, why, options) +
+                     ", compiling " + names + "\n" + tail(log));
   auto buffer = MemoryBuffer::getFile(out, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
     return makeError("code generation for level '" + name + "' left no output");
