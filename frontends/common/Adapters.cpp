@@ -26,9 +26,12 @@ void declareAdapter(ModuleOp module, ParameterTable &table, const peft::Adapter 
   for (const peft::LowRankDelta &delta : adapter.deltas) {
     std::string site = siteOf(delta);
     auto form = delta.target == peft::Target::Embedding ? xf::Form::Embedding : xf::Form::Linear;
-    xf::DeltaOp::create(builder, loc, FlatSymbolRefAttr::get(builder.getContext(), site), form,
-                        static_cast<int64_t>(delta.rank), builder.getF64FloatAttr(delta.scale),
-                        delta.magnitude.has_value(), delta.bias.has_value());
+    auto flag = [&](bool set) { return set ? builder.getUnitAttr() : UnitAttr(); };
+    xf::DeltaOp::create(builder, loc, FlatSymbolRefAttr::get(builder.getContext(), site),
+                        xf::FormAttr::get(builder.getContext(), form),
+                        builder.getI64IntegerAttr(static_cast<int64_t>(delta.rank)),
+                        builder.getF64FloatAttr(delta.scale), flag(delta.magnitude.has_value()),
+                        flag(delta.bias.has_value()));
     StoredDelta &factors = table.adapters[adapter.name][site];
     factors.a = stored(delta.a);
     factors.b = stored(delta.b);

@@ -77,7 +77,7 @@ Value GraphBuilder::weight(StringRef name, std::vector<int64_t> shape) {
     for (Operation &op : *top->getBody())
       if (isa<xf::WeightOp>(op))
         ops.setInsertionPointAfter(&op);
-    xf::WeightOp::create(ops, named(name), name, type);
+    xf::WeightOp::create(ops, named(name), ops.getStringAttr(name), TypeAttr::get(type));
   }
   return use(name);
 }
@@ -211,7 +211,8 @@ Value attention(OpBuilder &builder, StringRef name, Value q, Value k, Value v, V
   int64_t width = cast<RankedTensorType>(q.getType()).getShape().back();
   double scale = 1.0 / std::sqrt(static_cast<double>(width) / static_cast<double>(heads));
   return xf::AttentionOp::create(builder, nameLoc(builder, name), q.getType(), q, k, v, queryMask, keyMask,
-                                 builder.getI64IntegerAttr(heads), builder.getF64FloatAttr(scale), causal);
+                                 builder.getI64IntegerAttr(heads), builder.getF64FloatAttr(scale),
+                                 causal ? builder.getUnitAttr() : UnitAttr());
 }
 
 } // namespace ptx::frontends
