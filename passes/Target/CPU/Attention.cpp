@@ -3,7 +3,7 @@
 // runs down the lanes without a horizontal sum, and its weights are already
 // what a micro-kernel reads as packed rows. Everything about a query is
 // computed in the order of its own keys: its bytes depend on no other row.
-// Scratch, in floats: tile | 64 factors | queries [4][d][16] | keys [d][16] |
+// Scratch, in floats: tile | 64 factors | queries [4][d][16] |
 // scores [keys][queries rounded up to 16].
 #include "passes/Target/CPU/Generators.h"
 
@@ -16,8 +16,7 @@ static constexpr int64_t blockRows = 64;
 
 static int64_t padded(int64_t headDim) { return llvm::alignTo(headDim, lanes); }
 static int64_t queriesOffset() { return tileFloats + blockRows; }
-static int64_t keysOffset(int64_t headDim) { return queriesOffset() + blockRows * padded(headDim); }
-static int64_t scoresOffset(int64_t headDim) { return keysOffset(headDim) + lanes * padded(headDim); }
+static int64_t scoresOffset(int64_t headDim) { return queriesOffset() + blockRows * padded(headDim); }
 
 int64_t ptx::cpu::attentionScratchBase(int64_t headDim) { return 4 * scoresOffset(headDim); }
 int64_t ptx::cpu::attentionScratchPerKey() { return 4 * blockRows; }
@@ -42,29 +41,21 @@ struct Work {
   }
 };
 
-void forBlocks(Emit &e, const RowBlocks &blocks, llvm::function_ref<void(Value begin, Value rows)> body) {
-  e.loop(e.integer(0), blocks.count, 1, [&](Value s) {
-    Value begin = blocks.begin(e, s);
-    body(begin, e.sub(blocks.begin(e, e.add(s, 1)), begin));
-  });
-}
-
 // scores = k q^T. Lanes behind the last query repeat it and are never stored.
 void emitScores(Emit &e, const Work &w) {
   Value depth = e.integer(w.headDim), groupFloats = e.integer(padded(w.headDim) * lanes);
-  Value queries = w.scratch(e, queriesOffset()), keys = w.scratch(e, keysOffset(w.headDim));
+  Value queries = w.scratch(e, queriesOffset());
   Value groups = e.ceilDiv(w.queries, lanes);
   e.loop(e.integer(0), groups, 1, [&](Value group) {
     Value row = e.mul(group, lanes);
-    emitPack(e, {w.q.row(e, row), w.q.pitch}, e.minimum(e.sub(w.queries, row), e.integer(lanes)), e.integer(lanes),
-             depth, e.at(queries, e.mul(group, groupFloats)));
+    emitTranspose(e, {w.q.row(e, row), w.q.pitch}, e.minimum(e.sub(w.queries, row), e.integer(lanes)), depth,
+                  e.at(queries, e.mul(group, groupFloats)));
   });
-  forBlocks(e, cutRows(e, w.kernel.level, w.keys), [&](Value begin, Value rows) {
-    emitPack(e, {w.k.row(e, begin), w.k.pitch}, rows, e.integer(lanes), depth, keys);
+  cutRows(e, w.kernel.level, w.keys).forEach(e, [&](Value begin, Value rows) {
     auto width = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
     e.stride(e.integer(0), groups, width, [&](Value group, Value panels) {
       auto emit = [&] {
-        emitTile(e, {rows, panels, keys, e.integer(lanes), e.at(queries, e.mul(group, groupFloats)),
+        emitTile(e, {rows, panels, w.k.row(e, begin), w.k.pitch, e.integer(1), e.at(queries, e.mul(group, groupFloats)),
                      e.integer(lanes), groupFloats, depth, e.at(w.scores.row(e, begin), e.mul(group, lanes)),
                      w.scores.pitch, true});
       };
@@ -117,7 +108,7 @@ void emitOwnKeys(Emit &e, const Work &w, Value begin, Value rows, Value common, 
     Value row = e.add(begin, i), rest = e.sub(w.limit(e, row), common);
     e.when(e.compare(Predicate::sgt, rest, e.integer(0)), [&] {
       // One row takes as many panels as any block does.
-      emitTile(e, {e.integer(1), panels, e.at(w.scores.row(e, common), row), w.scores.pitch,
+      emitTile(e, {e.integer(1), panels, e.at(w.scores.row(e, common), row), e.integer(1), w.scores.pitch,
                    e.at(w.v.row(e, common), column), w.v.pitch, e.integer(lanes), rest,
                    e.at(w.kernel.scratch, e.mul(i, cRow)), cRow, false});
     });
@@ -127,12 +118,12 @@ void emitOwnKeys(Emit &e, const Work &w, Value begin, Value rows, Value common, 
 void emitValues(Emit &e, const Work &w) {
   Value factors = w.scratch(e, tileFloats), width = e.integer(w.headDim);
   Value groups = e.integer(padded(w.headDim) / lanes);
-  forBlocks(e, cutRows(e, w.kernel.level, w.queries), [&](Value begin, Value rows) {
+  cutRows(e, w.kernel.level, w.queries).forEach(e, [&](Value begin, Value rows) {
     Value common = w.limit(e, begin);
     auto panelsAt = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
     e.stride(e.integer(0), groups, panelsAt, [&](Value group, Value panels) {
       Value column = e.mul(group, lanes), cRow = e.mul(panels, lanes);
-      emitTile(e, {rows, panels, e.at(w.scores.base, begin), w.scores.pitch, e.at(w.v.base, column), w.v.pitch,
+      emitTile(e, {rows, panels, e.at(w.scores.base, begin), e.integer(1), w.scores.pitch, e.at(w.v.base, column), w.v.pitch,
                    e.integer(lanes), common, w.kernel.scratch, cRow, true});
       if (w.causal())
         emitOwnKeys(e, w, begin, rows, common, column, panels);
