@@ -6,7 +6,8 @@
 
 namespace ptx::cpu {
 
-//===- Micro-kernels.cpp: the only code that multiplies matrices -----------===//
+//===- Micro-kernels.cpp: the only code that multiplies matrices
+//-----------===//
 
 /// Adds the private functions the kernels call.
 void emitMicroKernels(Emit &e, const LevelInfo &level);
@@ -19,8 +20,8 @@ struct Tile {
   Value b; // element (k, panel p, lane n) at b + p * bPanel + k * bRow + n
   Value bRow, bPanel;
   Value depth;
-  Value c, cRow;  // row-major, panels adjacent
-  bool fresh;     // start at -0.0 instead of at c
+  Value c, cRow; // row-major, panels adjacent
+  bool fresh;    // start at -0.0 instead of at c
 };
 void emitTile(Emit &e, const Tile &tile);
 
@@ -31,7 +32,8 @@ void emitTranspose(Emit &e, Matrix src, Value rows, Value depth, Value dst);
 /// How `rows` rows are cut into balanced blocks no taller than a micro-kernel.
 struct RowBlocks {
   Value rows, count, tallest;
-  void forEach(Emit &e, llvm::function_ref<void(Value begin, Value rows)> body) const;
+  void forEach(Emit &e,
+               llvm::function_ref<void(Value begin, Value rows)> body) const;
 };
 RowBlocks cutRows(Emit &e, const LevelInfo &level, Value rows);
 /// The most panels a tile of `rows` rows may have, within `left`.
@@ -40,7 +42,8 @@ Value tilePanels(Emit &e, const LevelInfo &level, Value rows, Value left);
 /// Floats of the tile every kernel keeps at the start of its scratch.
 inline constexpr int64_t tileFloats = 512;
 
-//===- Math.cpp --------------------------------------------------------------===//
+//===- Math.cpp
+//--------------------------------------------------------------===//
 
 Value emitExp(Emit &e, Value x);
 /// The same for x <= 0, with 0 where the result would be subnormal.
@@ -48,7 +51,8 @@ Value emitExpNonPositive(Emit &e, Value x);
 Value emitTanh(Emit &e, Value x);
 Value emitErf(Emit &e, Value x);
 
-//===- Regions.cpp -----------------------------------------------------------===//
+//===- Regions.cpp
+//-----------------------------------------------------------===//
 
 /// The region of a kernel on 16 elements at row `m`, columns `n`..`n`+15.
 class Element {
@@ -59,10 +63,11 @@ public:
 
 private:
   mutable rt::KernelOp kernel; // its accessors are not const
-  SmallVector<Matrix> extras; // a column has no pitch
+  SmallVector<Matrix> extras;  // a column has no pitch
 };
 
-//===- One file per skeleton -------------------------------------------------===//
+//===- One file per skeleton
+//-------------------------------------------------===//
 
 struct Kernel {
   mutable rt::KernelOp op; // its accessors are not const
