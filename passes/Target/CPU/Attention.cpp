@@ -85,7 +85,7 @@ void emitScores(Emit &e, const Work &w) {
 void emitSoftmax(Emit &e, const Work &w, Value group) {
   Value column = e.mul(group, lanes), zero = e.constant(0.0f);
   Value least = e.constant(-std::numeric_limits<float>::infinity());
-  Value scale = e.constant(w.kernel.op.getScale()->convertToDouble());
+  Value scale = e.constant(w.kernel.op.getScaleAttr().getValueAsDouble());
   auto at = [&](Value key) { return e.at(w.scores.row(e, key), column); };
   // Lane i of the group sees key j if j <= index of the row.
   auto masked = [&](Value key, Value value, Value otherwise) {

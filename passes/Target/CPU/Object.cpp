@@ -99,7 +99,7 @@ struct TemporaryFile {
   SmallString<128> path;
   ~TemporaryFile() {
     if (!path.empty())
-      sys::fs::remove(path);
+      (void)sys::fs::remove(path);
   }
   Error create(StringRef suffix) {
     if (std::error_code error =

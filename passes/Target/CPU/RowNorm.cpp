@@ -84,7 +84,7 @@ void ptx::cpu::emitRowNorm(Emit &e, const Kernel &kernel) {
   };
   Value wide = roundDown(partials * lanes), whole = roundDown(lanes);
   Element element(e, kernel.op, args, 5);
-  float eps = kernel.op.getEps()->convertToDouble();
+  float eps = kernel.op.getEpsAttr().getValueAsDouble();
   e.loop(kernel.r0, kernel.r1, 1, [&](Value m) {
     Row row{x.row(e, m), width, wide, whole};
     Value out = y.row(e, m);

@@ -40,7 +40,7 @@ struct Directory {
   SmallString<128> path;
   ~Directory() {
     if (!path.empty())
-      sys::fs::remove_directories(path);
+      (void)sys::fs::remove_directories(path);
   }
   std::string file(StringRef name) const { return (path + "/" + name).str(); }
 };
