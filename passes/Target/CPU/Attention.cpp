@@ -121,20 +121,28 @@ void emitSoftmax(Emit &e, const Work &w, Value group) {
 }
 
 // Rows of a causal block see different numbers of keys: the first row's keys
-// are common to all, each row then continues alone over the rest of its own.
+// are common to all, the lower half shares some more, each row then continues
+// alone over the rest of its own.
 void emitOwnKeys(Emit &e, const Work &w, Value begin, Value rows, Value common,
                  Value column, Value panels) {
-  Value cRow = e.mul(panels, lanes);
-  e.loop(e.integer(1), rows, 1, [&](Value i) {
-    Value row = e.add(begin, i), rest = e.sub(w.limit(e, row), common);
-    e.when(e.compare(Predicate::sgt, rest, e.integer(0)), [&] {
-      // One row takes as many panels as any block does.
-      emitTile(e,
-               {e.integer(1), panels, e.at(w.scores.row(e, common), row),
-                e.integer(1), w.scores.pitch, e.at(w.v.row(e, common), column),
-                w.v.pitch, e.integer(lanes), rest,
-                e.at(w.kernel.scratch, e.mul(i, cRow)), cRow, false});
+  Value cRow = e.mul(panels, lanes), one = e.integer(1);
+  auto more = [&](Value i, Value count, Value from, Value to) {
+    Value row = e.add(begin, i), depth = e.sub(to, from);
+    e.when(e.compare(Predicate::sgt, depth, e.integer(0)), [&] {
+      emitTile(e, {count, panels, e.at(w.scores.row(e, from), row), one,
+                   w.scores.pitch, e.at(w.v.row(e, from), column), w.v.pitch,
+                   e.integer(lanes), depth,
+                   e.at(w.kernel.scratch, e.mul(i, cRow)), cRow, false});
     });
+  };
+  // Fewer rows take as many panels as more rows do.
+  Value half = e.div(rows, e.integer(2));
+  Value halfway = w.limit(e, e.add(begin, half));
+  more(half, e.sub(rows, half), common, halfway);
+  e.loop(one, rows, 1, [&](Value i) {
+    Value isUpper = e.compare(Predicate::slt, i, half);
+    more(i, one, e.select(isUpper, common, halfway),
+         w.limit(e, e.add(begin, i)));
   });
 }
 
