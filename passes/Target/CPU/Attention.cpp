@@ -1,8 +1,9 @@
 // Attention of one block of query rows and one head. Scores are kept key by
 // key, [key][query]: the queries, transposed once, are lanes. So the softmax
-// runs down the lanes without a horizontal sum, and its weights are already
-// what a micro-kernel reads as packed rows. Everything about a query is
-// computed in the order of its own keys: its bytes depend on no other row.
+// runs down the lanes without a horizontal sum, and a micro-kernel reads its
+// weights where they are. Everything about a query is computed in the order of
+// its own keys: its bytes depend on no other row. One query alone fills one
+// lane of 16, yet then the keys and values are read at the speed of memory.
 // Scratch, in floats: tile | 64 factors | queries [4][d][16] |
 // scores [keys][queries rounded up to 16].
 #include "passes/Target/CPU/Generators.h"

@@ -6,8 +6,7 @@
 
 namespace ptx::cpu {
 
-//===- Micro-kernels.cpp: the only code that multiplies matrices
-//-----------===//
+//===- MicroKernels.cpp: the only code that multiplies matrices -===//
 
 /// Adds the private functions the kernels call.
 void emitMicroKernels(Emit &e, const LevelInfo &level);
@@ -42,8 +41,7 @@ Value tilePanels(Emit &e, const LevelInfo &level, Value rows, Value left);
 /// Floats of the tile every kernel keeps at the start of its scratch.
 inline constexpr int64_t tileFloats = 512;
 
-//===- Math.cpp
-//--------------------------------------------------------------===//
+//===- Math.cpp -===//
 
 Value emitExp(Emit &e, Value x);
 /// The same for x <= 0, with 0 where the result would be subnormal.
@@ -51,8 +49,7 @@ Value emitExpNonPositive(Emit &e, Value x);
 Value emitTanh(Emit &e, Value x);
 Value emitErf(Emit &e, Value x);
 
-//===- Regions.cpp
-//-----------------------------------------------------------===//
+//===- Regions.cpp -===//
 
 /// The region of a kernel on 16 elements at row `m`, columns `n`..`n`+15.
 class Element {
@@ -66,8 +63,7 @@ private:
   SmallVector<Matrix> extras;  // a column has no pitch
 };
 
-//===- One file per skeleton
-//-------------------------------------------------===//
+//===- One file per skeleton -===//
 
 struct Kernel {
   mutable rt::KernelOp op; // its accessors are not const
