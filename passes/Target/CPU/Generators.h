@@ -6,7 +6,7 @@
 
 namespace ptx::cpu {
 
-//===- Micro-kernels.cpp: the only code that multiplies matrices -----------===//
+//===- MicroKernels.cpp: the only code that multiplies matrices -===//
 
 /// Adds the private functions the kernels call.
 void emitMicroKernels(Emit &e, const LevelInfo &level);
@@ -15,42 +15,33 @@ void emitMicroKernels(Emit &e, const LevelInfo &level);
 /// one fused multiply-add each from -0.0.
 struct Tile {
   Value rows, panels;
-  Value a, aStep; // element (row i, k) at a + k * aStep + i
+  Value a, aRow, aStep; // element (row i, k) at a + i * aRow + k * aStep
   Value b; // element (k, panel p, lane n) at b + p * bPanel + k * bRow + n
   Value bRow, bPanel;
   Value depth;
-  Value c, cRow;  // row-major, panels adjacent
-  bool fresh;     // start at -0.0 instead of at c
+  Value c, cRow; // row-major, panels adjacent
+  bool fresh;    // start at -0.0 instead of at c
 };
 void emitTile(Emit &e, const Tile &tile);
 
-/// dst[k][lead] <- src[rows][depth], 16 lanes stored at a time: in ascending
-/// order of `dst` the overhang is overwritten by the next call.
-void emitPack(Emit &e, Matrix src, Value rows, Value lead, Value depth, Value dst);
-inline constexpr int64_t packOverhang = 16 * 16; // floats behind a packed operand
+/// dst[depth][16] <- src[rows][depth], 1 <= rows <= 16; lanes behind the last
+/// row repeat it. Reads and writes `depth` rounded up to 16.
+void emitTranspose(Emit &e, Matrix src, Value rows, Value depth, Value dst);
 
 /// How `rows` rows are cut into balanced blocks no taller than a micro-kernel.
 struct RowBlocks {
   Value rows, count, tallest;
-  Value begin(Emit &e, Value block) const;
+  void forEach(Emit &e,
+               llvm::function_ref<void(Value begin, Value rows)> body) const;
 };
 RowBlocks cutRows(Emit &e, const LevelInfo &level, Value rows);
 /// The most panels a tile of `rows` rows may have, within `left`.
 Value tilePanels(Emit &e, const LevelInfo &level, Value rows, Value left);
 
-/// A operand of one block: packed, or the row itself when there is one; either
-/// way its step is the number of rows.
-struct Operand {
-  Value base, step;
-};
-Operand packedBlock(Emit &e, Matrix src, Value begin, Value rows, Value packed);
-/// Packs every block of taller than one row behind each other.
-void packBlocks(Emit &e, const RowBlocks &blocks, Matrix src, Value depth, Value packed);
-
 /// Floats of the tile every kernel keeps at the start of its scratch.
 inline constexpr int64_t tileFloats = 512;
 
-//===- Math.cpp --------------------------------------------------------------===//
+//===- Math.cpp -===//
 
 Value emitExp(Emit &e, Value x);
 /// The same for x <= 0, with 0 where the result would be subnormal.
@@ -58,7 +49,7 @@ Value emitExpNonPositive(Emit &e, Value x);
 Value emitTanh(Emit &e, Value x);
 Value emitErf(Emit &e, Value x);
 
-//===- Regions.cpp -----------------------------------------------------------===//
+//===- Regions.cpp -===//
 
 /// The region of a kernel on 16 elements at row `m`, columns `n`..`n`+15.
 class Element {
@@ -69,10 +60,10 @@ public:
 
 private:
   mutable rt::KernelOp kernel; // its accessors are not const
-  SmallVector<Matrix> extras; // a column has no pitch
+  SmallVector<Matrix> extras;  // a column has no pitch
 };
 
-//===- One file per skeleton -------------------------------------------------===//
+//===- One file per skeleton -===//
 
 struct Kernel {
   mutable rt::KernelOp op; // its accessors are not const

@@ -18,9 +18,9 @@ struct LevelInfo {
   llvm::StringRef name;
   llvm::StringRef processor;
   llvm::StringRef features;
-  int64_t registers;       // vector registers
-  int64_t registersPer16;  // registers that hold 16 f32
-  int64_t maxRows;         // rows of the tallest micro-kernel
+  int64_t registers;      // vector registers
+  int64_t registersPer16; // registers that hold 16 f32
+  int64_t maxRows;        // rows of the tallest micro-kernel
 };
 
 llvm::ArrayRef<LevelInfo> allLevels();

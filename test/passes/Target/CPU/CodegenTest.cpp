@@ -15,7 +15,8 @@ using namespace ptx::cpu;
 using namespace ptx::test;
 
 namespace {
-constexpr const char *misbehave = "PTX_TEST_WORKER"; // what this program's worker does instead of its work
+constexpr const char *misbehave =
+    "PTX_TEST_WORKER"; // what this program's worker does instead of its work
 
 std::string run(const std::string &command) {
   std::string output;
@@ -27,11 +28,13 @@ std::string run(const std::string &command) {
 }
 
 std::string someKernels() {
-  return contractKernel("some_contract", "gelu") + attentionKernel("some_attention", 36, true) +
+  return contractKernel("some_contract", "gelu") +
+         attentionKernel("some_attention", 36, true) +
          normKernel("some_norm", 0, 1e-5) + mapKernel("some_map", "tanh");
 }
 
-std::string failureOf(const std::string &text, const WorkerOptions &options = {}) {
+std::string failureOf(const std::string &text,
+                      const WorkerOptions &options = {}) {
   mlir::DialectRegistry registry;
   registerKernelDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
@@ -41,21 +44,30 @@ std::string failureOf(const std::string &text, const WorkerOptions &options = {}
 }
 
 void expectContains(const std::string &text, const std::string &part) {
-  EXPECT_NE(text.find(part), std::string::npos) << "no '" << part << "' in: " << text;
+  EXPECT_NE(text.find(part), std::string::npos)
+      << "no '" << part << "' in: " << text;
 }
 
-// Nothing is undefined, so nothing is loaded with it; kernels alone are exported.
+// Nothing is undefined, so nothing is loaded with it; kernels alone are
+// exported.
 TEST(SharedObject, ExportsKernelsAndNeedsNothing) {
   for (const LevelInfo &level : allLevels()) {
     if (!hostRuns(level.level))
       continue;
     Library library(someKernels(), level.level);
-    std::string path = testing::TempDir() + "/kernels-" + level.name.str() + ".so";
-    std::ofstream(path, std::ios::binary).write(library.image().data(), library.image().size());
-    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-nm -D --undefined-only " + path + " 2>/dev/null"), "");
-    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-nm -D --defined-only -j " + path),
+    std::string path =
+        testing::TempDir() + "/kernels-" + level.name.str() + ".so";
+    std::ofstream(path, std::ios::binary)
+        .write(library.image().data(), library.image().size());
+    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-nm -D --undefined-only " +
+                  path + " 2>/dev/null"),
+              "");
+    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-nm -D --defined-only -j " +
+                  path),
               "some_attention\nsome_contract\nsome_map\nsome_norm\n");
-    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-readelf -d " + path + " | grep NEEDED"), "");
+    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-readelf -d " + path +
+                  " | grep NEEDED"),
+              "");
     unlink(path.c_str());
   }
 }
@@ -73,14 +85,16 @@ TEST(Worker, LevelsCompileSideBySide) {
   if (!hostRuns(Level::Avx512))
     GTEST_SKIP() << "one level only on this processor";
   std::vector<std::unique_ptr<Library>> made(2);
-  std::thread other([&] { made[0] = std::make_unique<Library>(someKernels(), Level::Avx2); });
+  std::thread other(
+      [&] { made[0] = std::make_unique<Library>(someKernels(), Level::Avx2); });
   made[1] = std::make_unique<Library>(someKernels(), Level::Avx512);
   other.join();
   EXPECT_NE(made[0]->image(), made[1]->image());
 }
 
 TEST(Worker, ErrorNamesLevelKernelAndReason) {
-  std::string error = failureOf("rt.kernel map @odd_one extras [] {\n^bb0(%x: f32):\n  %0 = math.sin %x : f32\n"
+  std::string error = failureOf("rt.kernel map @odd_one extras [] {\n^bb0(%x: "
+                                "f32):\n  %0 = math.sin %x : f32\n"
                                 "  stage.yield %0 : f32\n}\n");
   expectContains(error, "level 'avx2'");
   expectContains(error, "'odd_one'");

@@ -12,7 +12,6 @@
 // AVX2-NOT: func.func private @ukernel_7x
 
 // CHECK: func.func @contract_0(%{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: i64, %{{.*}}: !llvm.ptr)
-// CHECK: call @pack
 // CHECK: call @tile
 // The region runs on 16 lanes.
 // CHECK: arith.addf %{{.*}}, %{{.*}} : vector<16xf32>
