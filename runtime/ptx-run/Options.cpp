@@ -15,6 +15,7 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
   app.add_option("--function", options.function, "function to call; default forward, else encode");
   app.add_option("--adapter", options.adapters, "adapters to run with, one after the other; none is the base")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->take_all();
   app.add_option("--device", options.device, "what to run on; default what the program was compiled for")
       ->check(CLI::IsMember({"cpu", "reference"}));
