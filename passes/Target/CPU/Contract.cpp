@@ -7,7 +7,7 @@
 using namespace ptx::cpu;
 
 // 384 KiB: a chunk of rows and a group of panels share 1 MiB of cache.
-static constexpr int64_t chunkFloats = 96 * 1024;
+static constexpr int64_t chunkFloats = int64_t{96} * 1024;
 
 int64_t ptx::cpu::contractScratch() { return 4 * tileFloats; }
 
