@@ -1,6 +1,7 @@
 // Contraction: every group of weight panels meets every block of rows of a
 // chunk that the second-level cache holds. Rows are read where they lie:
-// packing them was measured and is no faster (their pitch keeps them apart).
+// packing them first was no faster from 1 to 512 rows (Zen 5, both levels,
+// weights in the third-level cache).
 // Scratch: one tile.
 #include "passes/Target/CPU/Generators.h"
 

@@ -1,5 +1,6 @@
 // Kernels of both levels against double, at odd sizes; equal bytes whatever the
-// split and whatever the level. A level this processor lacks is compiled only.
+// split and whatever the level. A level this processor lacks is compiled
+// and loaded only (CodegenTest.cpp).
 #include "test/passes/Target/CPU/KernelHarness.h"
 
 #include <cmath>
