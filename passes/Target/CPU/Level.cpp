@@ -6,7 +6,7 @@
 using namespace ptx::cpu;
 
 // prefer-256-bit is off: the kernels choose their own vector width.
-static const LevelInfo table[] = {
+static constexpr LevelInfo table[] = {
     {Level::Avx2, "avx2", "x86-64-v3",
      "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe", 16, 2, 6},
     {Level::Avx512, "avx512", "x86-64-v4",

@@ -13,6 +13,8 @@
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Triple.h"
 
+#include <tuple>
+
 using namespace llvm;
 
 static Error makeError(const Twine &message) {
@@ -99,7 +101,7 @@ struct TemporaryFile {
   SmallString<128> path;
   ~TemporaryFile() {
     if (!path.empty())
-      (void)sys::fs::remove(path);
+      std::ignore = sys::fs::remove(path);
   }
   Error create(StringRef suffix) {
     if (std::error_code error =

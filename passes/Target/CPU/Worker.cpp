@@ -13,6 +13,8 @@
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <tuple>
+
 using namespace llvm;
 using namespace ptx::cpu;
 
@@ -40,7 +42,7 @@ struct Directory {
   SmallString<128> path;
   ~Directory() {
     if (!path.empty())
-      (void)sys::fs::remove_directories(path);
+      std::ignore = sys::fs::remove_directories(path);
   }
   std::string file(StringRef name) const { return (path + "/" + name).str(); }
 };

@@ -20,6 +20,7 @@ constexpr const char *misbehave =
 
 std::string run(const std::string &command) {
   std::string output;
+  // NOLINTNEXTLINE(bugprone-command-processor): fixed commands of this test
   FILE *pipe = popen(command.c_str(), "r");
   for (int c = 0; (c = fgetc(pipe)) != EOF;)
     output += static_cast<char>(c);
@@ -48,12 +49,11 @@ void expectContains(const std::string &text, const std::string &part) {
       << "no '" << part << "' in: " << text;
 }
 
-// Nothing is undefined, so nothing is loaded with it; kernels alone are
+// On every processor for every level: loading is not running. Nothing is
+// undefined, so nothing is loaded with it; kernels alone are
 // exported.
 TEST(SharedObject, ExportsKernelsAndNeedsNothing) {
   for (const LevelInfo &level : allLevels()) {
-    if (!hostRuns(level.level))
-      continue;
     Library library(someKernels(), level.level);
     std::string path =
         testing::TempDir() + "/kernels-" + level.name.str() + ".so";
@@ -82,8 +82,6 @@ TEST(SharedObject, IsReproducible) {
 }
 
 TEST(Worker, LevelsCompileSideBySide) {
-  if (!hostRuns(Level::Avx512))
-    GTEST_SKIP() << "one level only on this processor";
   std::vector<std::unique_ptr<Library>> made(2);
   std::thread other(
       [&] { made[0] = std::make_unique<Library>(someKernels(), Level::Avx2); });
