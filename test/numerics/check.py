@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Compiles and runs golden cases (test/numerics/golden/README.md) and compares.
+
+usage: check.py [--build DIR] [--targets cpu,reference] [--modes fuse,separate] CASE_DIR...
+
+For each case, target and adapter mode: every run against its expected values; and on the CPU, byte by
+byte: 1 against 2 threads, AVX2 against AVX-512 kernels where the machine runs both, adapter lists in
+one process against single runs, `none` against a program compiled without adapters, and each row of a
+batch alone against itself in the batch. Standard library only.
+"""
+import argparse, array, json, math, pathlib, struct, subprocess, sys, tempfile
+
+ARRAY_TYPES = {"F32": "f", "I64": "q"}
+
+
+def read(path):
+    """-> {name: (shape, array)}"""
+    data = path.read_bytes()
+    size = struct.unpack("<Q", data[:8])[0]
+    tensors = {}
+    for name, entry in json.loads(data[8:8 + size]).items():
+        if name == "__metadata__":
+            continue
+        begin, end = entry["data_offsets"]
+        values = array.array(ARRAY_TYPES[entry["dtype"]])
+        values.frombytes(data[8 + size + begin:8 + size + end])
+        tensors[name] = (entry["shape"], values)
+    return tensors
+
+
+def write(path, tensors):
+    header, blob = {}, b""
+    for name, (shape, values) in tensors.items():
+        raw = values.tobytes()
+        dtype = {code: name for name, code in ARRAY_TYPES.items()}[values.typecode]
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(blob), len(blob) + len(raw)]}
+        blob += raw
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + blob)
+
+
+def visible(values, shape, mask):
+    """indices of the values that count: all, or those at positions whose mask is 1"""
+    if mask is None:
+        return range(len(values))
+    width = shape[-1] if len(shape) == 3 else 1
+    return (i for i in range(len(values)) if mask[i // width])
+
+
+class Checker:
+    def __init__(self, arguments):
+        self.build, self.arguments = pathlib.Path(arguments.build), arguments
+        self.passed = self.failed = 0
+
+    def say(self, good, what):
+        self.passed += good
+        self.failed += not good
+        if not good or self.arguments.verbose:
+            print(("ok    " if good else "FAIL  ") + what, flush=True)
+
+    def tool(self, name, *words):
+        done = subprocess.run([self.build / "bin" / name, *map(str, words)], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{name} {' '.join(map(str, words))}\n{done.stderr}")
+
+    def compile(self, folder, case, mode, target, out, adapters=True):
+        words = [folder / case["model"], f"--target={target}", "-o", out]
+        if adapters and case["adapters"]:
+            words.append(f"--adapters={mode}")
+            for name, entry in case["adapters"].items():
+                scale = f":{entry['scale']}" if "scale" in entry else ""
+                words.append(f"--adapter={name}={folder / entry['dir']}{scale}")
+        self.tool("ptx-compile", *words)
+
+    def run(self, program, case, inputs, out, adapter, *words):
+        choice = [f"--adapter={adapter}"] if adapter else []
+        self.tool("ptx-run", program, "--inputs", inputs, "--outputs", out, f"--function={case['function']}", *choice, *words)
+
+    def compare(self, label, case, run, got, folder):
+        inputs, expected = read(folder / run["dir"] / "inputs.safetensors"), read(folder / run["dir"] / "expected.safetensors")
+        for name, (shape, values) in expected.items():
+            if name not in got or got[name][0] != shape:
+                return self.say(False, f"{label} {name}: shape {got.get(name, (None,))[0]}, expected {shape}")
+            key = run.get("compare", {}).get(name)
+            mask = inputs[key][1] if key and key in inputs else None
+            found, worst, largest = got[name][1], 0.0, 0.0
+            for i in visible(values, shape, mask):
+                worst = max(worst, abs(found[i] - values[i]) if math.isfinite(found[i]) else math.inf)
+                largest = max(largest, abs(values[i]))
+            good = worst <= case["tolerance"] * largest and all(map(math.isfinite, found))
+            self.say(good, f"{label} {name}: {worst / largest if largest else worst:.1e} of the largest value")
+
+    def same(self, label, a, b):
+        self.say(a.read_bytes() == b.read_bytes(), label)
+
+    def case(self, folder):
+        case = json.loads((folder / "case.json").read_text())
+        with tempfile.TemporaryDirectory() as temporary:
+            work = pathlib.Path(temporary)
+            for target in self.arguments.targets.split(","):
+                for mode in self.arguments.modes.split(",") if case["adapters"] else ["fuse"]:
+                    self.program(folder, case, work, target, mode)
+
+    def program(self, folder, case, work, target, mode):
+        label = f"{folder.name} {target}" + (f" {mode}" if case["adapters"] else "")
+        program, out = work / f"{target}-{mode}.ptxm", work / "out.safetensors"
+        try:
+            self.compile(folder, case, mode, target, program)
+            for run in case["runs"]:
+                inputs = folder / run["dir"] / "inputs.safetensors"
+                self.run(program, case, inputs, out, run.get("adapter"))
+                self.compare(f"{label} {run['name']}", case, run, read(out), folder)
+                if target == "cpu":
+                    self.bytes(f"{label} {run['name']}", case, program, inputs, out, run, work)
+            if target == "cpu" and case.get("swap"):
+                self.swaps(label, folder, case, program, work)
+        except RuntimeError as error:
+            self.say(False, f"{label}: {error}")
+
+    def bytes(self, label, case, program, inputs, out, run, work):
+        """the same bytes at any thread count, at any level, alone or among others"""
+        other = work / "other.safetensors"
+        for words in (["--threads=1"], ["--threads=2"], ["--level=avx2"]):
+            self.run(program, case, inputs, other, run.get("adapter"), *words)
+            self.same(f"{label} {words[0]}: other bytes", out, other)
+        tensors, batch = read(inputs), read(out)
+        rows = next(iter(tensors.values()))[0][0]
+        mask = tensors.get("attention_mask")
+        for row in range(rows if rows > 1 else 0):
+            alone = {}
+            for name, (shape, values) in tensors.items():
+                width = len(values) // rows
+                alone[name] = ([1, *shape[1:]], values[row * width:(row + 1) * width])
+            write(work / "row.safetensors", alone)
+            self.run(program, case, work / "row.safetensors", other, run.get("adapter"))
+            for name, (shape, values) in read(other).items():
+                width = len(values)
+                self.say(batch[name][1][row * width:(row + 1) * width] == values, f"{label} row {row} alone: {name} has other bytes")
+
+    def swaps(self, label, folder, case, program, work):
+        """an adapter list in one process, each entry against a process of its own"""
+        inputs = folder / case["runs"][0]["dir"] / "inputs.safetensors"
+        plain, single, listed = work / "plain.ptxm", work / "single.safetensors", work / "list.safetensors"
+        self.compile(folder, case, None, "cpu", plain, adapters=False)
+        self.run(program, case, inputs, listed, ",".join(case["swap"]))
+        for index, adapter in enumerate(case["swap"]):
+            self.run(program, case, inputs, single, adapter)
+            self.same(f"{label} swap {index} ({adapter}): other bytes", work / f"list.{index}.safetensors", single)
+            if adapter == "none":
+                self.run(plain, case, inputs, single, None)
+                self.same(f"{label} swap {index}: none differs from a program without adapters", work / f"list.{index}.safetensors", single)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="+", type=pathlib.Path)
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--targets", default="cpu")
+    parser.add_argument("--modes", default="fuse,separate")
+    parser.add_argument("--verbose", action="store_true")
+    checker = Checker(parser.parse_args())
+    for folder in checker.arguments.cases:
+        checker.case(folder)
+    print(f"{checker.passed} passed, {checker.failed} failed")
+    sys.exit(checker.failed > 0 or checker.passed == 0)
+
+
+main()

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Sets up, builds and passes every test. test/run.sh --fast leaves out the
+# sanitizer builds and the fuzzers.
+set -euo pipefail
+cd "$(dirname "$(realpath "$0")")/.."
+fast=; [ "${1:-}" = --fast ] && fast=1
+step() { printf '\n== %s\n' "$*"; }
+
+step "packages"
+test/setup.sh
+
+step "build"
+cmake --preset release >/dev/null
+cmake --build --preset release
+
+step "unit and IR tests"
+ctest --test-dir build --output-on-failure
+
+step "golden cases: the compiled way and the oracle against PyTorch, Transformers and PEFT"
+python3 test/numerics/check.py --targets cpu,reference test/numerics/golden/cases/*
+
+step "examples"
+test/examples.sh
+
+if [ -z "$fast" ]; then
+  for preset in asan tsan; do
+    step "runtime and readers under $preset"
+    cmake --preset $preset >/dev/null
+    cmake --build --preset $preset
+    ctest --test-dir build-$preset --output-on-failure
+  done
+  step "fuzzers"
+  test/fuzz/run.sh "${PTX_FUZZ_SECONDS:-10}"
+  step "format"
+  test/format.sh
+fi
+step "everything passed"
