@@ -1,0 +1,149 @@
+#ifndef PTX_RT
+#define PTX_RT
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "dialects/rt/IR/RtEnums.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/stage/IR/StageBase.td"
+
+def Rt_Dialect : Dialect {
+  let name = "rt";
+  let cppNamespace = "::ptx::rt";
+  let summary = "what runs when: launch records, arena slots, kernels by what they compute";
+  let description = [{
+    A program is a table of launch records that a small loop runs. Buffers are
+    numbered; an arena slot serves buffers whose lives do not overlap. The
+    table in the artifact (runtime/FORMAT.md) is this dialect written as JSON.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::ptx::stage::StageDialect"];
+}
+
+//===- Arguments of a launch, 64-bit words ----------------------------------===//
+
+class Rt_Arg<string cpp, string mnem> : AttrDef<Rt_Dialect, cpp> { let mnemonic = mnem; }
+def Rt_BufferArg : Rt_Arg<"BufferArg", "buffer"> {
+  let summary = "address of a buffer at a column";
+  let parameters = (ins "int64_t":$buffer, "int64_t":$column);
+  let assemblyFormat = "`<` $buffer `,` $column `>`";
+}
+def Rt_IntArg : Rt_Arg<"IntArg", "int"> {
+  let parameters = (ins "int64_t":$value);
+  let assemblyFormat = "`<` $value `>`";
+}
+def Rt_FloatArg : Rt_Arg<"FloatArg", "f32"> {
+  let parameters = (ins "::mlir::FloatAttr":$value);
+  let assemblyFormat = "`<` $value `>`";
+}
+def Rt_ParameterArg : Rt_Arg<"ParameterArg", "parameter"> {
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$parameter);
+  let assemblyFormat = "`<` $parameter `>`";
+}
+def Rt_IdsArg : Rt_Arg<"IdsArg", "ids"> {
+  let summary = "the ids of an input, one i32 per row";
+  let parameters = (ins "int64_t":$input);
+  let assemblyFormat = "`<` $input `>`";
+}
+def Rt_RowsArg : Rt_Arg<"RowsArg", "rows"> {
+  let summary = "an array of a space's row table";
+  let parameters = (ins "int64_t":$space, "::ptx::rt::RowField":$field);
+  let assemblyFormat = "`<` $space `,` $field `>`";
+}
+def Rt_RankArg : Rt_Arg<"RankArg", "rank"> {
+  let summary = "the rank of the bound adapter at a site, 0 for none";
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$site);
+  let assemblyFormat = "`<` $site `>`";
+}
+
+//===- Kernels ---------------------------------------------------------------===//
+
+class Rt_Op<string mnemonic, list<Trait> traits = []> : Op<Rt_Dialect, mnemonic, traits>;
+
+def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
+  let summary = "a kernel by what it computes: a skeleton, its constants and its region";
+  let description = [{
+    Equal stages share one kernel. `tables` counts the tables of a gather.
+    The region takes the skeleton's element values and one f32 per extra, and
+    yields the element; skeletons without a region have an empty one.
+    ABI: runtime/FORMAT.md. Words of `args` by skeleton, extras last:
+    - contract: x, pitch, panels, K, N, y, pitch, u, pitch, b, rank (u, b null and rank 0 where there is none)
+    - attention: q, pitch, k, pitch, v, pitch, y, pitch, blocks(q space), begin(key space), keys(key space)
+    - row_norm: x, pitch, y, pitch, width
+    - gather: y, pitch, width, then per table: table, pitch, index
+    - segment_mean: x, pitch, y, pitch, width, begin, keys
+    - map: x, pitch, y, pitch, width
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, Rt_Skeleton:$skeleton,
+                       DefaultValuedAttr<I64Attr, "0">:$tables,
+                       DefaultValuedAttr<I64Attr, "0">:$head_dim, OptionalAttr<F64Attr>:$scale, UnitAttr:$causal,
+                       OptionalAttr<Stage_Norm>:$norm, OptionalAttr<F64Attr>:$eps,
+                       TypedArrayAttrBase<Rt_ExtraKind, "kinds of the extras">:$extras);
+  let regions = (region AnyRegion:$body);
+  let assemblyFormat = "$skeleton $sym_name `extras` $extras attr-dict-with-keyword $body";
+}
+
+//===- Programs --------------------------------------------------------------===//
+
+def Rt_ProgramOp : Rt_Op<"program", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
+  let summary = "the launch table of one function";
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$slots);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name `slots` $slots attr-dict-with-keyword $body";
+}
+
+def Rt_InputOp : Rt_Op<"input"> {
+  let summary = "an input; its number is its order";
+  let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, I64Attr:$space, UnitAttr:$mask,
+                       OptionalAttr<I64Attr>:$limit, OptionalAttr<I64Attr>:$default_value);
+  let assemblyFormat = "$name $dims `space` $space (`mask` $mask^)? (`limit` $limit^)? (`default` $default_value^)? attr-dict";
+}
+
+def Rt_SpaceOp : Rt_Op<"space"> {
+  let summary = "a row table; `mask` is the number of an input, or -1";
+  let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, I64Attr:$mask, I64Attr:$max_length, UnitAttr:$keep_first);
+  let assemblyFormat = "$name $dims `mask` $mask `max_length` $max_length (`keep_first` $keep_first^)? attr-dict";
+}
+
+def Rt_BufferOp : Rt_Op<"buffer"> {
+  let summary = "rows of `pitch` floats in an arena slot; its number is its order";
+  let arguments = (ins I64Attr:$slot, I64Attr:$space, Rt_Per:$per, I64Attr:$pitch);
+  let assemblyFormat = "`slot` $slot `space` $space `per` $per `pitch` $pitch attr-dict";
+}
+
+def Rt_OutputOp : Rt_Op<"output"> {
+  let arguments = (ins StrAttr:$name, I64Attr:$buffer, I64Attr:$column, I64Attr:$width, I64Attr:$space, Rt_Per:$per);
+  let summary = "a named output read from a buffer after the last launch";
+  let assemblyFormat = "$name `buffer` $buffer `column` $column `width` $width `space` $space `per` $per attr-dict";
+}
+
+def Rt_LaunchOp : Rt_Op<"launch", [NoTerminator, SingleBlock]> {
+  let summary = "problems that do not depend on each other: one fork-join over the union of their tiles";
+  let arguments = (ins StrAttr:$label);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$label attr-dict-with-keyword $body";
+}
+
+def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">]> {
+  let summary = "one call of a kernel over rows x columns";
+  let description = [{
+    `flops` and `bytes` are per unit (one row, block or sequence, times one
+    column); with `per_key` times the mean number of keys. `column_site` makes
+    the number of columns that of 16-wide panels of the bound rank at the site
+    (`columns` is ignored); `guard` skips the problem where that rank is 0.
+    `keys` is the space whose longest sequence sizes the scratch memory.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$label, I64Attr:$space, Rt_Over:$over, I64Attr:$columns,
+                       OptionalAttr<FlatSymbolRefAttr>:$column_site, OptionalAttr<FlatSymbolRefAttr>:$guard,
+                       DenseI64ArrayAttr:$grain, I64Attr:$flops, I64Attr:$bytes, UnitAttr:$per_key,
+                       OptionalAttr<I64Attr>:$key_space,
+                       ArrayAttr:$args, DenseI64ArrayAttr:$reads, DenseI64ArrayAttr:$writes);
+  let assemblyFormat = [{
+    $kernel $label `over` $over $space `columns` $columns (`of` $column_site^)? (`guard` $guard^)? `grain` $grain
+    `flops` $flops `bytes` $bytes (`per_key` $per_key^)? (`keys` $key_space^)?
+    `args` $args `reads` $reads `writes` $writes attr-dict
+  }];
+}
+
+#endif // PTX_RT

@@ -1,0 +1,15 @@
+#ifndef PTX_DIALECTS_RT_IR_RTDIALECT_H
+#define PTX_DIALECTS_RT_IR_RTDIALECT_H
+
+#include "dialects/stage/IR/StageDialect.h"
+
+#include "dialects/rt/IR/RtDialect.h.inc"
+#include "dialects/rt/IR/RtEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/rt/IR/RtAttrs.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/rt/IR/Rt.h.inc"
+
+#endif // PTX_DIALECTS_RT_IR_RTDIALECT_H

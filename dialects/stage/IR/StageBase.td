@@ -1,0 +1,41 @@
+#ifndef PTX_STAGE_BASE
+#define PTX_STAGE_BASE
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "dialects/stage/IR/StageEnums.td"
+include "dialects/xf/IR/XfBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Stage_Dialect : Dialect {
+  let name = "stage";
+  let cppNamespace = "::ptx::stage";
+  let summary = "in which fused pieces it is computed: skeletons with regions, over rows";
+  let description = [{
+    A stage is a skeleton (contraction, attention, row norm, gather, segment
+    mean, map) with a region of scalar `arith` and `math` operations that says
+    what happens to each element before it is stored. Targets supply skeletons,
+    never regions. Values are rows `tensor<?xDxf32>`: one row per token that
+    exists in a *space*; padding has no rows.
+  }];
+  let useDefaultTypePrinterParser = 1;
+  let dependentDialects = ["::ptx::xf::XfDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
+class Stage_Type<string cpp, string mnem> : TypeDef<Stage_Dialect, cpp> { let mnemonic = mnem; }
+
+def Stage_SpaceType : Stage_Type<"Space", "space"> {
+  let summary = "a row table: which tokens exist, in which sequence, at which position";
+}
+
+def Stage_Rows : RankedTensorOf<[F32]>;     // [rows, D] or [sequences, D]
+def Stage_Index : RankedTensorOf<[I32]>;    // [rows] or [sequences]
+
+class Stage_Op<string mnemonic, list<Trait> traits = []> : Op<Stage_Dialect, mnemonic, traits>;
+
+// A skeleton with one region: block arguments are the skeleton's own element
+// values first, then one scalar per extra operand.
+class Stage_SkeletonOp<string mnemonic, list<Trait> traits = []>
+    : Stage_Op<mnemonic, !listconcat([Pure, SingleBlock, IsolatedFromAbove], traits)>;
+
+#endif // PTX_STAGE_BASE

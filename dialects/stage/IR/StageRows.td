@@ -1,0 +1,66 @@
+// Row tables, and what crosses the border between [B,S] and rows.
+#ifndef PTX_STAGE_ROWS
+#define PTX_STAGE_ROWS
+
+include "dialects/stage/IR/StageBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Stage_SpaceOp : Stage_Op<"space", [Pure]> {
+  let summary = "the row table of a mask, or of ids whose positions all exist";
+  let description = "`keep_first` and `max_length` as in `xf.visible`.";
+  let arguments = (ins AnyTypeOf<[Xf_Ids, Xf_Mask]>:$source, I64Attr:$max_length, UnitAttr:$keep_first);
+  let results = (outs Stage_SpaceType:$result);
+  let assemblyFormat = [{
+    $source `max_length` $max_length (`keep_first` $keep_first^)? attr-dict `:` type($source) `->` type($result)
+  }];
+}
+
+def Stage_IdsOp : Stage_Op<"ids", [Pure]> {
+  let summary = "the id of each row of the space";
+  let arguments = (ins Xf_Ids:$source, Stage_SpaceType:$space);
+  let results = (outs Stage_Index:$result);
+  let assemblyFormat = "$source `,` $space attr-dict `:` type($source) `,` type($space) `->` type($result)";
+}
+
+def Stage_PositionsOp : Stage_Op<"positions", [Pure]> {
+  let summary = "the position 0..S-1 of each row";
+  let arguments = (ins Stage_SpaceType:$space);
+  let results = (outs Stage_Index:$result);
+  let assemblyFormat = "$space attr-dict `:` type($space) `->` type($result)";
+}
+
+def Stage_FirstRowsOp : Stage_Op<"first_rows", [Pure]> {
+  let summary = "for each sequence, the row that holds position 0";
+  let arguments = (ins Stage_SpaceType:$space);
+  let results = (outs Stage_Index:$result);
+  let assemblyFormat = "$space attr-dict `:` type($space) `->` type($result)";
+}
+
+def Stage_OutputOp : Stage_Op<"output"> {
+  let summary = "a named output: rows are scattered to [B,S,D] with zeros where no row is, or [B,D]";
+  let arguments = (ins StrAttr:$name, Stage_Rows:$value, Stage_SpaceType:$space, UnitAttr:$per_sequence);
+  let assemblyFormat = "$name $value `over` $space (`per_sequence` $per_sequence^)? attr-dict `:` type($value) `,` type($space)";
+}
+
+def Stage_ColumnsOp : Stage_Op<"columns", [Pure]> {
+  let summary = "a view of columns [offset, offset + width of the result) of rows";
+  let arguments = (ins Stage_Rows:$x, I64Attr:$offset);
+  let results = (outs Stage_Rows:$result);
+  let assemblyFormat = "$x `at` $offset attr-dict `:` type($x) `->` type($result)";
+}
+
+def Stage_LaunchOp : Stage_Op<"launch", [SingleBlock, RecursiveMemoryEffects]> {
+  let summary = "stages of one skeleton that do not depend on each other, launched together";
+  let description = "Made by `merge`: one launch over the union of their tiles.";
+  let results = (outs Variadic<AnyType>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "attr-dict-with-keyword (`->` type($results)^)? $body";
+}
+
+def Stage_YieldOp : Stage_Op<"yield", [Pure, Terminator]> {
+  let summary = "the element a region computes, or the results of a launch";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+
+#endif // PTX_STAGE_ROWS

@@ -1,0 +1,92 @@
+// The skeletons.
+#ifndef PTX_STAGE_SKELETONS
+#define PTX_STAGE_SKELETONS
+
+include "dialects/stage/IR/StageBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Stage_ContractOp : Stage_SkeletonOp<"contract", [AttrSizedOperandSegments]> {
+  let summary = "y[m,n] = region(sum_k x[m,k] w[n,k] (+ sum_r u[m,r] b[n,r]), extras...)";
+  let description = [{
+    w and b are panels. The sum starts at -0.0 and runs over k ascending, then
+    over r ascending, with one fused multiply-add each: its bytes depend on
+    nothing else. Extras: rows `tensor<?xNxf32>` give the element [m,n], a
+    `vector` parameter gives element [n].
+    ```mlir
+    %y = stage.contract %x, %w extras(%b, %r : !xf.packed<vector, 512x1>, tensor<?x512xf32>) {
+    ^bb0(%acc: f32, %bias: f32, %old: f32):
+      %0 = arith.addf %acc, %bias : f32
+      %1 = arith.addf %0, %old : f32
+      stage.yield %1 : f32
+    } : tensor<?x256xf32>, !xf.packed<panels, 512x256> -> tensor<?x512xf32>
+    ```
+  }];
+  let arguments = (ins Stage_Rows:$x, Xf_PackedType:$weight, Optional<Stage_Rows>:$u, Optional<Xf_PackedType>:$b,
+                       Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
+  let results = (outs Stage_Rows:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $x `,` $weight (`plus` $u^ `,` $b)? (`extras` `(` $extras^ `:` type($extras) `)`)? $body attr-dict
+    `:` type($x) `,` type($weight) (`plus` type($u)^ `,` type($b))? `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Stage_AttentionOp : Stage_Op<"attention", [Pure]> {
+  let summary = "attention of the rows of one space over the keys of another, sequence by sequence";
+  let description = "As `xf.attention`; heads by column blocks. A query without keys gives zeros.";
+  let arguments = (ins Stage_Rows:$query, Stage_Rows:$key, Stage_Rows:$value,
+                       Stage_SpaceType:$query_space, Stage_SpaceType:$key_space,
+                       I64Attr:$heads, F64Attr:$scale, UnitAttr:$causal);
+  let results = (outs Stage_Rows:$result);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `over` $query_space `,` $key_space `heads` $heads `scale` $scale (`causal` $causal^)? attr-dict
+    `:` type($query) `,` type($key) `,` type($value) `,` type($query_space) `,` type($key_space) `->` type($result)
+  }];
+}
+
+def Stage_RowNormOp : Stage_SkeletonOp<"row_norm"> {
+  let summary = "y[m,n] = region(normalised x[m,n], extras...): layer, rms or l2 norm of each row";
+  let arguments = (ins Stage_Norm:$norm, Stage_Rows:$x, F64Attr:$eps,
+                       Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
+  let results = (outs Stage_Rows:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $norm $x `eps` $eps (`extras` `(` $extras^ `:` type($extras) `)`)? $body attr-dict `:` type($x) `->` type($result)
+  }];
+}
+
+def Stage_GatherOp : Stage_SkeletonOp<"gather", [AttrSizedOperandSegments]> {
+  let summary = "y[m,n] = region(table_0[index_0[m], n], ..., extras...)";
+  let description = [{
+    A table is a `table` parameter or rows. The result has one row per index.
+    C1 as many tables as indices.
+  }];
+  let arguments = (ins Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$tables, Variadic<Stage_Index>:$indices,
+                       Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
+  let results = (outs Stage_Rows:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `(` $tables `:` type($tables) `)` `at` `(` $indices `:` type($indices) `)` (`extras` `(` $extras^ `:` type($extras) `)`)?
+    $body attr-dict `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Stage_SegmentMeanOp : Stage_Op<"segment_mean", [Pure]> {
+  let summary = "the mean of each sequence's visible rows; zeros where there is none";
+  let description = "The sum runs over rows in ascending order, then one multiplication by 1/n.";
+  let arguments = (ins Stage_Rows:$x, Stage_SpaceType:$space);
+  let results = (outs Stage_Rows:$result);
+  let assemblyFormat = "$x `over` $space attr-dict `:` type($x) `,` type($space) `->` type($result)";
+}
+
+def Stage_MapOp : Stage_SkeletonOp<"map"> {
+  let summary = "y[m,n] = region(x[m,n], extras...)";
+  let arguments = (ins Stage_Rows:$x, Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
+  let results = (outs Stage_Rows:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$x (`extras` `(` $extras^ `:` type($extras) `)`)? $body attr-dict `:` type($x) `->` type($result)";
+}
+
+#endif // PTX_STAGE_SKELETONS

@@ -1,0 +1,71 @@
+// The dialect, its enums and its types.
+#ifndef PTX_XF_BASE
+#define PTX_XF_BASE
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "dialects/xf/IR/XfEnums.td"
+
+def Xf_Dialect : Dialect {
+  let name = "xf";
+  let cppNamespace = "::ptx::xf";
+  let summary = "what a transformer and its adapters compute";
+  let description = [{
+    Tensor values, no device, no layout. Letters used for shapes: B sequences,
+    S and T positions, D model width, H heads, F feed-forward width, V
+    vocabulary, R rank. Weights never enter the IR: a weight is a symbol with
+    a type; the parameter table beside the IR says where its bytes lie.
+  }];
+  let useDefaultTypePrinterParser = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+}
+
+//===- Types ---------------------------------------------------------------===//
+
+class Xf_Type<string cpp, string mnem> : TypeDef<Xf_Dialect, cpp> {
+  let mnemonic = mnem;
+}
+
+def Xf_WeightType : Xf_Type<"Weight", "weight"> {
+  let summary = "a stored tensor or an expression over stored tensors";
+  let description = [{
+    A value that depends on nothing but files, so whatever is computed from
+    weights alone can run once, when the model is loaded. Example:
+    `!xf.weight<512x256xf16>`.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType);
+  let hasCustomAssemblyFormat = 1;
+}
+
+def Xf_LowRankType : Xf_Type<"LowRank", "low_rank"> {
+  let summary = "the place where a chosen adapter's low-rank factors for a matrix appear";
+  let description = [{
+    `!xf.low_rank<OUTxIN>` stands for (A [R,IN], B [OUT,R], scale s) of the
+    adapter that is bound, or for nothing; R is known at run time. For an
+    embedding [V,D], OUT is D and IN is V (PEFT's orientation).
+  }];
+  let parameters = (ins "int64_t":$out, "int64_t":$in);
+  let assemblyFormat = "`<` custom<Dims>($out, $in) `>`";
+}
+
+def Xf_PackedType : Xf_Type<"Packed", "packed"> {
+  let summary = "a weight as kernels read it, result of the deploy function";
+  let description = [{
+    `panels`: [N,K] in panels of 16 rows of N; `table`: [V,D] rows with a
+    pitch; `vector`: [N]. Always f32 in memory. `!xf.packed<panels, 512x256>`.
+    A dimension of -1 (printed `?`) is a rank known at run time.
+  }];
+  let parameters = (ins "::ptx::xf::Layout":$layout, "int64_t":$rows, "int64_t":$columns);
+  let assemblyFormat = "`<` $layout `,` custom<Dims>($rows, $columns) `>`";
+}
+
+//===- Constraints ---------------------------------------------------------===//
+
+def Xf_Ids : TensorOf<[I64]>;                   // [B,S]
+def Xf_Mask : TensorOf<[I1]>;                   // [B,S], true = the position exists
+def Xf_Activations : TensorOf<[F32]>;           // [B,S,D] or [B,D]
+def Xf_Parameter : AnyTypeOf<[Xf_WeightType, Xf_PackedType]>;
+
+class Xf_Op<string mnemonic, list<Trait> traits = []> : Op<Xf_Dialect, mnemonic, traits>;
+
+#endif // PTX_XF_BASE

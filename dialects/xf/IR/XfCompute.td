@@ -1,0 +1,146 @@
+// What is computed from activations.
+#ifndef PTX_XF_COMPUTE
+#define PTX_XF_COMPUTE
+
+include "dialects/xf/IR/XfBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+
+class Xf_ElementwiseOp<string mnemonic> : Xf_Op<mnemonic, [Pure, SameOperandsAndResultType]>;
+
+def Xf_PositionsOp : Xf_Op<"positions", [Pure]> {
+  let summary = "the index 0..S-1 of each position";
+  let arguments = (ins Xf_Mask:$mask);
+  let results = (outs Xf_Ids:$result);
+  let assemblyFormat = "$mask attr-dict `:` type($mask) `->` type($result)";
+}
+
+def Xf_EmbeddingOp : Xf_Op<"embedding", [Pure]> {
+  let summary = "rows of a table [V,D] chosen by ids: [B,S] -> [B,S,D]";
+  let arguments = (ins Xf_Ids:$ids, Xf_Parameter:$table, Xf_Mask:$mask);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = [{
+    $ids `,` $table `where` $mask attr-dict `:` type($ids) `,` type($table) `,` type($mask) `->` type($result)
+  }];
+}
+
+def Xf_LoraEmbeddingOp : Xf_Op<"lora_embedding", [Pure]> {
+  let summary = "an embedding with a low-rank delta kept apart: E[id] + s A^T[id] B^T";
+  let arguments = (ins Xf_Ids:$ids, Xf_Parameter:$table, AnyType:$slot, Xf_Mask:$mask);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = [{
+    $ids `,` $table `with` $slot `where` $mask attr-dict `:` type($ids) `,` type($table) `,` type($slot) `,` type($mask) `->` type($result)
+  }];
+}
+
+def Xf_LinearOp : Xf_Op<"linear", [Pure]> {
+  let summary = "y = x W^T + b with W [OUT,IN]; or x W + b with W stored [IN,OUT]";
+  let description = [{
+    With `rows BEGIN to END` only those rows of W and of b take part (the query
+    rows of a fused in_proj). `in_out` says that W is stored [IN,OUT].
+    C1 the last dimension of x is IN. C2 the last dimension of the result is the
+    number of rows used. C3 a bias has OUT elements.
+  }];
+  let arguments = (ins Xf_Activations:$x, Xf_Parameter:$weight, Optional<Xf_Parameter>:$bias,
+                       UnitAttr:$in_out, OptionalAttr<DenseI64ArrayAttr>:$rows);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = [{
+    $x `,` $weight (`bias` $bias^)? (`in_out` $in_out^)? (`rows` $rows^)? attr-dict
+    `:` type($x) `,` type($weight) (`,` type($bias)^)? `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Xf_LoraLinearOp : Xf_Op<"lora_linear", [Pure, AttrSizedOperandSegments]> {
+  let summary = "a linear with a low-rank delta kept apart: g (x W^T + s (x A^T) B^T) + b'";
+  let description = [{
+    LoRA, arXiv 2106.09685. Before the deploy phase the delta is one `slot`; after it,
+    the packed factors `a` [R,IN] and `b` [OUT,R] (s folded in), R = 0 where
+    no adapter is bound. With `dora`, g = m / norm(W + s B A) per output; else g = 1.
+  }];
+  let arguments = (ins Xf_Activations:$x, Xf_Parameter:$weight, Optional<Xf_LowRankType>:$slot,
+                       Optional<Xf_PackedType>:$a, Optional<Xf_PackedType>:$b, Optional<Xf_Parameter>:$gain,
+                       Optional<Xf_Parameter>:$bias,
+                       UnitAttr:$dora, UnitAttr:$in_out, OptionalAttr<DenseI64ArrayAttr>:$rows);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = [{
+    $x `,` $weight (`with` $slot^)? (`factors` $a^ `,` $b)? (`gain` $gain^)? (`bias` $bias^)?
+    (`dora` $dora^)? (`in_out` $in_out^)? (`rows` $rows^)? attr-dict
+    `:` type($x) `,` type($weight) (`with` type($slot)^)? (`factors` type($a)^ `,` type($b))? (`gain` type($gain)^)?
+    (`bias` type($bias)^)? `->` type($result)
+  }];
+}
+
+def Xf_AttentionOp : Xf_Op<"attention", [Pure]> {
+  let summary = "softmax(scale q k^T + mask) v, per head";
+  let description = [{
+    q [B,T,D], k and v [B,S,D]; head h uses columns [h D/H, (h+1) D/H). A key
+    takes part where the key mask holds and, if `causal`, its position is not
+    after the query's. A query with no key gives zeros, by definition.
+    C1 D is divisible by `heads`.
+  }];
+  let arguments = (ins Xf_Activations:$query, Xf_Activations:$key, Xf_Activations:$value,
+                       Xf_Mask:$query_mask, Xf_Mask:$key_mask,
+                       I64Attr:$heads, F64Attr:$scale, UnitAttr:$causal);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value `where` $query_mask `,` $key_mask `heads` $heads `scale` $scale (`causal` $causal^)? attr-dict
+    `:` type($query) `,` type($key) `,` type($value) `,` type($query_mask) `,` type($key_mask) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Xf_LayerNormOp : Xf_Op<"layer_norm", [Pure, AttrSizedOperandSegments, AllTypesMatch<["x", "result"]>]> {
+  let summary = "(x - mean) / sqrt(var + eps) * gamma + beta over the last dimension";
+  let description = "arXiv 1607.06450; var is the biased variance. Either affine term may be absent.";
+  let arguments = (ins Xf_Activations:$x, Optional<Xf_Parameter>:$gamma, Optional<Xf_Parameter>:$beta, F64Attr:$eps);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = [{
+    $x (`gamma` $gamma^)? (`beta` $beta^)? `eps` $eps attr-dict
+    `:` type($x) (`gamma` type($gamma)^)? (`beta` type($beta)^)?
+  }];
+}
+
+def Xf_ActivationOp : Xf_ElementwiseOp<"activation"> {
+  let summary = "relu, gelu (erf), gelu_tanh, silu or tanh of each element";
+  let arguments = (ins Xf_ActivationKind:$kind, Xf_Activations:$x);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = "$kind $x attr-dict `:` type($x)";
+}
+
+def Xf_ScaleOp : Xf_ElementwiseOp<"scale"> {
+  let summary = "x times a constant";
+  let arguments = (ins Xf_Activations:$x, F64Attr:$factor);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = "$x `by` $factor attr-dict `:` type($x)";
+}
+
+def Xf_ColumnsOp : Xf_Op<"columns", [Pure]> {
+  let summary = "columns [offset, offset+width) of the last dimension; the width is the result's";
+  let arguments = (ins Xf_Activations:$x, I64Attr:$offset);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = "$x `at` $offset attr-dict `:` type($x) `->` type($result)";
+}
+
+def Xf_FirstTokenOp : Xf_Op<"first_token", [Pure]> {
+  let summary = "the row of position 0 of each sequence: [B,S,D] -> [B,D]";
+  let arguments = (ins Xf_Activations:$x, Xf_Mask:$mask);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = "$x `where` $mask attr-dict `:` type($x) `,` type($mask) `->` type($result)";
+}
+
+def Xf_MeanPoolOp : Xf_Op<"mean_pool", [Pure]> {
+  let summary = "the mean over the visible positions of each sequence: [B,S,D] -> [B,D]; zeros where none is";
+  let arguments = (ins Xf_Activations:$x, Xf_Mask:$mask);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = "$x `where` $mask attr-dict `:` type($x) `,` type($mask) `->` type($result)";
+}
+
+def Xf_L2NormalizeOp : Xf_ElementwiseOp<"l2_normalize"> {
+  let summary = "x / max(norm2(x), 1e-12) over the last dimension";
+  let arguments = (ins Xf_Activations:$x);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+}
+
+#endif // PTX_XF_COMPUTE

@@ -1,0 +1,24 @@
+#ifndef PTX_DIALECTS_XF_IR_XFDIALECT_H
+#define PTX_DIALECTS_XF_IR_XFDIALECT_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/xf/IR/XfDialect.h.inc"
+#include "dialects/xf/IR/XfEnums.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/xf/IR/XfTypes.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/xf/IR/Xf.h.inc"
+
+#endif // PTX_DIALECTS_XF_IR_XFDIALECT_H

@@ -1,0 +1,26 @@
+// Enumerations of the xf dialect.
+#ifndef PTX_XF_ENUMS
+#define PTX_XF_ENUMS
+
+include "mlir/IR/EnumAttr.td"
+
+def Xf_ActivationKind : I32EnumAttr<"ActivationKind", "activation function", [
+  I32EnumAttrCase<"Relu", 0, "relu">,
+  I32EnumAttrCase<"Gelu", 1, "gelu">,
+  I32EnumAttrCase<"GeluTanh", 2, "gelu_tanh">,
+  I32EnumAttrCase<"Silu", 3, "silu">,
+  I32EnumAttrCase<"Tanh", 4, "tanh">
+]> { let cppNamespace = "::ptx::xf"; }
+
+def Xf_Layout : I32EnumAttr<"Layout", "how a packed parameter lies in memory", [
+  I32EnumAttrCase<"Panels", 0, "panels">,
+  I32EnumAttrCase<"Table", 1, "table">,
+  I32EnumAttrCase<"Vector", 2, "vector">
+]> { let cppNamespace = "::ptx::xf"; }
+
+def Xf_Form : I32EnumAttr<"Form", "orientation of the matrix an adapter changes", [
+  I32EnumAttrCase<"Linear", 0, "linear">,
+  I32EnumAttrCase<"Embedding", 1, "embedding">
+]> { let cppNamespace = "::ptx::xf"; }
+
+#endif // PTX_XF_ENUMS

@@ -1,0 +1,153 @@
+// What a model is made of: weights, adapters, functions, their inputs and outputs.
+#ifndef PTX_XF_STRUCTURE
+#define PTX_XF_STRUCTURE
+
+include "dialects/xf/IR/XfBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Xf_WeightOp : Xf_Op<"weight", [Symbol]> {
+  let summary = "declares a stored tensor by its name in the model's files";
+  let description = [{
+    ```mlir
+    xf.weight @"enc_layers.0.linear1.weight" : !xf.weight<512x256xf16>
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Xf_WeightType>:$type);
+  let assemblyFormat = "$sym_name `:` $type attr-dict";
+}
+
+def Xf_AdapterOp : Xf_Op<"adapter", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
+  let summary = "declares an adapter: the list of its deltas";
+  let description = [{
+    The order of the adapters in the module is their order on the command line.
+    ```mlir
+    xf.adapter @da {
+      xf.delta @"enc_layers.0.linear1.weight" linear rank 16 scale 2.0
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+}
+
+def Xf_DeltaOp : Xf_Op<"delta", [HasParent<"AdapterOp">]> {
+  let summary = "what an adapter does to one weight";
+  let description = [{
+    linear: W' = W + s B A, W [OUT,IN]. embedding: E' = E + s (B A)^T, E [V,D].
+    With `dora` (arXiv 2402.09353) W' = g (W + s B A), g = m / norm of each
+    row of (W + s B A); with `bias` the bias gains s b. The factors' bytes are
+    found in the parameter table under (adapter, site).
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$site, Xf_Form:$form, I64Attr:$rank, F64Attr:$scale,
+                       UnitAttr:$dora, UnitAttr:$bias);
+  let assemblyFormat = [{
+    $site $form `rank` $rank `scale` $scale (`dora` $dora^)? (`bias` $bias^)? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def Xf_FunctionOp : Xf_Op<"function", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
+  let summary = "a function of the compiled model, with the field's names for inputs and outputs";
+  let arguments = (ins SymbolNameAttr:$sym_name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+}
+
+def Xf_InputOp : Xf_Op<"input", [HasParent<"FunctionOp">]> {
+  let summary = "a named input of the function";
+  let description = [{
+    C1 an i64 input (ids) states `limit`: every value lies in [0, limit).
+    C2 an i1 input is a mask, true where the position exists; absent = all true.
+    ```mlir
+    %ids = xf.input "input_ids" [B, S] limit 6000 : tensor<?x?xi64>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, OptionalAttr<I64Attr>:$limit,
+                       OptionalAttr<I64Attr>:$default_value);
+  let results = (outs AnyTypeOf<[Xf_Ids, Xf_Mask]>:$result);
+  let assemblyFormat = [{
+    $name $dims (`limit` $limit^)? (`default` $default_value^)? attr-dict `:` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Xf_VisibleOp : Xf_Op<"visible", [Pure]> {
+  let summary = "which positions exist: those of a mask, or all of the ids'";
+  let description = [{
+    Every op that mixes positions takes such a mask. `max_length` bounds the
+    number of positions. Given ids, every position exists. With `keep_first`
+    position 0 is computed even where the mask hides it from attention,
+    because an output reads it (pooler, sequence head).
+  }];
+  let arguments = (ins AnyTypeOf<[Xf_Ids, Xf_Mask]>:$source, I64Attr:$max_length, UnitAttr:$keep_first);
+  let results = (outs Xf_Mask:$result);
+  let assemblyFormat = [{
+    $source `max_length` $max_length (`keep_first` $keep_first^)? attr-dict `:` type($source) `->` type($result)
+  }];
+}
+
+def Xf_OutputOp : Xf_Op<"output", [HasParent<"FunctionOp">]> {
+  let summary = "a named output; values at positions that do not exist are zero";
+  let arguments = (ins StrAttr:$name, Xf_Activations:$value, Optional<Xf_Mask>:$mask);
+  let assemblyFormat = "$name $value (`where` $mask^)? attr-dict `:` type($value) (`,` type($mask)^)?";
+}
+
+def Xf_UseOp : Xf_Op<"use", [Pure]> {
+  let summary = "the value of a stored tensor";
+  let arguments = (ins FlatSymbolRefAttr:$weight);
+  let results = (outs Xf_WeightType:$result);
+  let assemblyFormat = "$weight attr-dict `:` type($result)";
+}
+
+def Xf_SlotOp : Xf_Op<"slot", [Pure]> {
+  let summary = "the bound adapter's factors for a weight, or nothing";
+  let arguments = (ins FlatSymbolRefAttr:$site);
+  let results = (outs Xf_LowRankType:$result);
+  let assemblyFormat = "$site attr-dict `:` type($result)";
+}
+
+def Xf_ParameterOp : Xf_Op<"parameter", [Symbol, SingleBlock, IsolatedFromAbove]> {
+  let summary = "one result of the deploy function: an expression over weights, evaluated at load";
+  let description = [{
+    Its region is the slice of the deploy function that makes it; the parameters
+    whose slice reads a slot are that slot's swap function. Always from the
+    pristine stored tensors.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Xf_PackedType>:$type);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name `:` $type attr-dict-with-keyword $body";
+}
+
+def Xf_YieldOp : Xf_Op<"yield", [Pure, Terminator, HasParent<"ParameterOp">]> {
+  let summary = "the value of the parameter";
+  let arguments = (ins Xf_PackedType:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def Xf_GetOp : Xf_Op<"get", [Pure]> {
+  let summary = "the value of a parameter in a function";
+  let arguments = (ins FlatSymbolRefAttr:$parameter);
+  let results = (outs Xf_PackedType:$result);
+  let assemblyFormat = "$parameter attr-dict `:` type($result)";
+}
+
+def Xf_WaveOp : Xf_Op<"wave", [RecursiveMemoryEffects, SingleBlock]> {
+  let summary = "layer calls that do not depend on each other and may run side by side";
+  let description = [{
+    C1 no op inside reads a result of another op inside, except weights.
+  }];
+  let results = (outs Variadic<AnyType>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "attr-dict-with-keyword (`->` type($results)^)? $body";
+}
+
+def Xf_WaveYieldOp : Xf_Op<"wave_yield", [Pure, Terminator, HasParent<"WaveOp">]> {
+  let summary = "the results of a wave";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+
+#endif // PTX_XF_STRUCTURE

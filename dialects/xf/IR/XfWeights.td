@@ -1,0 +1,73 @@
+// Expressions over weights alone: the material of the deploy function.
+#ifndef PTX_XF_WEIGHTS
+#define PTX_XF_WEIGHTS
+
+include "dialects/xf/IR/XfBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Xf_SinusoidOp : Xf_Op<"sinusoid", [Pure]> {
+  let summary = "the sinusoidal position table [P,D]: sine on channel 2j, cosine on 2j+1 of p / 10000^(2j/D)";
+  let description = "arXiv 1706.03762, section 3.5.";
+  let results = (outs Xf_WeightType:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+def Xf_MergeOp : Xf_Op<"merge", [Pure]> {
+  let summary = "W' = W + s B A by the bound adapter; W itself, bit by bit, when there is none";
+  let description = [{
+    From the pristine W, in f32, one rounding; `form` embedding adds the
+    transpose. DoRA scales as `xf.delta` says.
+  }];
+  let arguments = (ins Xf_WeightType:$weight, Xf_LowRankType:$slot, Xf_Form:$form);
+  let results = (outs Xf_WeightType:$result);
+  let assemblyFormat = "$weight `,` $slot $form attr-dict `:` type($weight) `,` type($slot) `->` type($result)";
+}
+
+def Xf_MergeBiasOp : Xf_Op<"merge_bias", [Pure]> {
+  let summary = "b' = b + s b_B by the bound adapter; b itself when it has no bias";
+  let arguments = (ins Xf_WeightType:$bias, Xf_LowRankType:$slot);
+  let results = (outs Xf_WeightType:$result);
+  let assemblyFormat = "$bias `,` $slot attr-dict `:` type($bias) `,` type($slot) `->` type($result)";
+}
+
+def Xf_ZeroBiasOp : Xf_Op<"zero_bias", [Pure]> {
+  let summary = "a bias that changes no byte: -0.0 everywhere (x + -0.0 is x)";
+  let results = (outs Xf_WeightType:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+def Xf_FactorAOp : Xf_Op<"factor_a", [Pure]> {
+  let summary = "A [R,IN] of the bound adapter as panels; as a table [IN,R] for an embedding";
+  let arguments = (ins Xf_LowRankType:$slot, Xf_Form:$form);
+  let results = (outs Xf_PackedType:$result);
+  let assemblyFormat = "$slot $form attr-dict `:` type($slot) `->` type($result)";
+}
+
+def Xf_FactorBOp : Xf_Op<"factor_b", [Pure]> {
+  let summary = "s B [OUT,R] of the bound adapter as panels, or its rows [begin, end)";
+  let arguments = (ins Xf_LowRankType:$slot, OptionalAttr<DenseI64ArrayAttr>:$rows);
+  let results = (outs Xf_PackedType:$result);
+  let assemblyFormat = "$slot (`rows` $rows^)? attr-dict `:` type($slot) `->` type($result)";
+}
+
+def Xf_DoraGainOp : Xf_Op<"dora_gain", [Pure]> {
+  let summary = "g = m / norm(W + s B A) per output, as a column; ones when the adapter is no DoRA";
+  let arguments = (ins Xf_WeightType:$weight, Xf_LowRankType:$slot);
+  let results = (outs Xf_WeightType:$result);
+  let assemblyFormat = "$weight `,` $slot attr-dict `:` type($weight) `,` type($slot) `->` type($result)";
+}
+
+def Xf_PackOp : Xf_Op<"pack", [Pure]> {
+  let summary = "a weight in the layout that kernels read";
+  let description = [{
+    `rows` takes rows [begin, end) first; `in_out` transposes a weight that is
+    stored [IN,OUT].
+  }];
+  let arguments = (ins Xf_WeightType:$weight, UnitAttr:$in_out, OptionalAttr<DenseI64ArrayAttr>:$rows);
+  let results = (outs Xf_PackedType:$result);
+  let assemblyFormat = [{
+    $weight (`in_out` $in_out^)? (`rows` $rows^)? attr-dict `:` type($weight) `->` type($result)
+  }];
+}
+
+#endif // PTX_XF_WEIGHTS

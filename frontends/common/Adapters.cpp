@@ -1,0 +1,45 @@
+#include "frontends/common/Family.h"
+
+using namespace mlir;
+
+namespace ptx::frontends {
+
+std::string siteOf(const peft::LowRankDelta &delta) {
+  bool fused = delta.target == peft::Target::MhaInProj;
+  return delta.module + (fused ? ".in_proj_weight" : ".weight");
+}
+
+static StoredTensor stored(const peft::TensorRef &tensor) {
+  return {tensor.file, tensor.name, tensor.dtype, tensor.shape, tensor.offset, tensor.bytes};
+}
+
+void declareAdapter(ModuleOp module, ParameterTable &table, const peft::Adapter &adapter) {
+  OpBuilder builder(module.getContext());
+  // Behind the weights and the adapters before it, in front of the functions.
+  builder.setInsertionPointToStart(module.getBody());
+  for (Operation &op : *module.getBody())
+    if (isa<xf::WeightOp, xf::AdapterOp>(op))
+      builder.setInsertionPointAfter(&op);
+  Location loc = NameLoc::get(builder.getStringAttr(adapter.name));
+  auto op = xf::AdapterOp::create(builder, loc, adapter.name);
+  builder.createBlock(&op.getBody());
+  for (const peft::LowRankDelta &delta : adapter.deltas) {
+    std::string site = siteOf(delta);
+    auto form = delta.target == peft::Target::Embedding ? xf::Form::Embedding : xf::Form::Linear;
+    auto flag = [&](bool set) { return set ? builder.getUnitAttr() : UnitAttr(); };
+    xf::DeltaOp::create(builder, loc, FlatSymbolRefAttr::get(builder.getContext(), site),
+                        xf::FormAttr::get(builder.getContext(), form),
+                        builder.getI64IntegerAttr(static_cast<int64_t>(delta.rank)),
+                        builder.getF64FloatAttr(delta.scale), flag(delta.magnitude.has_value()),
+                        flag(delta.bias.has_value()));
+    StoredDelta &factors = table.adapters[adapter.name][site];
+    factors.a = stored(delta.a);
+    factors.b = stored(delta.b);
+    if (delta.magnitude)
+      factors.magnitude = stored(*delta.magnitude);
+    if (delta.bias)
+      factors.bias = stored(*delta.bias);
+  }
+}
+
+} // namespace ptx::frontends

@@ -1,0 +1,39 @@
+// Typed fields of a config.json; the errors name the file and the field.
+#ifndef PTX_FRONTENDS_COMMON_CONFIGREADER_H
+#define PTX_FRONTENDS_COMMON_CONFIGREADER_H
+
+#include "runtime/io/json.h"
+
+#include <optional>
+#include <string>
+
+namespace ptx::frontends {
+
+class ConfigReader {
+public:
+  ConfigReader(const JsonValue &object, std::string path) : object(object), path(std::move(path)) {}
+
+  /// An integer in [least, most]; without a default the field must be there.
+  int64_t integer(const char *key, std::optional<int64_t> otherwise, int64_t least, int64_t most);
+  double number(const char *key, std::optional<double> otherwise, double least, double most);
+  bool boolean(const char *key, bool otherwise);
+  std::string text(const char *key, std::optional<std::string> otherwise);
+  const JsonValue *find(const char *key) const { return object.find(key); }
+
+  /// Records an error that is the caller's to find (divisibility and such).
+  void fail(const std::string &why);
+  /// The first error found.
+  Status status() const;
+  const std::string &file() const { return path; }
+
+private:
+  void mismatch(const char *key, const JsonValue &found, const std::string &expected);
+
+  const JsonValue &object;
+  std::string path;
+  std::string firstError;
+};
+
+} // namespace ptx::frontends
+
+#endif // PTX_FRONTENDS_COMMON_CONFIGREADER_H

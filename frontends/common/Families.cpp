@@ -1,0 +1,60 @@
+#include "frontends/common/Family.h"
+
+#include "frontends/bert/Bert.h"
+#include "frontends/ptransformer/PTransformer.h"
+
+#include "mlir/IR/Verifier.h"
+
+using namespace mlir;
+
+namespace ptx::frontends {
+
+namespace {
+
+struct Family {
+  const char *modelType;
+  Importer import;
+};
+constexpr Family families[] = {
+    {"p_transformer", importPTransformer},
+    {"transformer", importPTransformer},
+    {"bert", importBert},
+};
+
+Result<Importer> findImporter(const JsonValue &config, const std::string &path) {
+  const JsonValue *type = config.find("model_type");
+  std::string supported;
+  for (const Family &family : families) {
+    if (type && type->asString() && *type->asString() == family.modelType)
+      return family.import;
+    supported += std::string(supported.empty() ? "" : ", ") + family.modelType;
+  }
+  std::string found = !type                ? "has no 'model_type'"
+                      : !type->asString() ? "'model_type' is " + std::string(type->kind())
+                                          : "'model_type' is \"" + printable(*type->asString()) + "\"";
+  std::string note = config.find("auto_map") ? "; its 'auto_map' code is never run" : "";
+  return Error{"'" + printable(path) + "': " + found + ", supported are " + supported + note};
+}
+
+} // namespace
+
+Result<ImportedModel> importModel(MLIRContext *context, const std::string &directory, const ImportOptions &options) {
+  Result<JsonValue> config = readJsonObject(directory, "config.json", options.followLinks);
+  if (!config)
+    return config.error();
+  std::string path = directory + "/config.json";
+  Result<Importer> importer = findImporter(*config, path);
+  if (!importer)
+    return importer.error();
+  if (const JsonValue *quantized = config->find("quantization_config"); quantized && !quantized->isNull())
+    return Error{"'" + printable(path) + "': has a 'quantization_config': packed integers are not read as weights"};
+  Result<Checkpoint> checkpoint = Checkpoint::open(directory, options.followLinks);
+  if (!checkpoint)
+    return checkpoint.error();
+  Result<ImportedModel> model = (*importer)(context, *checkpoint, *config, directory, options);
+  if (model && failed(verify(*model->module)))
+    return Error{"'" + printable(directory) + "': the imported model does not verify; please report this"};
+  return model;
+}
+
+} // namespace ptx::frontends

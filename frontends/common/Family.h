@@ -1,0 +1,43 @@
+// What a model family is to ptx: a name in config.json and a graph builder.
+// A new family is one folder with one importer and one row in Families.cpp.
+#ifndef PTX_FRONTENDS_COMMON_FAMILY_H
+#define PTX_FRONTENDS_COMMON_FAMILY_H
+
+#include "frontends/common/ConfigReader.h"
+#include "frontends/common/GraphBuilder.h"
+#include "frontends/peft/adapter.h"
+
+namespace ptx::frontends {
+
+/// What the command line says about reading a model.
+struct ImportOptions {
+  bool followLinks = false;
+  bool allowExtra = false;
+  /// "", "original" or "p-transformer": overrides what the model is.
+  std::string topology;
+};
+
+/// A model as it was read: xf, the table of its tensors, and what adapters may name.
+struct ImportedModel {
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  ParameterTable parameters;
+  std::string modelType;
+  std::vector<peft::BaseModule> adaptable;
+};
+
+using Importer = Result<ImportedModel> (*)(mlir::MLIRContext *, const Checkpoint &, const JsonValue &config,
+                                           const std::string &directory, const ImportOptions &);
+
+/// Reads the model directory with the importer of its "model_type".
+Result<ImportedModel> importModel(mlir::MLIRContext *context, const std::string &directory, const ImportOptions &);
+
+/// The weights an adapter delta on `module` changes: xf.weight symbol names.
+/// Linear P -> P.weight; nn.MultiheadAttention P -> P.in_proj_weight.
+std::string siteOf(const peft::LowRankDelta &delta);
+
+/// Declares the adapter in the module and its factors in the table.
+void declareAdapter(mlir::ModuleOp module, ParameterTable &table, const peft::Adapter &adapter);
+
+} // namespace ptx::frontends
+
+#endif // PTX_FRONTENDS_COMMON_FAMILY_H

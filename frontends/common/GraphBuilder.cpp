@@ -1,0 +1,218 @@
+#include "frontends/common/GraphBuilder.h"
+
+#include "mlir/IR/Location.h"
+
+using namespace mlir;
+
+namespace ptx::frontends {
+
+namespace {
+
+std::string shapeText(llvm::ArrayRef<int64_t> shape) {
+  std::string text = "[";
+  for (auto [index, dim] : llvm::enumerate(shape))
+    text += (index ? "," : "") + std::to_string(dim);
+  return text + "]";
+}
+
+Type elementType(MLIRContext *context, DType dtype) {
+  switch (dtype) {
+  case DType::F16:
+    return Float16Type::get(context);
+  case DType::BF16:
+    return BFloat16Type::get(context);
+  default:
+    return Float32Type::get(context);
+  }
+}
+
+} // namespace
+
+GraphBuilder::GraphBuilder(MLIRContext *context, const Checkpoint &checkpoint, std::string prefix)
+    : checkpoint(checkpoint), prefix(std::move(prefix)), top(ModuleOp::create(UnknownLoc::get(context))), ops(context) {}
+
+bool GraphBuilder::has(StringRef name) const { return checkpoint.find(prefix + name.str()) != nullptr; }
+
+Location GraphBuilder::named(StringRef name) const {
+  return NameLoc::get(StringAttr::get(top.get().getContext(), name));
+}
+
+void GraphBuilder::beginFunction(StringRef name) {
+  ops.setInsertionPointToEnd(top->getBody());
+  auto function = xf::FunctionOp::create(ops, named(name), name);
+  ops.createBlock(&function.getBody());
+  usesInFunction.clear();
+}
+
+Value GraphBuilder::use(StringRef name) {
+  Value &value = usesInFunction[name];
+  if (!value)
+    value = xf::UseOp::create(ops, named(name), declared.lookup(name), name);
+  return value;
+}
+
+Value GraphBuilder::weight(StringRef name, std::vector<int64_t> shape) {
+  if (declared.count(name))
+    return use(name);
+  DType dtype = DType::F32;
+  const auto *entry = checkpoint.find(prefix + name.str());
+  if (!entry) {
+    fail("missing tensor '" + prefix + name.str() + "' " + shapeText(shape));
+  } else {
+    std::vector<int64_t> found(entry->shape.begin(), entry->shape.end());
+    if (found != shape)
+      fail("tensor '" + entry->name + "' has shape " + shapeText(found) + ", expected " + shapeText(shape));
+    dtype = entry->dtype;
+    if (!isWeightType(dtype))
+      fail("tensor '" + entry->name + "' has type " + std::string(dtypeName(dtype)) + ", expected F32, F16 or BF16");
+    used.insert(entry->name);
+    parameters.weights[name.str()] = {checkpoint.pathOf(*entry), entry->name, dtype, entry->shape, entry->offset, entry->bytes};
+  }
+  Type type = xf::WeightType::get(ops.getContext(), shape, elementType(ops.getContext(), dtype));
+  declared[name] = type;
+  {
+    // Declarations stand at the top, in order of their first use.
+    OpBuilder::InsertionGuard guard(ops);
+    ops.setInsertionPointToStart(top->getBody());
+    for (Operation &op : *top->getBody())
+      if (isa<xf::WeightOp>(op))
+        ops.setInsertionPointAfter(&op);
+    xf::WeightOp::create(ops, named(name), ops.getStringAttr(name), TypeAttr::get(type));
+  }
+  return use(name);
+}
+
+Value GraphBuilder::optionalWeight(StringRef name, std::vector<int64_t> shape) {
+  return has(name) ? weight(name, std::move(shape)) : Value();
+}
+
+Value GraphBuilder::callLayer(StringRef kind, StringRef layer, ValueRange inputs, const std::vector<WeightSpec> &weights,
+                              const LayerBody &body) {
+  SmallVector<Value> operands(inputs);
+  std::string key = kind.str();
+  for (const WeightSpec &spec : weights) {
+    if (spec.shape.empty())
+      continue;
+    Value value = weight((layer + "." + spec.suffix).str(), spec.shape);
+    operands.push_back(value);
+    llvm::raw_string_ostream(key) << ' ' << spec.suffix << value.getType();
+  }
+
+  func::FuncOp &function = bodies[key];
+  if (!function) {
+    OpBuilder::InsertionGuard guard(ops);
+    ops.setInsertionPointToEnd(top->getBody());
+    std::string symbol = kind.str() + (bodies.size() > 1 ? "_" + std::to_string(bodies.size() - 1) : "");
+    auto type = ops.getFunctionType(ValueRange(operands).getTypes(), inputs[0].getType());
+    function = func::FuncOp::create(ops, named(kind), symbol, type);
+    function.setPrivate();
+    Block *block = function.addEntryBlock();
+    LayerWeights byName;
+    unsigned next = inputs.size();
+    for (const WeightSpec &spec : weights)
+      if (!spec.shape.empty())
+        byName.set(spec.suffix, block->getArgument(next++));
+    ops.setInsertionPointToStart(block);
+    Value result = body(ops, block->getArguments().take_front(inputs.size()), byName);
+    func::ReturnOp::create(ops, named(kind), result);
+  }
+  return func::CallOp::create(ops, named(layer), function, operands).getResult(0);
+}
+
+Value GraphBuilder::idsInput(StringRef name, ArrayRef<StringRef> dims, int64_t limit, std::optional<int64_t> defaultValue) {
+  Type type = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, ops.getI64Type());
+  return xf::InputOp::create(ops, named(name), type, ops.getStringAttr(name), ops.getStrArrayAttr(dims),
+                             ops.getI64IntegerAttr(limit),
+                             defaultValue ? ops.getI64IntegerAttr(*defaultValue) : IntegerAttr());
+}
+
+Value GraphBuilder::maskInput(StringRef name, ArrayRef<StringRef> dims) {
+  Type type = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, ops.getI1Type());
+  return xf::InputOp::create(ops, named(name), type, ops.getStringAttr(name), ops.getStrArrayAttr(dims), IntegerAttr(),
+                             IntegerAttr());
+}
+
+Value GraphBuilder::visible(Value source, int64_t maxLength, bool keepFirst) {
+  Type type = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, ops.getI1Type());
+  return xf::VisibleOp::create(ops, source.getLoc(), type, source, maxLength, keepFirst);
+}
+
+void GraphBuilder::output(StringRef name, Value value, Value mask) {
+  xf::OutputOp::create(ops, named(name), name, value, mask);
+}
+
+Status GraphBuilder::finish(bool allowExtra) const {
+  std::vector<std::string> found = errors;
+  if (!allowExtra)
+    for (const auto &entry : checkpoint.entries())
+      if (!used.contains(entry.name))
+        found.push_back("unknown tensor '" + entry.name + "' (--allow-extra ignores what the model does not use)");
+  if (found.empty())
+    return {};
+  constexpr size_t shown = 10;
+  std::string message = checkpoint.directory() + ": the tensors do not fit config.json";
+  for (size_t i = 0; i < found.size() && i < shown; ++i)
+    message += "\n  " + found[i];
+  if (found.size() > shown)
+    message += "\n  and " + std::to_string(found.size() - shown) + " more";
+  return Error{message};
+}
+
+//===----------------------------------------------------------------------===//
+// Ops inside bodies
+//===----------------------------------------------------------------------===//
+
+static Location nameLoc(OpBuilder &builder, StringRef name) { return NameLoc::get(builder.getStringAttr(name)); }
+
+/// x's type with another last dimension.
+static Type withWidth(Value x, int64_t width) {
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape.back() = width;
+  return RankedTensorType::get(shape, type.getElementType());
+}
+
+Value linear(OpBuilder &builder, StringRef name, Value x, Value weight, Value bias,
+             std::optional<std::pair<int64_t, int64_t>> rows) {
+  int64_t width = cast<xf::WeightType>(weight.getType()).getShape()[0];
+  DenseI64ArrayAttr range;
+  if (rows) {
+    width = rows->second - rows->first;
+    range = builder.getDenseI64ArrayAttr({rows->first, rows->second});
+  }
+  return xf::LinearOp::create(builder, nameLoc(builder, name), withWidth(x, width), x, weight, bias, /*in_out=*/false,
+                              range);
+}
+
+Value layerNorm(OpBuilder &builder, StringRef name, Value x, Value gamma, Value beta, double eps) {
+  return xf::LayerNormOp::create(builder, nameLoc(builder, name), x.getType(), x, gamma, beta,
+                                 builder.getF64FloatAttr(eps));
+}
+
+Value activation(OpBuilder &builder, xf::ActivationKind kind, Value x) {
+  return xf::ActivationOp::create(builder, x.getLoc(), x.getType(), kind, x);
+}
+
+Value add(OpBuilder &builder, Value x, Value y) { return arith::AddFOp::create(builder, y.getLoc(), x, y); }
+
+Value columns(OpBuilder &builder, Value x, int64_t offset, int64_t width) {
+  return xf::ColumnsOp::create(builder, x.getLoc(), withWidth(x, width), x, offset);
+}
+
+Value embedding(OpBuilder &builder, Value ids, Value table, Value mask) {
+  auto shape = cast<RankedTensorType>(ids.getType()).getShape();
+  int64_t width = cast<xf::WeightType>(table.getType()).getShape()[1];
+  Type type = RankedTensorType::get({shape[0], shape[1], width}, builder.getF32Type());
+  return xf::EmbeddingOp::create(builder, table.getLoc(), type, ids, table, mask);
+}
+
+Value attention(OpBuilder &builder, StringRef name, Value q, Value k, Value v, Value queryMask, Value keyMask,
+                int64_t heads, bool causal) {
+  int64_t width = cast<RankedTensorType>(q.getType()).getShape().back();
+  double scale = 1.0 / std::sqrt(static_cast<double>(width) / static_cast<double>(heads));
+  return xf::AttentionOp::create(builder, nameLoc(builder, name), q.getType(), q, k, v, queryMask, keyMask,
+                                 builder.getI64IntegerAttr(heads), builder.getF64FloatAttr(scale),
+                                 causal ? builder.getUnitAttr() : UnitAttr());
+}
+
+} // namespace ptx::frontends

@@ -1,0 +1,116 @@
+// What every model family builds its graph with: weights checked against the
+// shapes the configuration promises, layer bodies shared by equal layers.
+#ifndef PTX_FRONTENDS_COMMON_GRAPHBUILDER_H
+#define PTX_FRONTENDS_COMMON_GRAPHBUILDER_H
+
+#include "dialects/xf/IR/XfDialect.h"
+#include "passes/Target/Artifact/ParameterTable.h"
+#include "runtime/io/checkpoint.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSet.h"
+
+#include <functional>
+#include <optional>
+
+namespace ptx::frontends {
+
+/// A named weight of a layer as the configuration promises it. An empty shape
+/// means that the layer does not have it.
+struct WeightSpec {
+  std::string suffix; // "self_attn.in_proj_weight"
+  std::vector<int64_t> shape;
+};
+
+/// The weights of a layer inside its body, by suffix; null where absent.
+class LayerWeights {
+public:
+  mlir::Value operator[](llvm::StringRef suffix) const { return values.lookup(suffix); }
+  void set(llvm::StringRef suffix, mlir::Value value) { values[suffix] = value; }
+
+private:
+  llvm::StringMap<mlir::Value> values;
+};
+
+/// Builds a layer: activations and masks in, one activation out.
+using LayerBody = std::function<mlir::Value(mlir::OpBuilder &, mlir::ValueRange, const LayerWeights &)>;
+
+class GraphBuilder {
+public:
+  GraphBuilder(mlir::MLIRContext *context, const Checkpoint &checkpoint, std::string prefix);
+
+  mlir::ModuleOp module() { return top.get(); }
+  mlir::OwningOpRef<mlir::ModuleOp> take() { return std::move(top); }
+  mlir::OpBuilder &builder() { return ops; }
+
+  /// Whether the files hold the tensor.
+  bool has(llvm::StringRef name) const;
+
+  /// Begins `xf.function @name`; everything after is built into it.
+  void beginFunction(llvm::StringRef name);
+
+  /// The value of a weight in the current function. Errors are collected: the
+  /// value of a missing or misshapen weight is a placeholder of that shape.
+  mlir::Value weight(llvm::StringRef name, std::vector<int64_t> shape);
+
+  /// weight(), or null where the files have no such tensor.
+  mlir::Value optionalWeight(llvm::StringRef name, std::vector<int64_t> shape);
+
+  /// Calls the body `kind` with the weights `layer.suffix`; makes the body
+  /// where no equal one is there yet.
+  mlir::Value callLayer(llvm::StringRef kind, llvm::StringRef layer, mlir::ValueRange inputs,
+                        const std::vector<WeightSpec> &weights, const LayerBody &body);
+
+  //===- Shorthands for ops at the current place ------------------------------//
+
+  mlir::Value idsInput(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> dims, int64_t limit,
+                       std::optional<int64_t> defaultValue = std::nullopt);
+  mlir::Value maskInput(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> dims);
+  mlir::Value visible(mlir::Value source, int64_t maxLength, bool keepFirst = false);
+  void output(llvm::StringRef name, mlir::Value value, mlir::Value mask);
+
+  /// Names the next ops for errors and profiles.
+  mlir::Location named(llvm::StringRef name) const;
+
+  /// Marks a tensor as read by rule though the graph does not use it.
+  void ignore(llvm::StringRef name) { used.insert(name); }
+
+  /// The first errors found and their count, or the tensors nothing read.
+  Status finish(bool allowExtra) const;
+
+  ParameterTable &table() { return parameters; }
+
+private:
+  mlir::Value use(llvm::StringRef name);
+  void fail(const std::string &message) { errors.push_back(message); }
+
+  const Checkpoint &checkpoint;
+  std::string prefix; // what the files put in front of every name
+  mlir::OwningOpRef<mlir::ModuleOp> top;
+  mlir::OpBuilder ops;
+  llvm::StringMap<mlir::Type> declared;
+  llvm::StringMap<mlir::Value> usesInFunction;
+  llvm::StringMap<mlir::func::FuncOp> bodies;
+  ParameterTable parameters;
+  llvm::StringSet<> used;
+  std::vector<std::string> errors;
+};
+
+//===- Ops inside bodies ------------------------------------------------------//
+
+mlir::Value linear(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Value x, mlir::Value weight, mlir::Value bias,
+                   std::optional<std::pair<int64_t, int64_t>> rows = std::nullopt);
+mlir::Value layerNorm(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Value x, mlir::Value gamma,
+                      mlir::Value beta, double eps);
+mlir::Value activation(mlir::OpBuilder &builder, xf::ActivationKind kind, mlir::Value x);
+mlir::Value add(mlir::OpBuilder &builder, mlir::Value x, mlir::Value y);
+mlir::Value columns(mlir::OpBuilder &builder, mlir::Value x, int64_t offset, int64_t width);
+mlir::Value embedding(mlir::OpBuilder &builder, mlir::Value ids, mlir::Value table, mlir::Value mask);
+mlir::Value attention(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Value q, mlir::Value k, mlir::Value v,
+                      mlir::Value queryMask, mlir::Value keyMask, int64_t heads, bool causal);
+
+} // namespace ptx::frontends
+
+#endif // PTX_FRONTENDS_COMMON_GRAPHBUILDER_H

@@ -1,0 +1,414 @@
+#include "frontends/peft/adapter.h"
+
+#include "frontends/peft/config.h"
+#include "frontends/peft/nearest.h"
+#include "frontends/peft/pattern.h"
+#include "runtime/io/checkpoint.h"
+#include "runtime/io/convert.h"
+
+#include <cmath>
+#include <filesystem>
+#include <fnmatch.h>
+#include <map>
+#include <tuple>
+
+namespace ptx::peft {
+
+namespace {
+
+constexpr const char *weightsName = "adapter_model.safetensors", *prefix = "base_model.model.";
+
+std::string shapeText(const std::vector<uint64_t> &shape) {
+  std::string text = "[";
+  for (uint64_t dim : shape)
+    text += (text.size() > 1 ? "," : "") + std::to_string(dim);
+  return text + "]";
+}
+
+/// What a tensor's name ends with, and what it is.
+enum class Part { A, B, Bias, EmbeddingA, EmbeddingB, Magnitude };
+struct Stem {
+  const char *suffix;
+  Part part;
+};
+constexpr Stem stems[] = {
+    {".lora_A.weight", Part::A},          {".lora_B.weight", Part::B},
+    {".lora_B.bias", Part::Bias},         {".lora_embedding_A", Part::EmbeddingA},
+    {".lora_embedding_B", Part::EmbeddingB}, {".lora_magnitude_vector", Part::Magnitude},
+};
+
+/// The tensors of one module.
+struct Parts {
+  std::map<Part, const TensorEntry *> tensors;
+};
+
+class Reader {
+public:
+  Reader(std::string directory, std::span<const BaseModule> base, const Options &options)
+      : directory(std::move(directory)), base(base), options(options) {}
+
+  Result<Adapter> read(const std::string &name) {
+    adapter.name = name;
+    adapter.directory = directory;
+    if (Status status = open(); !status)
+      return status.error();
+    if (Status status = sortTensors(); !status)
+      return status.error();
+    for (const auto &[module, parts] : modules)
+      if (Status status = readModule(module, parts); !status)
+        return status.error();
+    if (Status status = checkTargets(); !status)
+      return status.error();
+    if (adapter.deltas.empty())
+      return refuse("holds no LoRA factors");
+    return std::move(adapter);
+  }
+
+private:
+  Error refuse(const std::string &why) const {
+    return Error{"adapter '" + adapter.name + "' ('" + printable(directory) + "'): " + why};
+  }
+
+  Status open() {
+    Result<JsonValue> object = readJsonObject(directory, "adapter_config.json", options.followLinks);
+    if (!object)
+      return object.error();
+    Result<Config> read = readConfig(*object, directory + "/adapter_config.json");
+    if (!read)
+      return read.error();
+    config = std::move(*read);
+    adapter.baseModel = config.baseModel;
+    adapter.peftVersion = config.version;
+    std::error_code error;
+    if (!std::filesystem::exists(directory + "/" + weightsName, error) &&
+        std::filesystem::exists(directory + "/adapter_model.bin", error))
+      return refuse("has adapter_model.bin but no adapter_model.safetensors: ptx reads no pickles; save it with "
+                    "save_pretrained(..., safe_serialization=True)");
+    Result<File> file = openInside(directory, weightsName, options.followLinks);
+    if (!file)
+      return file.error();
+    Result<Safetensors> opened = Safetensors::open(std::move(*file));
+    if (!opened)
+      return opened.error();
+    tensors.emplace(std::move(*opened));
+    return {};
+  }
+
+  bool mayDrop(const std::string &name) {
+    for (const std::string &glob : options.allowDrop)
+      if (::fnmatch(glob.c_str(), name.c_str(), 0) == 0) {
+        adapter.notes.push_back("dropped tensor '" + printable(name) + "' (--allow-drop)");
+        return true;
+      }
+    return false;
+  }
+
+  /// Every tensor belongs to a module as one of its parts, or is an error.
+  Status sortTensors() {
+    std::string infix = adapterInfix();
+    std::vector<std::string> unknown;
+    for (const TensorEntry &entry : tensors->entries()) {
+      std::string name = entry.name;
+      if (size_t at = infix.empty() ? std::string::npos : name.rfind(infix); at != std::string::npos)
+        name.erase(at, infix.size() - 1);
+      const Stem *found = nullptr;
+      for (const Stem &stem : stems)
+        if (name.ends_with(stem.suffix) && name.starts_with(prefix))
+          found = &stem;
+      if (!found) {
+        if (!mayDrop(entry.name))
+          unknown.push_back(entry.name);
+        continue;
+      }
+      if (!isWeightType(entry.dtype))
+        return refuse("tensor '" + printable(entry.name) + "' has type " + std::string(dtypeName(entry.dtype)) +
+                      ", expected F32, F16 or BF16");
+      std::string module = name.substr(std::string(prefix).size());
+      module.resize(module.size() - std::string(found->suffix).size());
+      modules[module].tensors[found->part] = &entry;
+    }
+    if (unknown.empty())
+      return {};
+    std::string message = std::to_string(unknown.size()) + " unknown tensors:";
+    for (size_t i = 0; i < unknown.size() && i < 10; ++i)
+      message += "\n  '" + printable(unknown[i]) + "'" + hint(unknown[i]);
+    return refuse(message + "\n  supported are the factors of LoRA, rsLoRA and DoRA under '" + prefix +
+                  "'; --allow-drop=GLOB leaves tensors out");
+  }
+
+  static std::string hint(const std::string &name) {
+    if (!name.starts_with(prefix))
+      return ", which does not begin with 'base_model.model.'";
+    std::vector<std::string> known;
+    for (const Stem &stem : stems)
+      known.push_back(stem.suffix);
+    size_t stem = name.find(".lora_");
+    return stem == std::string::npos ? "" : ", nearest known ending '" + nearest(name.substr(stem), known, 1)[0] + "'";
+  }
+
+  /// ".default." where a dump from memory kept the adapter's name in every key.
+  std::string adapterInfix() {
+    std::string infix;
+    for (const TensorEntry &entry : tensors->entries()) {
+      size_t stem = entry.name.find(".lora_");
+      if (stem == std::string::npos)
+        return "";
+      size_t begin = entry.name.find('.', stem + 1);
+      if (begin == std::string::npos)
+        return "";
+      size_t end = entry.name.find('.', begin + 1);
+      std::string middle = end == std::string::npos ? "" : entry.name.substr(begin, end - begin + 1);
+      if (middle.empty() || (!infix.empty() && infix != middle))
+        return "";
+      infix = middle;
+    }
+    if (!infix.empty())
+      adapter.notes.push_back("every key carries the adapter name '" + infix.substr(1, infix.size() - 2) + "', which was stripped");
+    return infix;
+  }
+
+  //===- modules -------------------------------------------------------------//
+
+  const BaseModule *findBase(const std::string &path) const {
+    for (const BaseModule &module : base)
+      if (module.path == path)
+        return &module;
+    return nullptr;
+  }
+
+  Error unknownModule(const std::string &module) const {
+    std::vector<std::string> paths;
+    for (const BaseModule &known : base)
+      paths.push_back(known.path);
+    std::string message = "module '" + printable(module) + "' is not in the base model; nearest are";
+    for (const std::string &path : nearest(module, paths, 3))
+      message += " '" + path + "'";
+    return refuse(message + " (does a prefix such as 'model.' or 'transformer.' differ?)");
+  }
+
+  Status readModule(const std::string &key, const Parts &parts) {
+    // PEFT wraps an MHA as a whole: its output projection lies one level deeper.
+    constexpr std::string_view wrapped = ".base_layer.out_proj";
+    bool outProj = key.ends_with(wrapped);
+    std::string owner = outProj ? key.substr(0, key.size() - wrapped.size()) : key;
+    const BaseModule *module = findBase(owner);
+    if (!module || (outProj && module->kind != BaseModule::Mha))
+      return unknownModule(key);
+
+    LowRankDelta delta;
+    delta.module = outProj ? owner + ".out_proj" : owner;
+    delta.target = outProj                               ? Target::MhaOutProj
+                   : module->kind == BaseModule::Mha       ? Target::MhaInProj
+                   : module->kind == BaseModule::Embedding ? Target::Embedding
+                   : module->kind == BaseModule::Conv1D    ? Target::Conv1D
+                                                           : Target::Linear;
+    uint64_t in = module->in, out = outProj ? module->in : module->out;
+    if (Status status = readFactors(delta, parts, in, out); !status)
+      return status;
+    if (Status status = readExtras(delta, parts, out); !status)
+      return status;
+    if (Status status = readScale(delta, outProj); !status)
+      return status;
+    adapter.deltas.push_back(std::move(delta));
+    return {};
+  }
+
+  TensorRef reference(const TensorEntry &entry) const {
+    std::error_code error;
+    std::string path = std::filesystem::absolute(tensors->file().path(), error).lexically_normal().string();
+    return {path, entry.name, entry.dtype, entry.shape, entry.begin, entry.bytes()};
+  }
+
+  static const TensorEntry *part(const Parts &parts, Part which) {
+    auto found = parts.tensors.find(which);
+    return found == parts.tensors.end() ? nullptr : found->second;
+  }
+
+  Status readFactors(LowRankDelta &delta, const Parts &parts, uint64_t in, uint64_t out) {
+    bool embedding = delta.target == Target::Embedding;
+    const TensorEntry *a = part(parts, embedding ? Part::EmbeddingA : Part::A),
+                      *b = part(parts, embedding ? Part::EmbeddingB : Part::B);
+    std::string where = "module '" + delta.module + "': ";
+    if (part(parts, embedding ? Part::A : Part::EmbeddingA) || part(parts, embedding ? Part::B : Part::EmbeddingB))
+      return refuse(where + (embedding ? "is an embedding, but has the factors of a linear"
+                                       : "is no embedding, but has the factors of one"));
+    if (!a || !b)
+      return refuse(where + "has factor " + (a ? "A " + shapeText(a->shape) + " but no B"
+                                             : b ? "B " + shapeText(b->shape) + " but no A" : "neither A nor B"));
+    std::string shapes = "A " + shapeText(a->shape) + " and B " + shapeText(b->shape);
+    if (a->shape.size() != 2 || b->shape.size() != 2 || a->shape[0] != b->shape[1])
+      return refuse(where + "factors " + shapes + " do not share a rank");
+    if (a->shape[1] != in || b->shape[0] != out)
+      return refuse(where + "factors " + shapes + " do not fit the base's " + shapeText({out, in}) +
+                    "; is the adapter for another base? It names '" + printable(config.baseModel) + "'");
+    delta.a = reference(*a);
+    delta.b = reference(*b);
+    delta.rank = a->shape[0];
+    return {};
+  }
+
+  Status readExtras(LowRankDelta &delta, const Parts &parts, uint64_t out) {
+    const TensorEntry *magnitude = part(parts, Part::Magnitude), *bias = part(parts, Part::Bias);
+    std::string where = "module '" + delta.module + "': ";
+    bool mha = delta.target == Target::MhaInProj || delta.target == Target::MhaOutProj;
+    if (config.dora && mha)
+      return refuse(where + "DoRA on nn.MultiheadAttention is not supported");
+    if (config.dora != (magnitude != nullptr))
+      return refuse(where + (config.dora ? "use_dora is true, but there is no lora_magnitude_vector"
+                                         : "has a lora_magnitude_vector, but use_dora is false"));
+    if (config.loraBias != (bias != nullptr) && !mha && delta.target != Target::Embedding)
+      return refuse(where + (config.loraBias ? "lora_bias is true, but there is no lora_B.bias"
+                                             : "has a lora_B.bias, but lora_bias is false"));
+    if (bias && (mha || delta.target == Target::Embedding))
+      return refuse(where + "a lora_B.bias is supported on linears only");
+    for (auto [entry, target] : {std::pair(magnitude, &delta.magnitude), std::pair(bias, &delta.bias)}) {
+      if (!entry)
+        continue;
+      uint64_t size = 1;
+      for (uint64_t dim : entry->shape)
+        size *= dim;
+      if (size != out)
+        return refuse(where + "'" + printable(entry->name) + "' has shape " + shapeText(entry->shape) + ", expected [" +
+                      std::to_string(out) + "]");
+      *target = reference(*entry);
+    }
+    return {};
+  }
+
+  //===- scale ---------------------------------------------------------------//
+
+  /// The value of the first pattern, in file order, that matches the module.
+  template <typename T>
+  Result<std::pair<T, std::string>> byPattern(const std::vector<std::pair<std::string, T>> &patterns,
+                                              const std::string &module, T otherwise) const {
+    for (const auto &[key, value] : patterns) {
+      Result<bool> match = keyMatches(key, module);
+      if (!match)
+        return refuse(match.error().message);
+      if (*match)
+        return std::pair(value, " (by '" + printable(key) + "')");
+    }
+    return std::pair(otherwise, std::string());
+  }
+
+  Status readScale(LowRankDelta &delta, bool outProj) {
+    auto rank = byPattern<uint64_t>(config.rankPattern, delta.module, config.rank);
+    auto alpha = byPattern<double>(config.alphaPattern, delta.module, config.alpha);
+    // PEFT configures a wrapped MHA by the module's own path.
+    if (outProj) {
+      std::string owner = delta.module.substr(0, delta.module.size() - std::string(".out_proj").size());
+      rank = byPattern<uint64_t>(config.rankPattern, owner, config.rank);
+      alpha = byPattern<double>(config.alphaPattern, owner, config.alpha);
+    }
+    if (!rank)
+      return rank.error();
+    if (!alpha)
+      return alpha.error();
+    if (rank->first != delta.rank)
+      return refuse("module '" + delta.module + "': the configuration gives rank " + std::to_string(rank->first) +
+                    rank->second + ", the factors are A " + shapeText(delta.a.shape) + " and B " + shapeText(delta.b.shape));
+    double r = static_cast<double>(rank->first);
+    double scale = alpha->first / (config.rsLora ? std::sqrt(r) : r) * options.userScale;
+    delta.scaleReason = std::to_string(alpha->first) + alpha->second + (config.rsLora ? " / sqrt " : " / ") +
+                        std::to_string(rank->first) + rank->second;
+    if (outProj) {
+      Result<bool> twice = countsTwice(delta);
+      if (!twice)
+        return twice.error();
+      if (*twice)
+        scale *= 2;
+    }
+    delta.scale = static_cast<float>(scale);
+    if (!std::isfinite(delta.scale))
+      return refuse("module '" + delta.module + "': the scale " + delta.scaleReason + " is not finite");
+    if (options.userScale != 1)
+      adapter.notes.push_back("'" + delta.module + "': scale " + std::to_string(delta.scale) + " = " + delta.scaleReason +
+                              " times " + std::to_string(options.userScale));
+    return {};
+  }
+
+  /// PEFT up to 0.21.2 adds the delta of an MHA's out_proj twice, in training
+  /// and in inference (peft pull request 3774).
+  Result<bool> countsTwice(const LowRankDelta &delta) {
+    const TensorEntry *b = tensors->find(delta.b.name);
+    std::vector<char> bytes(b->bytes());
+    if (Status status = tensors->read(*b, bytes.data()); !status)
+      return status.error();
+    bool zero = true;
+    uint64_t width = dtypeBits(b->dtype) / 8;
+    for (uint64_t i = 0; zero && i < bytes.size() / width; ++i) {
+      float value;
+      widen(b->dtype, bytes.data() + i * width, &value, 1);
+      zero = value == 0;
+    }
+    if (zero || options.mhaOutProj == MhaOutProj::Once)
+      return false;
+    bool old = config.version.empty() || !newerThanTwice(config.version);
+    if (options.mhaOutProj == MhaOutProj::Auto && !old)
+      return refuse("module '" + delta.module + "': PEFT " + printable(config.version) +
+                    " may or may not add this delta twice: say --mha-out-proj=once or --mha-out-proj=twice");
+    adapter.notes.push_back("'" + delta.module + "': the delta counts twice, as PEFT up to 0.21.2 computes it");
+    return true;
+  }
+
+  /// Whether a version lies behind 0.21.2.
+  static bool newerThanTwice(const std::string &version) {
+    unsigned major = 0, minor = 0, patch = 0;
+    if (std::sscanf(version.c_str(), "%u.%u.%u", &major, &minor, &patch) < 2)
+      return true;
+    return std::tuple(major, minor, patch) > std::tuple(0u, 21u, 2u);
+  }
+
+  //===- targets -------------------------------------------------------------//
+
+  /// What target_modules names must have factors, and only that.
+  Status checkTargets() {
+    for (const BaseModule &module : base) {
+      Result<bool> named = isTargeted(module);
+      if (!named)
+        return named.error();
+      bool found = modules.count(module.path) || modules.count(module.path + ".base_layer.out_proj");
+      if (*named && !found && options.allowDrop.empty())
+        return refuse("target_modules names '" + module.path + "', but there are no factors for it");
+      if (!*named && found && !(config.targets.empty() && config.targetPattern.empty()))
+        return refuse("has factors for '" + module.path + "', which target_modules does not name");
+    }
+    return {};
+  }
+
+  Result<bool> isTargeted(const BaseModule &module) {
+    if (config.targetPattern == "all-linear")
+      return (module.kind == BaseModule::Linear || module.kind == BaseModule::Conv1D) && !module.isOutputHead;
+    if (!config.targetPattern.empty()) {
+      if (!targetRegex) {
+        Result<Pattern> pattern = Pattern::compile(config.targetPattern);
+        if (!pattern)
+          return refuse("target_modules: " + pattern.error().message);
+        targetRegex = std::move(*pattern);
+      }
+      return targetRegex->matches(module.path);
+    }
+    for (const std::string &target : config.targets)
+      if (module.path == target || module.path.ends_with("." + target))
+        return true;
+    return false;
+  }
+
+  std::string directory;
+  std::span<const BaseModule> base;
+  const Options &options;
+  Config config;
+  std::optional<Safetensors> tensors;
+  std::optional<Pattern> targetRegex;
+  std::map<std::string, Parts> modules;
+  Adapter adapter;
+};
+
+} // namespace
+
+Result<Adapter> readAdapter(const std::string &name, const std::string &directory, std::span<const BaseModule> base,
+                            const Options &options) {
+  return Reader(directory, base, options).read(name);
+}
+
+} // namespace ptx::peft

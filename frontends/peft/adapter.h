@@ -1,0 +1,68 @@
+// PEFT LoRA adapters as save_pretrained writes them: LoRA (arXiv 2106.09685),
+// rsLoRA (2312.03732), DoRA (2402.09353). Whatever is not understood is an error.
+#ifndef PTX_FRONTENDS_PEFT_ADAPTER_H
+#define PTX_FRONTENDS_PEFT_ADAPTER_H
+
+#include "runtime/io/dtype.h"
+#include "runtime/io/result.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ptx::peft {
+
+struct TensorRef {
+  std::string file, name; // absolute path; name in it
+  DType dtype = DType::F32;
+  std::vector<uint64_t> shape;
+  uint64_t offset = 0, bytes = 0;
+};
+
+enum class Target { Linear, Conv1D, MhaInProj, MhaOutProj, Embedding };
+
+/// One module's delta.
+struct LowRankDelta {
+  std::string module; // path inside the base; an MHA's output projection ends in .out_proj
+  Target target = Target::Linear;
+  TensorRef a, b;
+  std::optional<TensorRef> magnitude, bias;
+  uint64_t rank = 0;
+  float scale = 1;
+  std::string scaleReason; // "32/16"
+};
+
+struct Adapter {
+  std::string name, directory;
+  std::vector<LowRankDelta> deltas;
+  std::vector<std::string> notes;
+  std::string baseModel, peftVersion;
+};
+
+/// A module of the base that an adapter may name.
+struct BaseModule {
+  std::string path;
+  enum Kind { Linear, Conv1D, Embedding, Mha } kind = Linear;
+  uint64_t in = 0, out = 0; // Mha: E, 3E; Embedding: V, D
+  bool hasBias = true, isOutputHead = false;
+};
+
+enum class MhaOutProj { Auto, Once, Twice };
+
+struct Options {
+  double userScale = 1;
+  MhaOutProj mhaOutProj = MhaOutProj::Auto;
+  std::vector<std::string> allowDrop; // globs over tensor names
+  bool followLinks = false;
+};
+
+/// Reads the adapter and proves it against the base: every tensor used or
+/// dropped by leave, every factor with its partner, ranks and shapes as the
+/// configuration says.
+Result<Adapter> readAdapter(const std::string &name, const std::string &directory, std::span<const BaseModule> base,
+                            const Options &options);
+
+} // namespace ptx::peft
+
+#endif // PTX_FRONTENDS_PEFT_ADAPTER_H

@@ -1,0 +1,271 @@
+#include "frontends/ptx-compile/Compiler.h"
+
+#include "frontends/common/Family.h"
+#include "passes/Pipelines/Phases.h"
+#include "passes/Target/Artifact/Manifest.h"
+#include "passes/Target/CPU/Codegen.h"
+#include "passes/Target/CPU/KernelModule.h"
+#include "runtime/core/container.h"
+#include "runtime/io/file.h"
+
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <filesystem>
+#include <future>
+
+using namespace mlir;
+
+namespace ptx {
+
+namespace {
+
+std::string printModule(ModuleOp module, bool locations) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  OpPrintingFlags flags;
+  if (locations) // the labels of launches travel as names of locations
+    flags.enableDebugInfo(/*enable=*/true);
+  module.print(stream, flags);
+  return text;
+}
+
+Status writeText(const std::string &path, const std::string &text) {
+  if (path == "-") {
+    llvm::outs() << text;
+    return {};
+  }
+  return writeAtomically(path, [&](const Append &append) { return append(text.data(), text.size()); });
+}
+
+} // namespace
+
+Status Compiler::run() {
+  if (Status status = read(); !status)
+    return status;
+  if (Status status = lower(); !status)
+    return status;
+  if (!options.compileTo.empty() && options.compileTo != "emit" && options.target != "reference")
+    return writeText();
+  return emit();
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+Status Compiler::read() {
+  std::error_code error;
+  bool directory = std::filesystem::is_directory(options.model, error);
+  if (!directory && !std::filesystem::exists(options.model, error))
+    return Error{"'" + printable(options.model) + "': there is no such model directory or file"};
+  Status status = directory ? readModel() : readText();
+  if (status && !options.dumpDirectory.empty()) {
+    std::filesystem::create_directories(options.dumpDirectory, error);
+    if (error)
+      return Error{"'" + printable(options.dumpDirectory) + "': cannot be made: " + error.message()};
+    status = dump(phase);
+  }
+  return status;
+}
+
+Status Compiler::readModel() {
+  if (!options.compileFrom.empty())
+    return Error{"--compile-from needs a phase dump, '" + printable(options.model) + "' is a model directory"};
+  frontends::ImportOptions importOptions{options.followLinks, options.allowExtra, options.topology};
+  std::string directory = std::filesystem::path(options.model).lexically_normal().string();
+  while (directory.size() > 1 && directory.back() == '/')
+    directory.pop_back();
+  Result<frontends::ImportedModel> model = frontends::importModel(context, directory, importOptions);
+  if (!model)
+    return model.error();
+  module = std::move(model->module);
+  parameters = std::move(model->parameters);
+  modelType = model->modelType;
+  report.step("read '" + options.model + "': " + modelType + ", " + std::to_string(parameters.weights.size()) + " tensors");
+
+  for (const AdapterOption &option : options.adapters) {
+    peft::Options peftOptions;
+    peftOptions.userScale = option.scale;
+    peftOptions.mhaOutProj = options.mhaOutProj;
+    peftOptions.allowDrop = options.allowDrop;
+    peftOptions.followLinks = options.followLinks;
+    Result<peft::Adapter> adapter = peft::readAdapter(option.name, option.directory, model->adaptable, peftOptions);
+    if (!adapter)
+      return adapter.error();
+    frontends::declareAdapter(*module, parameters, *adapter);
+    report.step("read adapter '" + option.name + "': " + std::to_string(adapter->deltas.size()) + " deltas");
+    for (const std::string &note : adapter->notes)
+      llvm::errs() << "  note: " << note << "\n";
+  }
+  return {};
+}
+
+Status Compiler::readText() {
+  if (!options.adapters.empty())
+    return Error{"--adapter needs a model directory, '" + printable(options.model) + "' is a file"};
+  std::string from = options.compileFrom.empty() ? "import" : options.compileFrom;
+  phase = *findPhase(from);
+  if (phase >= *findPhase("kernel"))
+    return Error{"--compile-from=" + from + ": nothing is left to compile from there"};
+  Result<std::string> text = readWhole(options.model, 256u << 20);
+  if (!text)
+    return text.error();
+  module = parseSourceString<ModuleOp>(*text, ParserConfig(context), options.model);
+  if (!module)
+    return Error{"'" + printable(options.model) + "': does not parse as the IR of phase '" + from + "'"};
+  std::string folder = std::filesystem::path(options.model).parent_path().string();
+  std::string table = (folder.empty() ? "." : folder) + "/parameters.json";
+  std::error_code error;
+  if (options.parameterDirectory.empty() && std::filesystem::exists(table, error)) {
+    Result<ParameterTable> read = readParameterTable(table);
+    if (!read)
+      return read.error();
+    parameters = std::move(*read);
+    return {};
+  }
+  if (options.parameterDirectory.empty())
+    return Error{"'" + printable(options.model) + "': needs its weights: --params=DIR, or 'parameters.json' beside it"};
+  Result<Checkpoint> checkpoint = Checkpoint::open(options.parameterDirectory, options.followLinks);
+  if (!checkpoint)
+    return checkpoint.error();
+  for (const Checkpoint::Entry &entry : checkpoint->entries())
+    parameters.weights[entry.name] = {checkpoint->pathOf(entry), entry.name, entry.dtype,
+                                      entry.shape, entry.offset, entry.bytes};
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Phases
+//===----------------------------------------------------------------------===//
+
+Status Compiler::dump(size_t index) {
+  if (options.dumpDirectory.empty())
+    return {};
+  char number[8];
+  std::snprintf(number, sizeof number, "%02zu-", index);
+  std::string base = options.dumpDirectory + "/";
+  if (Status status = ptx::writeText(base + "parameters.json", writeParameterTable(parameters)); !status)
+    return status;
+  return ptx::writeText(base + number + phases()[index].name.str() + ".mlir", printModule(*module, /*locations=*/true));
+}
+
+Status Compiler::lower() {
+  PhaseOptions phaseOptions;
+  phaseOptions.fuse = options.adapterMode != "separate";
+  size_t plan = *findPhase("plan");
+  size_t last = plan;
+  // Which IR the reference interprets: that of the phase asked for, else the adapted model.
+  size_t reference = std::max(phase, *findPhase("adapt"));
+  if (!options.compileTo.empty()) {
+    size_t asked = *findPhase(options.compileTo);
+    if (options.target == "reference")
+      reference = asked;
+    else
+      last = std::min(asked, plan);
+    if (asked < phase)
+      return Error{"--compile-to=" + options.compileTo + " lies before --compile-from=" + options.compileFrom};
+  }
+  if (options.target == "reference" && reference > *findPhase("merge"))
+    return Error{"--target=reference interprets the phases up to merge, not '" + phases()[reference].name.str() + "'"};
+  if (phase == reference)
+    referenceText = printModule(*module, /*locations=*/false);
+
+  while (phase < last) {
+    ++phase;
+    PassManager pm(context);
+    phases()[phase].build(pm, phaseOptions);
+    if (failed(pm.run(*module)))
+      return Error{"phase '" + phases()[phase].name.str() + "' failed"};
+    if (Status status = dump(phase); !status)
+      return status;
+    if (phase == reference)
+      referenceText = printModule(*module, /*locations=*/false);
+  }
+  report.step("lowered to '" + phases()[phase].name.str() + "'");
+  return {};
+}
+
+Status Compiler::writeText() {
+  if (options.compileTo == "kernel") {
+    OwningOpRef<ModuleOp> kernels = cpu::generateKernels(*module, cpu::Level::Avx2);
+    if (!kernels)
+      return Error{"phase 'kernel' failed"};
+    return ptx::writeText(options.output, printModule(*kernels, /*locations=*/false));
+  }
+  return ptx::writeText(options.output, printModule(*module, /*locations=*/true));
+}
+
+//===----------------------------------------------------------------------===//
+// The artifact
+//===----------------------------------------------------------------------===//
+
+Result<std::vector<std::string>> Compiler::levels() const {
+  std::vector<std::string> names;
+  for (const cpu::LevelInfo &level : cpu::allLevels()) {
+    if (options.cpuLevels == "host") {
+      if (cpu::hostRuns(level.level))
+        names = {level.name.str()}; // the last one that runs is the best
+    } else if (options.cpuLevels == "all" || options.cpuLevels == level.name) {
+      names.push_back(level.name.str());
+    }
+  }
+  if (names.empty())
+    return Error{"--cpu='" + printable(options.cpuLevels) + "': expected all, host, or a level: avx2, avx512"};
+  return names;
+}
+
+Status Compiler::emit() {
+  ManifestOptions manifestOptions;
+  manifestOptions.modelType = modelType;
+  manifestOptions.targets = {options.target};
+  manifestOptions.separate = options.adapterMode == "separate";
+  manifestOptions.directory = std::filesystem::absolute(options.output).parent_path().lexically_normal().string();
+  manifestOptions.scratch = [](Operation *kernel) {
+    cpu::ScratchBytes bytes = cpu::scratchBytes(cast<rt::KernelOp>(kernel));
+    return std::pair(bytes.base, bytes.perKey);
+  };
+
+  std::vector<Payload> payloads(1);
+  if (options.target == "reference") {
+    payloads.push_back({"ir/xf", referenceText});
+  } else {
+    Result<std::vector<std::string>> names = levels();
+    if (!names)
+      return names.error();
+    // Levels compile side by side, each in a worker process.
+    std::vector<std::future<llvm::Expected<std::vector<char>>>> jobs;
+    for (const std::string &name : *names)
+      jobs.push_back(std::async(std::launch::async, [this, name] {
+        return cpu::compileKernels(*module, *cpu::parseLevel(name));
+      }));
+    Status outcome;
+    for (size_t i = 0; i < jobs.size(); ++i) {
+      llvm::Expected<std::vector<char>> code = jobs[i].get();
+      if (code)
+        payloads.push_back({"cpu/" + (*names)[i], std::string(code->begin(), code->end())});
+      else
+        outcome = Error{llvm::toString(code.takeError())};
+    }
+    if (!outcome)
+      return outcome;
+    report.step("generated " + std::to_string(llvm::range_size(module->getOps<rt::KernelOp>())) + " kernels for " +
+                std::to_string(names->size()) + " CPU levels");
+  }
+
+  Result<std::string> manifest = writeManifest(*module, parameters, manifestOptions);
+  if (!manifest)
+    return manifest.error();
+  payloads[0] = {"manifest", *manifest};
+  if (Status status = writeContainer(options.output, payloads); !status)
+    return status;
+  if (options.explain)
+    explain(*module, parameters);
+  std::error_code error;
+  std::string run = "ptx-run " + options.output + " --list";
+  report.written(options.output, std::filesystem::file_size(options.output, error), run);
+  return {};
+}
+
+} // namespace ptx

@@ -1,0 +1,40 @@
+// From the command line to the artifact: read, lower phase by phase, emit.
+#ifndef PTX_FRONTENDS_PTX_COMPILE_COMPILER_H
+#define PTX_FRONTENDS_PTX_COMPILE_COMPILER_H
+
+#include "frontends/ptx-compile/Options.h"
+#include "frontends/ptx-compile/Report.h"
+
+#include "mlir/IR/OwningOpRef.h"
+
+namespace ptx {
+
+class Compiler {
+public:
+  Compiler(mlir::MLIRContext *context, const CompileOptions &options) : context(context), options(options) {}
+
+  Status run();
+
+private:
+  Status read();
+  Status readModel();
+  Status readText();
+  Status lower();
+  Status writeText();
+  Status emit();
+  Status dump(size_t phase);
+  Result<std::vector<std::string>> levels() const;
+
+  mlir::MLIRContext *context;
+  const CompileOptions &options;
+  Report report;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::string referenceText; // the IR the reference device interprets
+  ParameterTable parameters;
+  std::string modelType = "mlir";
+  size_t phase = 0; // the last one done
+};
+
+} // namespace ptx
+
+#endif // PTX_FRONTENDS_PTX_COMPILE_COMPILER_H

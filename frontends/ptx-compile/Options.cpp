@@ -1,0 +1,115 @@
+#include "frontends/ptx-compile/Options.h"
+
+#include "passes/Pipelines/Phases.h"
+#include "runtime/io/file.h"
+
+#include <CLI/CLI.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <set>
+
+namespace ptx {
+
+namespace {
+
+/// NAME=DIR[:SCALE]: the whole text is the directory where that exists.
+Result<AdapterOption> parseAdapter(const std::string &text) {
+  auto refuse = [&](const std::string &why) {
+    return Error{"--adapter '" + printable(text) + "': " + why + "; expected NAME=DIR or NAME=DIR:SCALE"};
+  };
+  size_t equal = text.find('=');
+  if (equal == std::string::npos || equal == 0)
+    return refuse("has no name");
+  AdapterOption adapter;
+  adapter.name = text.substr(0, equal);
+  for (unsigned char c : adapter.name)
+    if (!std::isalnum(c) && c != '_' && c != '.' && c != '-')
+      return refuse("a name consists of letters, digits, '_', '.' and '-'");
+  if (adapter.name == "none" || adapter.name == "all")
+    return refuse("the names 'none' and 'all' are taken");
+  adapter.directory = text.substr(equal + 1);
+  std::error_code error;
+  if (std::filesystem::is_directory(adapter.directory, error))
+    return adapter;
+  size_t colon = adapter.directory.rfind(':');
+  if (colon == std::string::npos)
+    return refuse("'" + printable(adapter.directory) + "' is not a directory");
+  std::string scale = adapter.directory.substr(colon + 1);
+  adapter.directory.resize(colon);
+  auto [end, code] = std::from_chars(scale.data(), scale.data() + scale.size(), adapter.scale);
+  if (code != std::errc() || end != scale.data() + scale.size() || !std::isfinite(adapter.scale))
+    return refuse("the scale '" + printable(scale) + "' is not a finite number");
+  if (!std::filesystem::is_directory(adapter.directory, error))
+    return refuse("'" + printable(adapter.directory) + "' is not a directory");
+  return adapter;
+}
+
+Status checkAdapters(const std::vector<std::string> &texts, CompileOptions &options) {
+  std::set<std::string> names;
+  for (const std::string &text : texts) {
+    Result<AdapterOption> adapter = parseAdapter(text);
+    if (!adapter)
+      return adapter.error();
+    if (!names.insert(adapter->name).second)
+      return Error{"two adapters are named '" + adapter->name + "'"};
+    options.adapters.push_back(std::move(*adapter));
+  }
+  return {};
+}
+
+Status checkPhase(const char *flag, const std::string &name) {
+  if (name.empty() || findPhase(name))
+    return {};
+  return Error{std::string(flag) + "='" + printable(name) + "' is no phase; the phases are " + phaseNames()};
+}
+
+} // namespace
+
+std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitCode) {
+  CompileOptions options;
+  std::vector<std::string> adapters;
+  std::string outProj = "auto", dtype = "f32";
+  CLI::App app("Compiles a transformer and its adapters into one program.", "ptx-compile");
+  app.add_option("MODEL", options.model, "model directory, .mlir file in xf, or phase dump")->required();
+  app.add_option("-o", options.output, "the artifact, or with --compile-to the IR ('-' is standard output)")->required();
+  app.add_option("--adapter", adapters, "NAME=DIR[:SCALE]; may be given several times")->take_all();
+  app.add_option("--adapters", options.adapterMode, "fold adapters into the weights or keep them apart; auto folds")
+      ->check(CLI::IsMember({"auto", "fuse", "separate"}));
+  app.add_option("--target", options.target, "what the program runs on")->check(CLI::IsMember({"cpu", "reference"}));
+  app.add_option("--dtype", dtype, "type of weights and activations of contractions")->check(CLI::IsMember({"f32"}));
+  app.add_option("--cpu", options.cpuLevels, "all, host, avx2 or avx512");
+  app.add_option("--topology", options.topology, "how decoder layers read encoder layers")
+      ->check(CLI::IsMember({"original", "p-transformer"}));
+  app.add_option("--params", options.parameterDirectory, "model directory with the weights of an .mlir MODEL");
+  app.add_option("--compile-from", options.compileFrom, "the phase MODEL was dumped after");
+  app.add_option("--compile-to", options.compileTo, "stop after this phase and write its IR");
+  app.add_option("--dump-phases-to", options.dumpDirectory, "write the IR after each phase into this directory");
+  app.add_flag("--explain", options.explain, "print every parameter and launch");
+  app.add_flag("--check-finite", options.checkFinite, "refuse NaN and infinity in the weights");
+  app.add_option("--allow-drop", options.allowDrop, "adapter tensors that may be left out (glob)")->take_all();
+  app.add_flag("--allow-extra", options.allowExtra, "ignore tensors the model does not use");
+  app.add_flag("--follow-links", options.followLinks, "follow links out of the model directory");
+  app.add_option("--mha-out-proj", outProj, "how often an adapter's delta on nn.MultiheadAttention's out_proj counts")
+      ->check(CLI::IsMember({"once", "twice"}));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    exitCode = app.exit(error) == 0 ? 0 : 1;
+    return std::nullopt;
+  }
+  options.mhaOutProj = outProj == "once"    ? peft::MhaOutProj::Once
+                       : outProj == "twice" ? peft::MhaOutProj::Twice
+                                            : peft::MhaOutProj::Auto;
+  for (Status status : {checkAdapters(adapters, options), checkPhase("--compile-from", options.compileFrom),
+                        checkPhase("--compile-to", options.compileTo)})
+    if (!status) {
+      std::fprintf(stderr, "ptx-compile: error: %s\n", status.error().message.c_str());
+      exitCode = 1;
+      return std::nullopt;
+    }
+  return options;
+}
+
+} // namespace ptx

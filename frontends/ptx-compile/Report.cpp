@@ -1,0 +1,65 @@
+#include "frontends/ptx-compile/Report.h"
+
+#include "dialects/rt/IR/RtDialect.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <sys/resource.h>
+
+using namespace mlir;
+
+namespace ptx {
+
+double Report::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void Report::step(const std::string &what) {
+  llvm::errs() << llvm::format("[%6.2f s] ", seconds()) << what << "\n";
+}
+
+double peakMemory(bool workers) {
+  rusage usage;
+  getrusage(workers ? RUSAGE_CHILDREN : RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+void Report::written(const std::string &path, uint64_t bytes, const std::string &run) {
+  step("wrote '" + path + "', " + std::to_string(bytes) + " bytes");
+  llvm::errs() << llvm::format("peak memory %.0f MiB, of the code generation workers %.0f MiB\n", peakMemory(false),
+                               peakMemory(true));
+  llvm::errs() << "run it: " << run << "\n";
+}
+
+static std::string shapeText(const std::vector<uint64_t> &shape) {
+  std::string text = "[";
+  for (uint64_t dim : shape)
+    text += (text.size() > 1 ? "," : "") + std::to_string(dim);
+  return text + "]";
+}
+
+void explain(ModuleOp module, const ParameterTable &table) {
+  llvm::raw_ostream &out = llvm::outs();
+  for (const auto &[name, tensor] : table.weights)
+    out << "weight    " << name << "  " << dtypeName(tensor.dtype) << " " << shapeText(tensor.shape) << "  from '"
+        << tensor.name << "' of " << tensor.file << "\n";
+  for (const auto &[adapter, sites] : table.adapters)
+    for (const auto &[site, delta] : sites)
+      out << "adapter   " << adapter << "  " << site << "  A " << shapeText(delta.a.shape) << " B "
+          << shapeText(delta.b.shape) << "\n";
+  for (auto parameter : module.getOps<xf::ParameterOp>()) {
+    bool swapped = false;
+    parameter.walk([&](xf::SlotOp) { swapped = true; });
+    out << "parameter " << parameter.getSymName() << "  " << parameter.getType() << (swapped ? "  changes with the adapter" : "")
+        << "\n";
+  }
+  for (auto program : module.getOps<rt::ProgramOp>())
+    for (auto launch : program.getBody().front().getOps<rt::LaunchOp>())
+      for (auto problem : launch.getBody().front().getOps<rt::ProblemOp>())
+        out << "launch    " << program.getSymName() << "  " << problem.getLabel() << "  " << problem.getKernel() << " over "
+            << rt::stringifyEnum(problem.getOver()) << " x " << problem.getColumns() << ", " << problem.getFlops()
+            << " flops each\n";
+}
+
+} // namespace ptx

@@ -1,0 +1,45 @@
+// The parts of the plan phase: kernels by what they compute, arena slots by
+// when buffers live.
+#ifndef PTX_PASSES_CONVERSION_STAGETORT_PLANNER_H
+#define PTX_PASSES_CONVERSION_STAGETORT_PLANNER_H
+
+#include "dialects/rt/IR/RtDialect.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
+
+#include <vector>
+
+namespace ptx::rt {
+
+/// Makes one rt.kernel for all stages that compute the same element the same way.
+class KernelTable {
+public:
+  explicit KernelTable(mlir::ModuleOp module) : module(module) {}
+
+  KernelOp getOrCreate(mlir::Operation *stage);
+
+private:
+  mlir::ModuleOp module;
+  llvm::StringMap<KernelOp> kernels;
+};
+
+/// A buffer's needs while slots are assigned.
+struct BufferLife {
+  int64_t space;
+  Per per;
+  int64_t pitch;
+  int64_t firstLaunch; // that writes it
+  int64_t lastLaunch;  // that reads it; outputs live to the end
+  int64_t slot = -1;
+};
+
+/// Gives each buffer a slot no other living buffer has; returns the number of
+/// slots. Buffers are in order of their first launch. Sizes are known only per
+/// call, so a slot is first offered to buffers of the same shape.
+int64_t assignSlots(std::vector<BufferLife> &buffers);
+
+} // namespace ptx::rt
+
+#endif // PTX_PASSES_CONVERSION_STAGETORT_PLANNER_H

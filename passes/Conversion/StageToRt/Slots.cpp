@@ -1,0 +1,42 @@
+#include "passes/Conversion/StageToRt/Planner.h"
+
+#include <algorithm>
+
+namespace ptx::rt {
+
+namespace {
+struct Slot {
+  int64_t space;
+  Per per;
+  int64_t pitch; // of its widest buffer so far
+  int64_t busyUntil;
+};
+} // namespace
+
+int64_t assignSlots(std::vector<BufferLife> &buffers) {
+  std::vector<Slot> slots;
+  for (BufferLife &buffer : buffers) {
+    int64_t best = -1, bestCost = 0;
+    for (size_t i = 0; i < slots.size(); ++i) {
+      const Slot &slot = slots[i];
+      if (slot.busyUntil >= buffer.firstLaunch || slot.space != buffer.space || slot.per != buffer.per)
+        continue;
+      int64_t cost = std::abs(slot.pitch - buffer.pitch);
+      if (best < 0 || cost < bestCost) {
+        best = static_cast<int64_t>(i);
+        bestCost = cost;
+      }
+    }
+    if (best < 0) {
+      best = static_cast<int64_t>(slots.size());
+      slots.push_back({buffer.space, buffer.per, buffer.pitch, -1});
+    }
+    Slot &slot = slots[best];
+    slot.pitch = std::max(slot.pitch, buffer.pitch);
+    slot.busyUntil = buffer.lastLaunch;
+    buffer.slot = best;
+  }
+  return static_cast<int64_t>(slots.size());
+}
+
+} // namespace ptx::rt

@@ -1,0 +1,396 @@
+// From stages to launch records: every value gets a buffer, every buffer an
+// arena slot, every stage a kernel and the words it is called with.
+#include "passes/Conversion/StageToRt/Pitch.h"
+#include "passes/Conversion/StageToRt/Planner.h"
+#include "passes/Passes.h"
+
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace ptx {
+#define GEN_PASS_DEF_PLANPASS
+#include "passes/Passes.h.inc"
+
+using namespace mlir;
+using namespace rt;
+
+namespace {
+
+int64_t widthOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape().back(); }
+
+/// "linear1" in "enc_layers.0" becomes "enc_layers.0.linear1".
+std::string labelOf(Location loc) {
+  if (auto site = dyn_cast<CallSiteLoc>(loc))
+    return labelOf(site.getCaller()) + "." + labelOf(site.getCallee());
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName().str();
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    return labelOf(fused.getLocations().front());
+  return "?";
+}
+
+/// The slot whose bound rank a factor's dynamic dimension has.
+FlatSymbolRefAttr siteOf(xf::PackedType type, Value parameter, SymbolTable &symbols) {
+  if (type.getRows() != -1 && type.getColumns() != -1)
+    return {};
+  auto op = symbols.lookup<xf::ParameterOp>(parameter.getDefiningOp<xf::GetOp>().getParameter());
+  FlatSymbolRefAttr site;
+  op.walk([&](xf::SlotOp slot) { site = slot.getSiteAttr(); });
+  return site;
+}
+
+/// Plans one function.
+class Planner {
+public:
+  Planner(xf::FunctionOp function, SymbolTable &symbols, KernelTable &kernels)
+      : function(function), symbols(symbols), kernels(kernels), builder(function.getContext()) {}
+
+  LogicalResult run() {
+    numberBorder();
+    builder.setInsertionPoint(function);
+    // A program takes the place, and the name, of its function.
+    program = ProgramOp::create(builder, function.getLoc(), function.getSymName(), 0);
+    builder.createBlock(&program.getBody());
+    emitBorder();
+    planBuffers();
+    for (auto [index, launch] : llvm::enumerate(launches))
+      if (failed(emitLaunch(launch)))
+        return failure();
+    emitOutputs();
+    return success();
+  }
+
+private:
+  //===- inputs and spaces ---------------------------------------------------//
+
+  void numberBorder() {
+    for (Operation &op : function.getBody().front()) {
+      if (auto input = dyn_cast<xf::InputOp>(op))
+        inputs.insert({input.getResult(), inputs.size()});
+      else if (auto space = dyn_cast<stage::SpaceOp>(op))
+        spaces.insert({space.getResult(), spaces.size()});
+      else if (auto launch = dyn_cast<stage::LaunchOp>(op))
+        launches.push_back(launch);
+    }
+  }
+
+  xf::InputOp sourceOf(stage::SpaceOp space) { return space.getSource().getDefiningOp<xf::InputOp>(); }
+
+  /// The space of an input: the one it defines, or the one its ids are read in.
+  int64_t spaceOfInput(xf::InputOp input) {
+    for (Operation *user : input.getResult().getUsers()) {
+      if (auto space = dyn_cast<stage::SpaceOp>(user))
+        return spaces.lookup(space.getResult());
+      if (auto ids = dyn_cast<stage::IdsOp>(user))
+        return spaces.lookup(ids.getSpace());
+    }
+    return 0;
+  }
+
+  void emitBorder() {
+    for (auto &[value, index] : inputs) {
+      auto input = value.getDefiningOp<xf::InputOp>();
+      bool mask = cast<RankedTensorType>(value.getType()).getElementType().isInteger(1);
+      InputOp::create(builder, input.getLoc(), input.getNameAttr(), input.getDimsAttr(), spaceOfInput(input), mask,
+                      input.getLimitAttr(), input.getDefaultValueAttr());
+    }
+    for (auto &[value, index] : spaces) {
+      auto space = value.getDefiningOp<stage::SpaceOp>();
+      xf::InputOp source = sourceOf(space);
+      bool mask = cast<RankedTensorType>(source.getType()).getElementType().isInteger(1);
+      StringRef name = cast<StringAttr>(source.getDims()[1]).getValue() == "T" ? "target" : "source";
+      SpaceOp::create(builder, space.getLoc(), builder.getStringAttr(name), source.getDimsAttr(),
+                      mask ? inputs.lookup(source.getResult()) : -1, space.getMaxLength(), space.getKeepFirst());
+    }
+  }
+
+  //===- buffers -------------------------------------------------------------//
+
+  /// Which rows a value has.
+  struct Rows {
+    int64_t space = 0;
+    Per per = Per::Row;
+  };
+
+  Rows rowsOfIndex(Value index) {
+    Operation *op = index.getDefiningOp();
+    if (auto first = dyn_cast<stage::FirstRowsOp>(op))
+      return {spaces.lookup(first.getSpace()), Per::Sequence};
+    if (auto ids = dyn_cast<stage::IdsOp>(op))
+      return {spaces.lookup(ids.getSpace()), Per::Row};
+    return {spaces.lookup(cast<stage::PositionsOp>(op).getSpace()), Per::Row};
+  }
+
+  Rows rowsOfStage(Operation *op) {
+    return TypeSwitch<Operation *, Rows>(op)
+        .Case<stage::GatherOp>([&](auto gather) { return rowsOfIndex(gather.getIndices().front()); })
+        .Case<stage::AttentionOp>([&](auto attention) -> Rows { return {spaces.lookup(attention.getQuerySpace()), Per::Row}; })
+        .Case<stage::SegmentMeanOp>([&](auto mean) -> Rows { return {spaces.lookup(mean.getSpace()), Per::Sequence}; })
+        .Default([&](Operation *other) {
+          const BufferLife &life = lives[locate(other->getOperand(0)).first];
+          return Rows{life.space, life.per};
+        });
+  }
+
+  /// Buffer and column of a value, through views and launch results.
+  std::pair<int64_t, int64_t> locate(Value value) {
+    int64_t column = 0;
+    while (auto view = value.getDefiningOp<stage::ColumnsOp>()) {
+      column += view.getOffset();
+      value = view.getX();
+    }
+    return {buffers.lookup(value), column};
+  }
+
+  int64_t maxRank(FlatSymbolRefAttr site) { return rt::maxRank(function->getParentOfType<ModuleOp>(), site); }
+
+  int64_t bufferWidth(Operation *op) {
+    int64_t width = widthOf(op->getResult(0));
+    if (!ShapedType::isDynamic(width))
+      return width;
+    return maxRank(rankSite(op));
+  }
+
+  /// The site whose rank is the width of a stage's result, if that is dynamic.
+  FlatSymbolRefAttr rankSite(Operation *op) {
+    if (!ShapedType::isDynamic(widthOf(op->getResult(0))))
+      return {};
+    Value parameter = isa<stage::ContractOp>(op) ? op->getOperand(1) : op->getOperand(0);
+    return siteOf(cast<xf::PackedType>(parameter.getType()), parameter, symbols);
+  }
+
+  void planBuffers() {
+    for (auto [index, launch] : llvm::enumerate(launches)) {
+      auto yield = cast<stage::YieldOp>(launch.getBody().front().getTerminator());
+      for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues())) {
+        Operation *op = value.getDefiningOp();
+        for (Value operand : op->getOperands())
+          if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && type.getElementType().isF32())
+            lives[locate(operand).first].lastLaunch = index;
+        Rows rows = rowsOfStage(op);
+        int64_t launchIndex = static_cast<int64_t>(index);
+        buffers[result] = static_cast<int64_t>(lives.size());
+        lives.push_back({rows.space, rows.per, rowPitch(bufferWidth(op)), launchIndex, launchIndex});
+      }
+    }
+    for (auto output : function.getBody().front().getOps<stage::OutputOp>())
+      lives[locate(output.getValue()).first].lastLaunch = static_cast<int64_t>(launches.size());
+    program.setSlots(assignSlots(lives));
+    for (const BufferLife &life : lives)
+      BufferOp::create(builder, function.getLoc(), life.slot, life.space, life.per, life.pitch);
+  }
+
+  //===- launches ------------------------------------------------------------//
+
+  Attribute intWord(int64_t value) { return IntArgAttr::get(builder.getContext(), value); }
+
+  Attribute parameterWord(Value parameter) {
+    return ParameterArgAttr::get(builder.getContext(), parameter.getDefiningOp<xf::GetOp>().getParameterAttr());
+  }
+
+  Attribute rowsWord(int64_t space, RowField field) { return RowsArgAttr::get(builder.getContext(), space, field); }
+
+  /// Two words: address and pitch.
+  void addRows(SmallVector<Attribute> &words, Value value) {
+    auto [buffer, column] = locate(value);
+    words.push_back(BufferArgAttr::get(builder.getContext(), buffer, column));
+    words.push_back(intWord(lives[buffer].pitch));
+  }
+
+  void addExtras(SmallVector<Attribute> &words, ValueRange extras) {
+    for (Value extra : extras) {
+      if (isa<RankedTensorType>(extra.getType()))
+        addRows(words, extra);
+      else
+        words.push_back(parameterWord(extra));
+    }
+  }
+
+  /// What a problem needs beside its kernel.
+  struct Problem {
+    Over over = Over::Rows;
+    int64_t columns = 1;
+    FlatSymbolRefAttr columnSite, guard;
+    SmallVector<int64_t> grain = {8, 1};
+    int64_t flops = 0, bytes = 0;
+    bool perKey = false;
+    IntegerAttr keySpace;
+    SmallVector<Attribute> words;
+  };
+
+  /// A width as a word: a constant, or the bound rank at a site.
+  Attribute widthWord(int64_t width, FlatSymbolRefAttr site) {
+    return site ? Attribute(RankArgAttr::get(builder.getContext(), site)) : intWord(width);
+  }
+
+  Problem describe(stage::ContractOp op, Value result) {
+    Problem p;
+    auto panels = cast<xf::PackedType>(op.getWeight().getType());
+    FlatSymbolRefAttr site = siteOf(panels, op.getWeight(), symbols);
+    FlatSymbolRefAttr outSite = panels.getRows() == -1 ? site : FlatSymbolRefAttr();
+    FlatSymbolRefAttr inSite = panels.getColumns() == -1 ? site : FlatSymbolRefAttr();
+    int64_t n = outSite ? maxRank(site) : panels.getRows();
+    int64_t k = inSite ? maxRank(site) : panels.getColumns();
+    addRows(p.words, op.getX());
+    p.words.push_back(parameterWord(op.getWeight()));
+    p.words.push_back(widthWord(k, inSite));
+    p.words.push_back(widthWord(n, outSite));
+    addRows(p.words, result);
+    if (op.getU()) {
+      addRows(p.words, op.getU());
+      p.words.push_back(parameterWord(op.getB()));
+      auto factor = cast<xf::PackedType>(op.getB().getType());
+      p.words.push_back(RankArgAttr::get(builder.getContext(), siteOf(factor, op.getB(), symbols)));
+    } else {
+      p.words.append(4, intWord(0));
+    }
+    addExtras(p.words, op.getExtras());
+    p.columns = (n + lanes - 1) / lanes;
+    p.columnSite = p.guard = outSite;
+    p.grain = {12, 2};
+    p.flops = 2 * lanes * k;
+    p.bytes = 4 * lanes;
+    return p;
+  }
+
+  Problem describe(stage::AttentionOp op, Value result) {
+    Problem p;
+    int64_t querySpace = spaces.lookup(op.getQuerySpace()), keySpace = spaces.lookup(op.getKeySpace());
+    for (Value value : {Value(op.getQuery()), Value(op.getKey()), Value(op.getValue()), result})
+      addRows(p.words, value);
+    p.words.push_back(rowsWord(querySpace, RowField::Blocks));
+    p.words.push_back(rowsWord(keySpace, RowField::Begin));
+    p.words.push_back(rowsWord(keySpace, RowField::Keys));
+    int64_t headDim = widthOf(op.getResult()) / static_cast<int64_t>(op.getHeads());
+    constexpr int64_t blockRows = 64;
+    p.over = Over::Blocks;
+    p.columns = op.getHeads();
+    p.grain = {1, 1};
+    p.flops = blockRows * 4 * headDim;
+    p.bytes = 2 * 4 * headDim;
+    p.perKey = true;
+    p.keySpace = builder.getI64IntegerAttr(keySpace);
+    return p;
+  }
+
+  Problem rowWise(Value x, Value result, ValueRange extras, int64_t flopsPerElement) {
+    Problem p;
+    addRows(p.words, x);
+    addRows(p.words, result);
+    int64_t width = widthOf(result);
+    p.words.push_back(intWord(width));
+    addExtras(p.words, extras);
+    p.flops = flopsPerElement * width;
+    p.bytes = 2 * 4 * width;
+    return p;
+  }
+
+  Problem describe(stage::RowNormOp op, Value result) { return rowWise(op.getX(), result, op.getExtras(), 8); }
+  Problem describe(stage::MapOp op, Value result) { return rowWise(op.getX(), result, op.getExtras(), 8); }
+
+  Problem describe(stage::SegmentMeanOp op, Value result) {
+    Problem p = rowWise(op.getX(), result, {}, 1);
+    int64_t space = spaces.lookup(op.getSpace());
+    p.words.push_back(rowsWord(space, RowField::Begin));
+    p.words.push_back(rowsWord(space, RowField::Keys));
+    p.over = Over::Sequences;
+    p.grain = {1, 1};
+    return p;
+  }
+
+  Problem describe(stage::GatherOp op, Value result) {
+    Problem p;
+    FlatSymbolRefAttr site = rankSite(op);
+    int64_t width = site ? maxRank(site) : widthOf(result);
+    addRows(p.words, result);
+    p.words.push_back(widthWord(width, site));
+    for (auto [table, index] : llvm::zip(op.getTables(), op.getIndices())) {
+      if (isa<RankedTensorType>(table.getType())) {
+        addRows(p.words, table);
+      } else {
+        p.words.push_back(parameterWord(table));
+        p.words.push_back(intWord(rowPitch(width)));
+      }
+      p.words.push_back(indexWord(index));
+    }
+    addExtras(p.words, op.getExtras());
+    p.guard = site;
+    if (rowsOfIndex(op.getIndices().front()).per == Per::Sequence)
+      p.over = Over::Sequences;
+    p.flops = 2 * width;
+    p.bytes = 4 * width * (1 + static_cast<int64_t>(op.getTables().size()));
+    return p;
+  }
+
+  Attribute indexWord(Value index) {
+    Rows rows = rowsOfIndex(index);
+    if (rows.per == Per::Sequence)
+      return rowsWord(rows.space, RowField::First);
+    if (auto ids = index.getDefiningOp<stage::IdsOp>())
+      return IdsArgAttr::get(builder.getContext(), inputs.lookup(ids.getSource()));
+    return rowsWord(rows.space, RowField::Position);
+  }
+
+  LogicalResult emitLaunch(stage::LaunchOp launch) {
+    auto yield = cast<stage::YieldOp>(launch.getBody().front().getTerminator());
+    std::string label = labelOf(yield.getValues().front().getLoc());
+    if (yield.getValues().size() > 1)
+      label += " +" + std::to_string(yield.getValues().size() - 1);
+    auto op = LaunchOp::create(builder, launch.getLoc(), label);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.createBlock(&op.getBody());
+    for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues()))
+      emitProblem(value.getDefiningOp(), result);
+    return success();
+  }
+
+  void emitProblem(Operation *op, Value result) {
+    Problem p = TypeSwitch<Operation *, Problem>(op)
+                    .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp,
+                          stage::SegmentMeanOp, stage::MapOp>([&](auto typed) { return describe(typed, result); });
+    const BufferLife &life = lives[buffers.lookup(result)];
+    if (life.per == Per::Sequence)
+      p.over = Over::Sequences;
+    SmallVector<int64_t> reads;
+    for (Value operand : op->getOperands())
+      if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && type.getElementType().isF32())
+        reads.push_back(locate(operand).first);
+    ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()), life.space,
+                      p.over, p.columns, p.columnSite, p.guard, p.grain, p.flops, p.bytes, p.perKey,
+                      p.keySpace, builder.getArrayAttr(p.words), reads, ArrayRef<int64_t>(buffers.lookup(result)));
+  }
+
+  void emitOutputs() {
+    for (auto output : function.getBody().front().getOps<stage::OutputOp>()) {
+      auto [buffer, column] = locate(output.getValue());
+      OutputOp::create(builder, output.getLoc(), output.getName(), buffer, column, widthOf(output.getValue()),
+                       lives[buffer].space, lives[buffer].per);
+    }
+  }
+
+  xf::FunctionOp function;
+  SymbolTable &symbols;
+  KernelTable &kernels;
+  OpBuilder builder;
+  ProgramOp program;
+  llvm::MapVector<Value, int64_t> inputs, spaces;
+  SmallVector<stage::LaunchOp> launches;
+  DenseMap<Value, int64_t> buffers;
+  std::vector<BufferLife> lives;
+};
+
+struct Plan : impl::PlanPassBase<Plan> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    SymbolTable symbols(module);
+    KernelTable kernels(module);
+    for (auto function : llvm::make_early_inc_range(module.getOps<xf::FunctionOp>())) {
+      if (failed(Planner(function, symbols, kernels).run()))
+        return signalPassFailure();
+      function.erase();
+    }
+  }
+};
+
+} // namespace
+} // namespace ptx

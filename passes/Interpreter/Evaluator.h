@@ -1,0 +1,146 @@
+// The machinery between the public class and the functions of the operations.
+#ifndef PTX_PASSES_INTERPRETER_EVALUATOR_H
+#define PTX_PASSES_INTERPRETER_EVALUATOR_H
+
+#include "passes/Interpreter/Value.h"
+
+#include "dialects/stage/IR/StageDialect.h"
+#include "dialects/xf/IR/XfDialect.h"
+
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace ptx::interp {
+
+class Frame;
+using Handler = mlir::LogicalResult (*)(Frame &, mlir::Operation *);
+
+/// Operation name -> function.
+class Table {
+public:
+  /// The table of all families.
+  static const Table &get();
+
+  Handler find(mlir::Operation *op) const {
+    return handlers.lookup(op->getName().getStringRef());
+  }
+
+  void add(llvm::StringRef name, Handler handler) { handlers[name] = handler; }
+
+  /// Adds a function that takes the operation by its own class.
+  template <auto evaluate> void add() {
+    using Op = decltype(operation(evaluate));
+    add(Op::getOperationName(), [](Frame &frame, mlir::Operation *op) {
+      return evaluate(frame, mlir::cast<Op>(op));
+    });
+  }
+
+private:
+  template <typename Op>
+  static Op operation(mlir::LogicalResult (*)(Frame &, Op));
+  llvm::StringMap<Handler> handlers;
+};
+
+void addStructure(Table &table);
+void addWeights(Table &table);
+void addCompute(Table &table);
+void addLinear(Table &table);
+void addMixing(Table &table);
+void addScalar(Table &table);
+void addRows(Table &table);
+void addSkeletons(Table &table);
+
+/// What holds for every call: the module, the adapter, and what was read.
+class Binding {
+public:
+  Binding(mlir::ModuleOp module, Readers readers, std::string adapter)
+      : module(module), symbols(module), readers(std::move(readers)),
+        adapter(std::move(adapter)) {}
+
+  /// The value of the stored tensor, read once. Errors are reported at `user`.
+  mlir::FailureOr<ArrayPtr> weight(mlir::Operation *user, llvm::StringRef name);
+  /// The chosen adapter's factors for a site whose low-rank type is
+  /// `out`x`in`; null where it has none.
+  mlir::FailureOr<LowRank> factors(mlir::Operation *user, llvm::StringRef site,
+                                   int64_t out, int64_t in);
+  mlir::FailureOr<Datum> parameter(mlir::Operation *user, llvm::StringRef name);
+
+  /// Fails where the chosen adapter is not one of the module's.
+  mlir::LogicalResult checkAdapter();
+
+  mlir::ModuleOp module;
+  mlir::SymbolTable symbols;
+  Readers readers;
+  std::string adapter;
+  int depth = 0; // of calls and parameters, against endless recursion
+
+private:
+  llvm::StringMap<ArrayPtr> weights;
+  llvm::StringMap<LowRank> lowRanks;
+  llvm::StringMap<Datum> parameters;
+};
+
+/// What one call of a function binds and gives.
+struct Call {
+  llvm::StringMap<Datum> inputs;
+  Outputs outputs;
+};
+
+/// Checks the inputs of a call and fills in those that were left out.
+mlir::LogicalResult bindInputs(xf::FunctionOp function, const Inputs &given,
+                               Call &call);
+
+/// The values of one body: a function's, a layer's, a parameter's.
+class Frame {
+public:
+  Frame(Binding &binding, Call *call) : binding(binding), call(call) {}
+
+  /// Evaluates the operations in order; the operands of the terminator.
+  mlir::FailureOr<llvm::SmallVector<Datum>> run(mlir::Block &block);
+  /// Evaluates a body with values for its arguments in a frame of its own.
+  static mlir::FailureOr<llvm::SmallVector<Datum>>
+  runBody(Binding &binding, Call *call, mlir::Operation *user,
+          mlir::Region &body, llvm::ArrayRef<Datum> arguments);
+
+  /// Gives an SSA value its value. Fails, at the operation that defines it,
+  /// where kind or shape contradict its type; so the getters need no check.
+  mlir::LogicalResult set(mlir::Value key, Datum value);
+  mlir::LogicalResult set(mlir::Value key, Array array) {
+    return set(key, datum(std::move(array)));
+  }
+
+  const Array &array(mlir::Value key) { return *arrayPtr(key); }
+  const ArrayPtr &arrayPtr(mlir::Value key) { return get<ArrayPtr>(key); }
+  const Integers &integers(mlir::Value key) { return *get<IntegersPtr>(key); }
+  const Mask &mask(mlir::Value key) { return *get<MaskPtr>(key); }
+  const Space &space(mlir::Value key) { return *get<SpacePtr>(key); }
+  const LowRank &lowRank(mlir::Value key) { return get<LowRank>(key); }
+  double scalar(mlir::Value key) { return get<double>(key); }
+  Datum any(mlir::Value key) { return values.lookup(key); }
+
+  Binding &binding;
+  Call *call; // null inside a parameter
+
+private:
+  template <typename T> const T &get(mlir::Value key) {
+    return std::get<T>(values.find(key)->second);
+  }
+  llvm::DenseMap<mlir::Value, Datum> values;
+};
+
+/// Which positions a mask, or the ids, of `op` let exist; fails where they are
+/// more than the model takes.
+mlir::FailureOr<Mask> visibleMask(Frame &frame, mlir::Operation *op,
+                                  mlir::Value source, int64_t maxLength,
+                                  bool keepFirst);
+
+/// Columns from `offset` on, as many as `type` says.
+mlir::FailureOr<Array> columnsOf(mlir::Operation *op, const Array &x,
+                                 int64_t offset, mlir::Type type);
+
+/// "[2, 3]", for messages.
+std::string format(llvm::ArrayRef<int64_t> shape);
+
+} // namespace ptx::interp
+
+#endif // PTX_PASSES_INTERPRETER_EVALUATOR_H

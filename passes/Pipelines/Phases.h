@@ -1,0 +1,41 @@
+// The phases of ptx: one table that stop, resume, dumps, ptx-opt and the
+// manual read.
+#ifndef PTX_PASSES_PIPELINES_PHASES_H
+#define PTX_PASSES_PIPELINES_PHASES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <optional>
+
+namespace ptx {
+
+struct PhaseOptions {
+  /// Fold adapters into the weights; else keep their factors apart.
+  bool fuse = true;
+};
+
+struct Phase {
+  llvm::StringLiteral name;
+  llvm::StringLiteral summary;
+  /// Adds the passes that lead from the phase before to this one.
+  void (*build)(mlir::OpPassManager &, const PhaseOptions &);
+};
+
+/// In order. The IR after `plan` is the launch table with its kernels; `kernel`
+/// and `emit` belong to the target.
+llvm::ArrayRef<Phase> phases();
+
+/// The index of a phase in phases(), or nothing.
+std::optional<size_t> findPhase(llvm::StringRef name);
+
+/// "import, adapt, ...", for messages and help.
+std::string phaseNames();
+
+/// Registers `ptx-<phase>` pipelines for ptx-opt.
+void registerPhasePipelines();
+
+} // namespace ptx
+
+#endif // PTX_PASSES_PIPELINES_PHASES_H

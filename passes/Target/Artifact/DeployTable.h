@@ -1,0 +1,35 @@
+// The deploy function as the runtime reads it: per parameter a list of nodes.
+#ifndef PTX_PASSES_TARGET_ARTIFACT_DEPLOYTABLE_H
+#define PTX_PASSES_TARGET_ARTIFACT_DEPLOYTABLE_H
+
+#include "passes/Target/Artifact/ParameterTable.h"
+#include "passes/Target/Artifact/TensorList.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace ptx {
+
+class DeployTable {
+public:
+  static Result<DeployTable> build(mlir::ModuleOp module, const ParameterTable &table, TensorList &tensors);
+
+  int64_t siteIndex(llvm::StringRef site) const { return siteNumbers.lookup(site); }
+  int64_t parameterIndex(llvm::StringRef parameter) const { return parameterNumbers.lookup(parameter); }
+  const nlohmann::ordered_json &sites() const { return siteList; }
+  const nlohmann::ordered_json &adapters() const { return adapterList; }
+  const nlohmann::ordered_json &parameters() const { return parameterList; }
+
+private:
+  Status addAdapters(mlir::ModuleOp module, const ParameterTable &table, TensorList &tensors);
+  Status addParameters(mlir::ModuleOp module, const ParameterTable &table, TensorList &tensors);
+
+  llvm::StringMap<int64_t> siteNumbers, parameterNumbers;
+  nlohmann::ordered_json siteList = nlohmann::ordered_json::array();
+  nlohmann::ordered_json adapterList = nlohmann::ordered_json::array();
+  nlohmann::ordered_json parameterList = nlohmann::ordered_json::array();
+};
+
+} // namespace ptx
+
+#endif // PTX_PASSES_TARGET_ARTIFACT_DEPLOYTABLE_H

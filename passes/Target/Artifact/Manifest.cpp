@@ -1,0 +1,157 @@
+#include "passes/Target/Artifact/Manifest.h"
+
+#include "dialects/rt/IR/RtDialect.h"
+#include "passes/Target/Artifact/DeployTable.h"
+#include "passes/Target/Artifact/TensorList.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <nlohmann/json.hpp>
+
+using namespace mlir;
+using Json = nlohmann::ordered_json;
+
+namespace ptx {
+
+namespace {
+
+std::string text(StringRef value) { return value.str(); }
+
+/// Writes the programs of a module.
+class ProgramWriter {
+public:
+  ProgramWriter(ModuleOp module, const DeployTable &deploy, const ManifestOptions &options)
+      : deploy(deploy), options(options), symbols(module) {}
+
+  Json write(rt::ProgramOp program) {
+    Json inputs = Json::array(), spaces = Json::array(), buffers = Json::array(), outputs = Json::array(),
+         launches = Json::array();
+    for (Operation &op : program.getBody().front())
+      TypeSwitch<Operation *>(&op)
+          .Case<rt::InputOp>([&](auto input) { inputs.push_back(write(input)); })
+          .Case<rt::SpaceOp>([&](auto space) { spaces.push_back(write(space)); })
+          .Case<rt::BufferOp>([&](auto buffer) { buffers.push_back(write(buffer)); })
+          .Case<rt::OutputOp>([&](auto output) { outputs.push_back(write(output)); })
+          .Case<rt::LaunchOp>([&](auto launch) { launches.push_back(write(launch)); });
+    return {{"name", text(program.getSymName())}, {"inputs", inputs},   {"spaces", spaces},
+            {"buffers", buffers},                 {"slots", program.getSlots()}, {"outputs", outputs},
+            {"launches", launches}};
+  }
+
+private:
+  static Json names(ArrayAttr attributes) {
+    Json list = Json::array();
+    for (Attribute name : attributes)
+      list.push_back(text(cast<StringAttr>(name).getValue()));
+    return list;
+  }
+
+  static Json numbers(ArrayRef<int64_t> values) { return std::vector<int64_t>(values.begin(), values.end()); }
+
+  Json write(rt::InputOp op) {
+    Json input = {{"name", text(op.getName())}, {"kind", op.getMask() ? "mask" : "ids"}, {"dims", names(op.getDims())},
+                  {"space", op.getSpace()}};
+    if (op.getLimit())
+      input["limit"] = *op.getLimit();
+    input["optional"] = op.getMask() || op.getDefaultValue();
+    if (op.getDefaultValue())
+      input["default"] = *op.getDefaultValue();
+    return input;
+  }
+
+  Json write(rt::SpaceOp op) {
+    return {{"name", text(op.getName())}, {"dims", names(op.getDims())}, {"mask", static_cast<int64_t>(op.getMask())},
+            {"keep_first", op.getKeepFirst()}, {"max_length", op.getMaxLength()}};
+  }
+
+  Json write(rt::BufferOp op) {
+    return {{"slot", op.getSlot()}, {"space", op.getSpace()}, {"per", text(rt::stringifyEnum(op.getPer()))},
+            {"pitch", op.getPitch()}};
+  }
+
+  Json write(rt::OutputOp op) {
+    return {{"name", text(op.getName())}, {"buffer", op.getBuffer()}, {"column", op.getColumn()},
+            {"width", op.getWidth()},     {"space", op.getSpace()},   {"per", text(rt::stringifyEnum(op.getPer()))}};
+  }
+
+  Json write(rt::LaunchOp launch) {
+    Json problems = Json::array();
+    for (auto problem : launch.getBody().front().getOps<rt::ProblemOp>())
+      problems.push_back(write(problem));
+    return {{"label", text(launch.getLabel())}, {"problems", problems}};
+  }
+
+  Json sites(FlatSymbolRefAttr site) { return Json::array({deploy.siteIndex(site.getValue())}); }
+
+  Json write(rt::ProblemOp op) {
+    Json problem = {{"kernel", text(op.getKernel())}, {"label", text(op.getLabel())}, {"space", op.getSpace()},
+                    {"over", text(rt::stringifyEnum(op.getOver()))}};
+    if (op.getColumnSiteAttr())
+      problem["columns"] = {{"rank", sites(op.getColumnSiteAttr())}};
+    else
+      problem["columns"] = op.getColumns();
+    problem["grain"] = numbers(op.getGrain());
+    problem["flops"] = op.getFlops();
+    problem["bytes"] = op.getBytes();
+    if (op.getPerKey())
+      problem["per_key"] = true;
+    if (op.getGuardAttr())
+      problem["guard"] = sites(op.getGuardAttr());
+    if (auto [base, perKey] = options.scratch(symbols.lookup(op.getKernel())); base || perKey)
+      problem["scratch"] = numbers({base, perKey, static_cast<int64_t>(op.getKeySpace().value_or(op.getSpace()))});
+    Json args = Json::array();
+    for (Attribute word : op.getArgs())
+      args.push_back(writeWord(word));
+    problem["args"] = args;
+    problem["reads"] = numbers(op.getReads());
+    problem["writes"] = numbers(op.getWrites());
+    return problem;
+  }
+
+  Json writeWord(Attribute word) {
+    return TypeSwitch<Attribute, Json>(word)
+        .Case<rt::BufferArgAttr>([](auto arg) { return Json::array({"buffer", arg.getBuffer(), arg.getColumn()}); })
+        .Case<rt::IntArgAttr>([](auto arg) { return Json::array({"int", arg.getValue()}); })
+        .Case<rt::FloatArgAttr>([](auto arg) { return Json::array({"f32", arg.getValue().getValueAsDouble()}); })
+        .Case<rt::ParameterArgAttr>([&](auto arg) {
+          return Json::array({"parameter", deploy.parameterIndex(arg.getParameter().getValue())});
+        })
+        .Case<rt::IdsArgAttr>([](auto arg) { return Json::array({"ids", arg.getInput()}); })
+        .Case<rt::RowsArgAttr>([](auto arg) {
+          return Json::array({"rows", arg.getSpace(), text(rt::stringifyEnum(arg.getField()))});
+        })
+        .Case<rt::RankArgAttr>([&](auto arg) { return Json::array({"rank", sites(arg.getSite())}); });
+  }
+
+  const DeployTable &deploy;
+  const ManifestOptions &options;
+  SymbolTable symbols;
+};
+
+} // namespace
+
+Result<std::string> writeManifest(ModuleOp module, const ParameterTable &table, const ManifestOptions &options) {
+  TensorList tensors(options.directory);
+  Result<DeployTable> deploy = DeployTable::build(module, table, tensors);
+  if (!deploy)
+    return deploy.error();
+  ProgramWriter writer(module, *deploy, options);
+  Json functions = Json::array();
+  for (auto program : module.getOps<rt::ProgramOp>())
+    functions.push_back(writer.write(program));
+  Json manifest = {{"format", {{"major", 1}, {"minor", 0}}},
+                   {"producer", "ptx 0.1.0"},
+                   {"model", options.modelType},
+                   {"adapters_mode", options.separate ? "separate" : "fuse"},
+                   {"targets", options.targets},
+                   {"files", tensors.files()},
+                   {"tensors", tensors.tensors()},
+                   {"sites", deploy->sites()},
+                   {"adapters", deploy->adapters()},
+                   {"parameters", deploy->parameters()},
+                   {"functions", functions}};
+  return manifest.dump();
+}
+
+} // namespace ptx

@@ -1,0 +1,37 @@
+// The stored tensors an artifact reads, each once, with its hash.
+#ifndef PTX_PASSES_TARGET_ARTIFACT_TENSORLIST_H
+#define PTX_PASSES_TARGET_ARTIFACT_TENSORLIST_H
+
+#include "passes/Target/Artifact/ParameterTable.h"
+#include "runtime/io/file.h"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+
+namespace ptx {
+
+class TensorList {
+public:
+  explicit TensorList(std::string directory) : directory(std::move(directory)) {}
+
+  /// The number of the tensor; reads and hashes it when it is new.
+  Result<int64_t> add(const StoredTensor &tensor);
+
+  const nlohmann::ordered_json &files() const { return fileList; }
+  const nlohmann::ordered_json &tensors() const { return tensorList; }
+
+private:
+  Result<int64_t> addFile(const std::string &path);
+
+  std::string directory;
+  std::vector<File> opened;
+  std::map<std::string, int64_t> fileNumbers;
+  std::map<std::pair<int64_t, uint64_t>, int64_t> tensorNumbers; // by file and offset
+  nlohmann::ordered_json fileList = nlohmann::ordered_json::array();
+  nlohmann::ordered_json tensorList = nlohmann::ordered_json::array();
+};
+
+} // namespace ptx
+
+#endif // PTX_PASSES_TARGET_ARTIFACT_TENSORLIST_H

@@ -1,0 +1,95 @@
+// What the generators share. Each skeleton has a file of its own.
+#ifndef PTX_PASSES_TARGET_CPU_GENERATORS_H
+#define PTX_PASSES_TARGET_CPU_GENERATORS_H
+
+#include "passes/Target/CPU/Emit.h"
+
+namespace ptx::cpu {
+
+//===- Micro-kernels.cpp: the only code that multiplies matrices -----------===//
+
+/// Adds the private functions the kernels call.
+void emitMicroKernels(Emit &e, const LevelInfo &level);
+
+/// One tile: `rows` x `panels` * 16 of C = A B (or C += A B), k ascending,
+/// one fused multiply-add each from -0.0.
+struct Tile {
+  Value rows, panels;
+  Value a, aStep; // element (row i, k) at a + k * aStep + i
+  Value b; // element (k, panel p, lane n) at b + p * bPanel + k * bRow + n
+  Value bRow, bPanel;
+  Value depth;
+  Value c, cRow;  // row-major, panels adjacent
+  bool fresh;     // start at -0.0 instead of at c
+};
+void emitTile(Emit &e, const Tile &tile);
+
+/// dst[k][lead] <- src[rows][depth], 16 lanes stored at a time: in ascending
+/// order of `dst` the overhang is overwritten by the next call.
+void emitPack(Emit &e, Matrix src, Value rows, Value lead, Value depth, Value dst);
+inline constexpr int64_t packOverhang = 16 * 16; // floats behind a packed operand
+
+/// How `rows` rows are cut into balanced blocks no taller than a micro-kernel.
+struct RowBlocks {
+  Value rows, count, tallest;
+  Value begin(Emit &e, Value block) const;
+};
+RowBlocks cutRows(Emit &e, const LevelInfo &level, Value rows);
+/// The most panels a tile of `rows` rows may have, within `left`.
+Value tilePanels(Emit &e, const LevelInfo &level, Value rows, Value left);
+
+/// A operand of one block: packed, or the row itself when there is one; either
+/// way its step is the number of rows.
+struct Operand {
+  Value base, step;
+};
+Operand packedBlock(Emit &e, Matrix src, Value begin, Value rows, Value packed);
+/// Packs every block of taller than one row behind each other.
+void packBlocks(Emit &e, const RowBlocks &blocks, Matrix src, Value depth, Value packed);
+
+/// Floats of the tile every kernel keeps at the start of its scratch.
+inline constexpr int64_t tileFloats = 512;
+
+//===- Math.cpp --------------------------------------------------------------===//
+
+Value emitExp(Emit &e, Value x);
+/// The same for x <= 0, with 0 where the result would be subnormal.
+Value emitExpNonPositive(Emit &e, Value x);
+Value emitTanh(Emit &e, Value x);
+Value emitErf(Emit &e, Value x);
+
+//===- Regions.cpp -----------------------------------------------------------===//
+
+/// The region of a kernel on 16 elements at row `m`, columns `n`..`n`+15.
+class Element {
+public:
+  /// `word` is the first word of the extras in `args`.
+  Element(Emit &e, rt::KernelOp kernel, Value args, int64_t word);
+  Value operator()(Emit &e, ValueRange values, Value m, Value n) const;
+
+private:
+  mutable rt::KernelOp kernel; // its accessors are not const
+  SmallVector<Matrix> extras; // a column has no pitch
+};
+
+//===- One file per skeleton -------------------------------------------------===//
+
+struct Kernel {
+  mutable rt::KernelOp op; // its accessors are not const
+  const LevelInfo &level;
+  Value args, r0, r1, c0, c1, scratch;
+};
+void emitContract(Emit &e, const Kernel &kernel);
+void emitAttention(Emit &e, const Kernel &kernel);
+void emitRowNorm(Emit &e, const Kernel &kernel);
+void emitGather(Emit &e, const Kernel &kernel);
+void emitSegmentMean(Emit &e, const Kernel &kernel);
+void emitMap(Emit &e, const Kernel &kernel);
+
+int64_t contractScratch();
+int64_t attentionScratchBase(int64_t headDim);
+int64_t attentionScratchPerKey();
+
+} // namespace ptx::cpu
+
+#endif // PTX_PASSES_TARGET_CPU_GENERATORS_H

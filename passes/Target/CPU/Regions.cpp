@@ -1,0 +1,49 @@
+// A scalar region on 16 lanes: element-wise operations are generic in their
+// type, constants are splat, functions are our own polynomials.
+#include "passes/Target/CPU/Generators.h"
+
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace ptx::cpu;
+
+Element::Element(Emit &e, rt::KernelOp kernel, Value args, int64_t word) : kernel(kernel) {
+  for (Attribute kind : kernel.getExtras()) {
+    Matrix extra{e.pointerWord(args, word++), {}};
+    if (cast<rt::ExtraKindAttr>(kind).getValue() == rt::ExtraKind::Row)
+      extra.pitch = e.word(args, word++);
+    extras.push_back(extra);
+  }
+}
+
+static Value emitOperation(Emit &e, Operation &op, IRMapping &map) {
+  auto operand = [&](unsigned i) { return map.lookup(op.getOperand(i)); };
+  if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+    auto type = e.vector(constant.getType());
+    return e.create<arith::ConstantOp>(DenseElementsAttr::get(type, cast<TypedAttr>(constant.getValue())));
+  }
+  if (isa<math::ExpOp>(op))
+    return emitExp(e, operand(0));
+  if (isa<math::TanhOp>(op))
+    return emitTanh(e, operand(0));
+  if (isa<math::ErfOp>(op))
+    return emitErf(e, operand(0));
+  Operation *copy = e.clone(op, map);
+  copy->getResult(0).setType(e.vector(op.getResult(0).getType()));
+  return copy->getResult(0);
+}
+
+Value Element::operator()(Emit &e, ValueRange values, Value m, Value n) const {
+  Block &block = kernel.getBody().front();
+  IRMapping map;
+  unsigned argument = 0;
+  for (Value value : values)
+    map.map(block.getArgument(argument++), value);
+  for (const Matrix &extra : extras) {
+    Value base = extra.pitch ? extra.row(e, m) : extra.base;
+    map.map(block.getArgument(argument++), e.load(e.at(base, n)));
+  }
+  for (Operation &op : block.without_terminator())
+    map.map(op.getResult(0), emitOperation(e, op, map));
+  return map.lookup(block.getTerminator()->getOperand(0));
+}

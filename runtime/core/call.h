@@ -1,0 +1,79 @@
+// One call of a function: its inputs checked, its row tables, its buffers.
+#ifndef PTX_RUNTIME_CORE_CALL_H
+#define PTX_RUNTIME_CORE_CALL_H
+
+#include "runtime/core/program.h"
+#include "runtime/core/rows.h"
+#include "runtime/ptx.h"
+
+#include <deque>
+
+namespace ptx {
+
+/// Checked inputs of a call.
+struct CallInputs {
+  std::map<std::string, uint64_t> dims; // B, S, T
+  std::vector<std::vector<int32_t>> ids;    // per input: [B,S] of the caller; empty for masks
+  std::vector<std::vector<uint8_t>> masks;  // per input: [B,S]; empty: ones, or no mask
+  std::vector<int32_t> adapters;            // [B] of adapter_ids; empty: the binding's for all
+};
+
+Result<CallInputs> checkInputs(const Program &program, const FunctionRecord &function, const ptx_tensor *inputs,
+                               size_t count);
+
+/// Growing memory for the arena; never shrinks, 64-byte aligned.
+class Arena {
+public:
+  ~Arena();
+  Arena() = default;
+  Arena(const Arena &) = delete;
+  Arena &operator=(const Arena &) = delete;
+  /// Null where there is no memory.
+  char *reserve(size_t bytes);
+
+private:
+  char *memory = nullptr;
+  size_t size = 0;
+};
+
+/// Sequences of a call that share an adapter.
+struct Group {
+  int32_t begin = 0, end = 0; // in row table order
+  std::shared_ptr<const Binding> binding;
+};
+
+/// A session: calls on one binding, one at a time.
+class Session {
+public:
+  Session(std::shared_ptr<Program> program, std::shared_ptr<const Binding> binding)
+      : program(std::move(program)), binding(std::move(binding)) {}
+
+  Status call(const std::string &function, const ptx_tensor *inputs, size_t count);
+  const std::vector<ptx_tensor> &outputs() const { return results; }
+  const std::vector<ptx_launch_profile> &profile() const { return launches; }
+
+private:
+  Status prepare(const FunctionRecord &function, const CallInputs &inputs);
+  Result<std::vector<Group>> groupByAdapter(const CallInputs &inputs, std::vector<int32_t> &order);
+  Status reserveBuffers(const FunctionRecord &function);
+  void run(const FunctionRecord &function);
+  void scatter(const FunctionRecord &function);
+
+  friend class LaunchRunner;
+  std::shared_ptr<Program> program;
+  std::shared_ptr<const Binding> binding;
+  std::mutex busy;
+  Arena arena, scratch;
+  std::vector<float *> buffers;
+  std::vector<RowTable> spaces;
+  std::vector<std::vector<int32_t>> rowIds; // per input: id of each row
+  std::vector<Group> groups;
+  size_t scratchPerWorker = 0;
+  std::deque<std::vector<float>> resultMemory;
+  std::vector<ptx_tensor> results;
+  std::vector<ptx_launch_profile> launches;
+};
+
+} // namespace ptx
+
+#endif // PTX_RUNTIME_CORE_CALL_H

@@ -1,0 +1,39 @@
+// model.ptxm: a fixed header, payloads tiled without holes, and an index with
+// their hashes. Layout: runtime/FORMAT.md.
+#ifndef PTX_RUNTIME_CORE_CONTAINER_H
+#define PTX_RUNTIME_CORE_CONTAINER_H
+
+#include "runtime/io/result.h"
+
+#include <map>
+#include <span>
+#include <string>
+
+namespace ptx {
+
+struct Payload {
+  std::string name;
+  std::string bytes;
+};
+
+/// Writes the artifact; equal payloads give equal bytes. It replaces `path`
+/// when it is whole.
+Status writeContainer(const std::string &path, std::span<const Payload> payloads);
+
+/// An artifact whose every byte has been verified.
+class Container {
+public:
+  static Result<Container> open(const std::string &path);
+  /// The payload, or null.
+  const std::string *find(const std::string &name) const;
+  const std::map<std::string, std::string> &payloads() const { return byName; }
+  const std::string &path() const { return file; }
+
+private:
+  std::string file;
+  std::map<std::string, std::string> byName;
+};
+
+} // namespace ptx
+
+#endif // PTX_RUNTIME_CORE_CONTAINER_H

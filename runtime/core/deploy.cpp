@@ -1,0 +1,268 @@
+#include "runtime/core/deploy.h"
+#include "runtime/core/merge.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <sys/mman.h>
+
+namespace ptx {
+
+namespace {
+constexpr size_t slackBytes = 256, hugeBytes = 2u << 20;
+constexpr uint64_t lanes = 16;
+} // namespace
+
+ParameterBuffer::ParameterBuffer(size_t floats) : count(floats) {
+  if (count == 0)
+    return;
+  mapped = count * sizeof(float) + slackBytes;
+  void *address = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (address == MAP_FAILED)
+    return;
+  if (mapped >= hugeBytes)
+    ::madvise(address, mapped, MADV_HUGEPAGE);
+  memory = static_cast<float *>(address);
+}
+
+ParameterBuffer::~ParameterBuffer() {
+  if (memory)
+    ::munmap(memory, mapped);
+}
+
+bool dependsOn(const ParameterRecord &parameter, const AdapterRecord &adapter) {
+  for (const Node &node : parameter.nodes)
+    for (size_t site : node.sites)
+      if (adapter.find(site))
+        return true;
+  return false;
+}
+
+namespace {
+
+/// Evaluates the nodes of one parameter in order.
+class Evaluator {
+public:
+  Evaluator(const Manifest &manifest, const ParameterRecord &parameter, const AdapterRecord *adapter,
+            TensorReader &tensors)
+      : manifest(manifest), parameter(parameter), adapter(adapter), tensors(tensors), values(parameter.nodes.size()) {}
+
+  Result<std::shared_ptr<const ParameterBuffer>> run() {
+    for (size_t i = 0; i + 1 < parameter.nodes.size(); ++i) {
+      Result<Matrix> value = evaluate(parameter.nodes[i]);
+      if (!value)
+        return Error{"parameter '" + printable(parameter.label) + "': " + value.error().message};
+      values[i] = std::move(*value);
+    }
+    const Node &last = parameter.nodes.back();
+    return layout(last, values[last.of[0]]);
+  }
+
+private:
+  Result<Matrix> evaluate(const Node &node) {
+    switch (node.kind) {
+    case NodeKind::Tensor:
+      return tensors.read(node.tensor);
+    case NodeKind::Fill:
+      return Matrix{node.rows, node.columns,
+                    std::vector<float>(node.rows * node.columns, static_cast<float>(node.value))};
+    case NodeKind::Sinusoid:
+      return sinusoid(node.rows, node.columns);
+    case NodeKind::Transpose:
+      return transpose(values[node.of[0]]);
+    case NodeKind::Rows:
+      return rows(values[node.of[0]], node.begin, node.end);
+    case NodeKind::Concat:
+      return concat(node);
+    case NodeKind::FactorATable: {
+      Result<Matrix> stacked = factorA(node, node.rows);
+      return stacked ? Result<Matrix>(transpose(*stacked)) : stacked;
+    }
+    case NodeKind::FactorA:
+      return factorA(node, node.columns);
+    case NodeKind::FactorB:
+      return factorB(node);
+    case NodeKind::Merge:
+    case NodeKind::MergeBias:
+    case NodeKind::DoraGain:
+      return adapt(node);
+    case NodeKind::Panels:
+    case NodeKind::Table:
+    case NodeKind::Vector:
+      break;
+    }
+    return Error{"a layout stands in front of the last node"};
+  }
+
+  static Matrix sinusoid(uint64_t positions, uint64_t width) {
+    Matrix table{positions, width, std::vector<float>(positions * width)};
+    for (uint64_t p = 0; p < positions; ++p)
+      for (uint64_t c = 0; c < width; ++c) {
+        double angle = static_cast<double>(p) / std::pow(10000.0, static_cast<double>(c / 2 * 2) / static_cast<double>(width));
+        table.values[p * width + c] = static_cast<float>(c % 2 ? std::cos(angle) : std::sin(angle));
+      }
+    return table;
+  }
+
+  static Matrix transpose(const Matrix &m) {
+    Matrix t{m.columns, m.rows, std::vector<float>(m.values.size())};
+    for (uint64_t r = 0; r < m.rows; ++r)
+      for (uint64_t c = 0; c < m.columns; ++c)
+        t.values[c * m.rows + r] = m.values[r * m.columns + c];
+    return t;
+  }
+
+  static Result<Matrix> rows(const Matrix &m, uint64_t begin, uint64_t end) {
+    if (end > m.rows)
+      return Error{"takes rows " + std::to_string(begin) + " to " + std::to_string(end) + " of " + std::to_string(m.rows)};
+    auto first = m.values.begin() + static_cast<std::ptrdiff_t>(begin * m.columns);
+    return Matrix{end - begin, m.columns, {first, first + static_cast<std::ptrdiff_t>((end - begin) * m.columns)}};
+  }
+
+  Result<Matrix> concat(const Node &node) {
+    Matrix all;
+    for (size_t operand : node.of) {
+      const Matrix &part = values[operand];
+      if (all.rows && part.columns != all.columns)
+        return Error{"joins matrices of " + std::to_string(all.columns) + " and " + std::to_string(part.columns) + " columns"};
+      all.columns = part.columns;
+      all.rows += part.rows;
+      all.values.insert(all.values.end(), part.values.begin(), part.values.end());
+    }
+    return all;
+  }
+
+  const AdapterSite *at(size_t site) const { return adapter ? adapter->find(site) : nullptr; }
+
+  /// The A's of the sites stacked: [sum of ranks, columns].
+  Result<Matrix> factorA(const Node &node, uint64_t columns) {
+    Matrix all{0, columns, {}};
+    for (size_t index : node.sites) {
+      const AdapterSite *site = at(index);
+      if (!site)
+        continue;
+      Result<Matrix> a = tensors.read(site->a);
+      if (!a)
+        return a;
+      if (a->rows != site->rank || a->columns != columns)
+        return Error{"factor A is [" + std::to_string(a->rows) + "," + std::to_string(a->columns) + "], expected [" +
+                     std::to_string(site->rank) + "," + std::to_string(columns) + "]"};
+      all.rows += a->rows;
+      all.values.insert(all.values.end(), a->values.begin(), a->values.end());
+    }
+    return all;
+  }
+
+  /// s B of the sites on a block diagonal: [sum of heights, sum of ranks].
+  Result<Matrix> factorB(const Node &node) {
+    uint64_t rank = 0, height = 0;
+    for (size_t index : node.sites)
+      rank += at(index) ? at(index)->rank : 0;
+    for (uint64_t rows : node.heights)
+      height += rows;
+    Matrix all{height, rank, std::vector<float>(height * rank, 0.0f)};
+    uint64_t row = 0, column = 0;
+    for (size_t i = 0; i < node.sites.size(); ++i) {
+      if (const AdapterSite *site = at(node.sites[i])) {
+        Result<Matrix> b = tensors.read(site->b);
+        if (!b)
+          return b;
+        if (b->rows != node.heights[i] || b->columns != site->rank)
+          return Error{"factor B is [" + std::to_string(b->rows) + "," + std::to_string(b->columns) + "], expected [" +
+                       std::to_string(node.heights[i]) + "," + std::to_string(site->rank) + "]"};
+        float scale = static_cast<float>(site->scale);
+        for (uint64_t r = 0; r < b->rows; ++r)
+          for (uint64_t c = 0; c < b->columns; ++c)
+            all.values[(row + r) * rank + column + c] = scale * b->values[r * b->columns + c];
+        column += site->rank;
+      }
+      row += node.heights[i];
+    }
+    return all;
+  }
+
+  /// merge, merge_bias and dora_gain: the base itself where the adapter has no entry.
+  Result<Matrix> adapt(const Node &node) {
+    const Matrix &base = values[node.of[0]];
+    const AdapterSite *site = at(node.sites[0]);
+    if (node.kind == NodeKind::DoraGain && (!site || !site->magnitude))
+      return Matrix{base.rows, 1, std::vector<float>(base.rows, 1.0f)};
+    if (!site || (node.kind == NodeKind::MergeBias && !site->bias))
+      return base;
+    std::string where = "adapter '" + adapter->name + "', '" + manifest.sites[node.sites[0]] + "'";
+    if (node.kind == NodeKind::MergeBias) {
+      Result<Matrix> bias = tensors.read(*site->bias);
+      return bias ? mergeBias(base, *bias, static_cast<float>(site->scale), where) : bias;
+    }
+    LowRank delta;
+    for (auto [tensor, target] : {std::pair(site->a, &delta.a), std::pair(site->b, &delta.b)}) {
+      Result<Matrix> factor = tensors.read(tensor);
+      if (!factor)
+        return factor;
+      *target = std::move(*factor);
+    }
+    if (site->magnitude) {
+      Result<Matrix> magnitude = tensors.read(*site->magnitude);
+      if (!magnitude)
+        return magnitude;
+      delta.magnitude = std::move(*magnitude);
+    }
+    delta.scale = static_cast<float>(site->scale);
+    delta.embedding = site->embedding;
+    delta.where = where;
+    return node.kind == NodeKind::Merge ? mergeLowRank(base, delta) : doraGain(base, delta);
+  }
+
+  Result<std::shared_ptr<const ParameterBuffer>> layout(const Node &node, const Matrix &m) {
+    uint64_t blocks = (m.rows + lanes - 1) / lanes;
+    uint64_t size = node.kind == NodeKind::Panels  ? blocks * lanes * m.columns
+                    : node.kind == NodeKind::Table ? (m.columns ? m.rows * node.columns : 0)
+                                                   : blocks * lanes;
+    if (node.kind == NodeKind::Table && m.columns > node.columns)
+      return Error{"parameter '" + printable(parameter.label) + "': rows of " + std::to_string(m.columns) +
+                   " do not fit a pitch of " + std::to_string(node.columns)};
+    auto buffer = std::make_shared<ParameterBuffer>(size);
+    if (size && !buffer->data())
+      return Error{"parameter '" + printable(parameter.label) + "': no memory for " + std::to_string(size * 4) + " bytes"};
+    if (size == 0)
+      return std::shared_ptr<const ParameterBuffer>(buffer);
+    if (node.kind == NodeKind::Panels)
+      fillPanels(m, buffer->data());
+    else if (node.kind == NodeKind::Table)
+      for (uint64_t r = 0; r < m.rows; ++r)
+        std::memcpy(buffer->data() + r * node.columns, m.values.data() + r * m.columns, m.columns * sizeof(float));
+    else
+      std::memcpy(buffer->data(), m.values.data(), m.values.size() * sizeof(float));
+    return std::shared_ptr<const ParameterBuffer>(buffer);
+  }
+
+  /// Element (n,k) at ((n/16) K + k) 16 + n mod 16; fresh memory is zero.
+  static void fillPanels(const Matrix &m, float *out) {
+    constexpr uint64_t step = 64; // k at once: reads and writes stay in cache
+    for (uint64_t block = 0; block < m.rows; block += lanes) {
+      uint64_t height = std::min(lanes, m.rows - block);
+      float *panel = out + block * m.columns;
+      for (uint64_t k0 = 0; k0 < m.columns; k0 += step)
+        for (uint64_t n = 0; n < height; ++n) {
+          const float *row = m.values.data() + (block + n) * m.columns;
+          for (uint64_t k = k0; k < std::min(k0 + step, m.columns); ++k)
+            panel[k * lanes + n] = row[k];
+        }
+    }
+  }
+
+  const Manifest &manifest;
+  const ParameterRecord &parameter;
+  const AdapterRecord *adapter;
+  TensorReader &tensors;
+  std::vector<Matrix> values;
+};
+
+} // namespace
+
+Result<std::shared_ptr<const ParameterBuffer>> deployParameter(const Manifest &manifest, const ParameterRecord &parameter,
+                                                               const AdapterRecord *adapter, TensorReader &tensors) {
+  return Evaluator(manifest, parameter, adapter, tensors).run();
+}
+
+} // namespace ptx

@@ -1,0 +1,61 @@
+// The deploy function: parameters from stored tensors and an adapter.
+#ifndef PTX_RUNTIME_CORE_DEPLOY_H
+#define PTX_RUNTIME_CORE_DEPLOY_H
+
+#include "runtime/core/manifest.h"
+#include "runtime/io/file.h"
+
+#include <memory>
+
+namespace ptx {
+
+/// A packed parameter: 64-byte aligned, with slack behind it that vector loads
+/// may touch. Null data when it is empty (a factor without adapter).
+class ParameterBuffer {
+public:
+  explicit ParameterBuffer(size_t floats);
+  ~ParameterBuffer();
+  ParameterBuffer(const ParameterBuffer &) = delete;
+  ParameterBuffer &operator=(const ParameterBuffer &) = delete;
+  float *data() { return memory; }
+  const float *data() const { return memory; }
+  size_t size() const { return count; }
+
+private:
+  float *memory = nullptr;
+  size_t count = 0, mapped = 0;
+};
+
+/// A matrix of f32 while a parameter is computed.
+struct Matrix {
+  uint64_t rows = 0, columns = 0;
+  std::vector<float> values;
+};
+
+/// Reads stored tensors by reference: file size and hash are checked as the
+/// bytes pass. Not for several threads.
+class TensorReader {
+public:
+  TensorReader(const Manifest &manifest, std::string artifactDirectory, std::string parameterDirectory)
+      : manifest(manifest), artifactDirectory(std::move(artifactDirectory)),
+        parameterDirectory(std::move(parameterDirectory)) {}
+  Result<Matrix> read(size_t tensor);
+
+private:
+  Result<File *> open(size_t file);
+  const Manifest &manifest;
+  std::string artifactDirectory, parameterDirectory;
+  std::vector<std::unique_ptr<File>> files;
+};
+
+/// Evaluates one parameter for an adapter (null: none), from the pristine tensors.
+Result<std::shared_ptr<const ParameterBuffer>> deployParameter(const Manifest &manifest,
+                                                               const ParameterRecord &parameter,
+                                                               const AdapterRecord *adapter, TensorReader &tensors);
+
+/// Whether the parameter differs from the base's under the adapter.
+bool dependsOn(const ParameterRecord &parameter, const AdapterRecord &adapter);
+
+} // namespace ptx
+
+#endif // PTX_RUNTIME_CORE_DEPLOY_H

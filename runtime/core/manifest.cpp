@@ -1,0 +1,282 @@
+#include "runtime/core/manifest.h"
+
+#include "runtime/core/fields.h"
+#include "runtime/core/manifest_functions.h"
+#include "runtime/io/checked.h"
+
+namespace ptx {
+
+const AdapterSite *AdapterRecord::find(size_t site) const {
+  for (const AdapterSite &entry : sites)
+    if (entry.site == site)
+      return &entry;
+  return nullptr;
+}
+
+namespace {
+
+constexpr uint64_t large = 1ull << 40, dimCap = 1ull << 32;
+
+struct NodeName {
+  std::string_view name;
+  NodeKind kind;
+};
+constexpr NodeName nodeNames[] = {
+    {"tensor", NodeKind::Tensor},       {"fill", NodeKind::Fill},
+    {"sinusoid", NodeKind::Sinusoid},   {"transpose", NodeKind::Transpose},
+    {"rows", NodeKind::Rows},           {"concat", NodeKind::Concat},
+    {"merge", NodeKind::Merge},         {"merge_bias", NodeKind::MergeBias},
+    {"factor_a", NodeKind::FactorA},    {"factor_a_table", NodeKind::FactorATable},
+    {"factor_b", NodeKind::FactorB},    {"dora_gain", NodeKind::DoraGain},
+    {"panels", NodeKind::Panels},       {"table", NodeKind::Table},
+    {"vector", NodeKind::Vector},
+};
+
+bool isLayout(NodeKind kind) { return kind >= NodeKind::Panels; }
+
+class Reader {
+public:
+  explicit Reader(const std::string &path) : faults(path) {}
+
+  Result<Manifest> read(const JsonValue &root) {
+    Fields fields(root, "top level", faults);
+    readFormat(fields);
+    fields.text("producer");
+    manifest.model = fields.text("model");
+    std::string mode = fields.text("adapters_mode");
+    if (mode != "fuse" && mode != "separate")
+      faults.add("adapters_mode", "must be 'fuse' or 'separate'");
+    manifest.separate = mode == "separate";
+    for (const JsonValue &target : fields.list("targets"))
+      manifest.targets.push_back(textOf(target, "targets"));
+    for (const JsonValue &file : fields.list("files"))
+      readFile(file);
+    for (const JsonValue &tensor : fields.list("tensors"))
+      readTensor(tensor);
+    for (const JsonValue &site : fields.list("sites"))
+      manifest.sites.push_back(textOf(site, "sites"));
+    for (const JsonValue &adapter : fields.list("adapters"))
+      readAdapter(adapter);
+    for (const JsonValue &parameter : fields.list("parameters"))
+      readParameter(parameter);
+    for (const JsonValue &function : fields.list("functions"))
+      manifest.functions.push_back(readFunction(function, manifest, faults));
+    fields.finish();
+    if (faults.any())
+      return faults.error();
+    return std::move(manifest);
+  }
+
+private:
+  void readFormat(Fields &fields) {
+    const JsonValue *format = fields.optional("format");
+    const JsonValue *major = format ? format->find("major") : nullptr;
+    if (!major || major->asUint() != 1u)
+      faults.add("format", "expected version 1");
+  }
+
+  std::string textOf(const JsonValue &value, const char *where) {
+    if (value.asString())
+      return *value.asString();
+    faults.add(where, "expected strings");
+    return "";
+  }
+
+  void readFile(const JsonValue &value) {
+    Fields fields(value, "file " + std::to_string(manifest.files.size()), faults);
+    ParameterFile file;
+    file.path = fields.text("path");
+    file.size = fields.uinteger("size", 1ull << 62);
+    fields.finish();
+    manifest.files.push_back(std::move(file));
+  }
+
+  void readTensor(const JsonValue &value) {
+    Fields fields(value, "tensor " + std::to_string(manifest.tensors.size()), faults);
+    TensorRecord tensor;
+    tensor.name = fields.text("name");
+    tensor.file = fields.index("file", manifest.files.size());
+    std::string dtype = fields.text("dtype");
+    if (std::optional<DType> known = dtypeFromName(dtype); known && isWeightType(*known))
+      tensor.dtype = *known;
+    else
+      faults.add(fields.place(), "type '" + printable(dtype) + "', expected F32, F16 or BF16");
+    std::optional<uint64_t> bytes = dtypeBits(tensor.dtype) / 8;
+    for (const JsonValue &dim : fields.list("shape")) {
+      uint64_t size = dim.asUint().value_or(dimCap);
+      if (size >= dimCap)
+        faults.add(fields.place(), "a dimension is no integer below 2^32");
+      tensor.shape.push_back(size);
+      bytes = bytes ? checkedMul(*bytes, size) : bytes;
+    }
+    tensor.offset = fields.uinteger("offset", 1ull << 62);
+    tensor.bytes = fields.uinteger("bytes", 1ull << 62);
+    tensor.hash = fields.text("hash");
+    fields.finish();
+    if (!bytes || *bytes != tensor.bytes)
+      faults.add(fields.place(), "its shape and type do not give " + std::to_string(tensor.bytes) + " bytes");
+    if (!faults.any() && tensor.offset + tensor.bytes > manifest.files[tensor.file].size)
+      faults.add(fields.place(), "lies outside its file");
+    manifest.tensors.push_back(std::move(tensor));
+  }
+
+  void readAdapter(const JsonValue &value) {
+    Fields fields(value, "adapter " + std::to_string(manifest.adapters.size()), faults);
+    AdapterRecord adapter;
+    adapter.name = fields.text("name");
+    for (const JsonValue &entry : fields.list("sites"))
+      adapter.sites.push_back(readSite(entry, fields.place()));
+    fields.finish();
+    manifest.adapters.push_back(std::move(adapter));
+  }
+
+  AdapterSite readSite(const JsonValue &value, const std::string &where) {
+    Fields fields(value, where + " site", faults);
+    AdapterSite site;
+    site.site = fields.index("site", manifest.sites.size());
+    std::string form = fields.text("form");
+    if (form != "linear" && form != "embedding")
+      faults.add(fields.place(), "form must be 'linear' or 'embedding'");
+    site.embedding = form == "embedding";
+    site.rank = fields.uinteger("rank", 1 << 20);
+    site.a = fields.index("a", manifest.tensors.size());
+    site.b = fields.index("b", manifest.tensors.size());
+    const JsonValue *scale = fields.optional("scale");
+    if (scale && scale->asNumber())
+      site.scale = *scale->asNumber();
+    else
+      faults.add(fields.place(), "'scale' must be a number");
+    if (fields.optional("magnitude"))
+      site.magnitude = fields.index("magnitude", manifest.tensors.size());
+    if (fields.optional("bias"))
+      site.bias = fields.index("bias", manifest.tensors.size());
+    fields.finish();
+    return site;
+  }
+
+  void readParameter(const JsonValue &value) {
+    Fields fields(value, "parameter " + std::to_string(manifest.parameters.size()), faults);
+    ParameterRecord parameter;
+    parameter.label = fields.text("label");
+    for (const JsonValue &node : fields.list("nodes")) {
+      parameter.nodes.push_back(readNode(node, parameter, fields.place()));
+      if (faults.any())
+        return;
+    }
+    fields.finish();
+    if (parameter.nodes.empty() || !isLayout(parameter.nodes.back().kind))
+      faults.add(fields.place(), "does not end with a layout");
+    manifest.parameters.push_back(std::move(parameter));
+  }
+
+  Node readNode(const JsonValue &value, const ParameterRecord &parameter, const std::string &where) {
+    Fields fields(value, where + " node " + std::to_string(parameter.nodes.size()), faults);
+    Node node;
+    std::string name = fields.text("op");
+    bool known = false;
+    for (const NodeName &entry : nodeNames)
+      if (entry.name == name) {
+        node.kind = entry.kind;
+        known = true;
+      }
+    if (!known)
+      faults.add(fields.place(), "unknown op '" + printable(name) + "'");
+    if (const JsonValue *of = fields.optional("of")) {
+      if (of->asArray())
+        node.of = fields.indices(*of, "of", parameter.nodes.size());
+      else
+        node.of = {fields.index("of", parameter.nodes.size())};
+    }
+    for (size_t operand : node.of)
+      if (isLayout(parameter.nodes[operand].kind))
+        faults.add(fields.place(), "reads a layout");
+    readOperands(fields, node);
+    fields.finish();
+    return node;
+  }
+
+  void readOperands(Fields &fields, Node &node) {
+    size_t siteCount = manifest.sites.size();
+    auto readSites = [&] {
+      if (const JsonValue *sites = fields.optional("sites"))
+        node.sites = fields.indices(*sites, "sites", siteCount);
+      else
+        node.sites = {fields.index("site", siteCount)};
+    };
+    bool unary = true;
+    switch (node.kind) {
+    case NodeKind::Tensor:
+      node.tensor = fields.index("tensor", manifest.tensors.size());
+      unary = false;
+      break;
+    case NodeKind::Fill: {
+      node.rows = fields.uinteger("rows", dimCap);
+      node.columns = fields.uinteger("columns", dimCap);
+      const JsonValue *number = fields.optional("value");
+      node.value = number ? number->asNumber().value_or(0) : 0;
+      unary = false;
+      break;
+    }
+    case NodeKind::Sinusoid:
+      node.rows = fields.uinteger("positions", 1 << 24);
+      node.columns = fields.uinteger("width", 1 << 20);
+      unary = false;
+      break;
+    case NodeKind::Rows:
+      node.begin = fields.uinteger("begin", dimCap);
+      node.end = fields.uinteger("end", dimCap);
+      if (node.begin > node.end)
+        faults.add(fields.place(), "begin lies behind end");
+      break;
+    case NodeKind::Concat:
+      unary = false;
+      break;
+    case NodeKind::Merge:
+    case NodeKind::MergeBias:
+    case NodeKind::DoraGain:
+      readSites();
+      break;
+    case NodeKind::FactorA:
+      readSites();
+      node.columns = fields.uinteger("columns", dimCap);
+      unary = false;
+      break;
+    case NodeKind::FactorATable:
+      readSites();
+      node.rows = fields.uinteger("rows", dimCap);
+      unary = false;
+      break;
+    case NodeKind::FactorB:
+      readSites();
+      for (const JsonValue &rows : fields.list("rows"))
+        node.heights.push_back(rows.asUint().value_or(0));
+      if (node.heights.size() != node.sites.size())
+        faults.add(fields.place(), "has as many 'rows' as sites");
+      unary = false;
+      break;
+    case NodeKind::Table:
+      node.columns = fields.uinteger("pitch", large);
+      break;
+    case NodeKind::Transpose:
+    case NodeKind::Panels:
+    case NodeKind::Vector:
+      break;
+    }
+    if (unary && node.of.size() != 1)
+      faults.add(fields.place(), "needs one operand");
+  }
+
+  Faults faults;
+  Manifest manifest;
+};
+
+} // namespace
+
+Result<Manifest> readManifest(std::string_view text, const std::string &path) {
+  Result<JsonValue> root = parseJson(text, path);
+  if (!root)
+    return root.error();
+  return Reader(path).read(*root);
+}
+
+} // namespace ptx

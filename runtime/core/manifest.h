@@ -1,0 +1,159 @@
+// The manifest as checked structures: every index lies inside its table.
+#ifndef PTX_RUNTIME_CORE_MANIFEST_H
+#define PTX_RUNTIME_CORE_MANIFEST_H
+
+#include "runtime/io/dtype.h"
+#include "runtime/io/result.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ptx {
+
+struct ParameterFile {
+  std::string path; // relative to the artifact
+  uint64_t size = 0;
+};
+
+struct TensorRecord {
+  std::string name;
+  size_t file = 0;
+  DType dtype = DType::F32;
+  std::vector<uint64_t> shape;
+  uint64_t offset = 0, bytes = 0;
+  std::string hash;
+};
+
+/// What an adapter does at one site.
+struct AdapterSite {
+  size_t site = 0;
+  bool embedding = false;
+  uint64_t rank = 0;
+  size_t a = 0, b = 0;
+  double scale = 1;
+  std::optional<size_t> magnitude, bias;
+};
+
+struct AdapterRecord {
+  std::string name;
+  std::vector<AdapterSite> sites;
+  const AdapterSite *find(size_t site) const;
+};
+
+enum class NodeKind {
+  Tensor, Fill, Sinusoid, Transpose, Rows, Concat, Merge, MergeBias, FactorA, FactorATable, FactorB, DoraGain,
+  Panels, Table, Vector
+};
+
+/// One step of a parameter's deploy expression.
+struct Node {
+  NodeKind kind = NodeKind::Tensor;
+  std::vector<size_t> of;    // earlier nodes
+  std::vector<size_t> sites; // sites read
+  size_t tensor = 0;
+  uint64_t rows = 0, columns = 0, begin = 0, end = 0; // by kind; see FORMAT.md
+  double value = 0;
+  std::vector<uint64_t> heights; // factor_b: rows per site
+};
+
+struct ParameterRecord {
+  std::string label;
+  std::vector<Node> nodes;
+};
+
+struct InputRecord {
+  std::string name;
+  bool mask = false;
+  std::array<std::string, 2> dims;
+  size_t space = 0;
+  uint64_t limit = 0;
+  bool optional = false;
+  int64_t otherwise = 0;
+};
+
+struct SpaceRecord {
+  std::string name;
+  std::array<std::string, 2> dims;
+  int64_t mask = -1;
+  bool keepFirst = false;
+  uint64_t maxLength = 0;
+};
+
+struct BufferRecord {
+  size_t slot = 0, space = 0;
+  bool perSequence = false;
+  uint64_t pitch = 0;
+};
+
+struct OutputRecord {
+  std::string name;
+  size_t buffer = 0, space = 0;
+  uint64_t column = 0, width = 0;
+  bool perSequence = false;
+};
+
+enum class WordKind { Buffer, Int, Float, Parameter, Ids, Rows, Rank };
+enum class RowField { Position, Sequence, Begin, Keys, Blocks, First };
+
+struct Word {
+  WordKind kind = WordKind::Int;
+  int64_t first = 0, second = 0; // by kind
+  double number = 0;
+  RowField field = RowField::Position;
+  std::vector<size_t> sites;
+};
+
+enum class Over { Rows, Blocks, Sequences };
+
+struct Problem {
+  std::string kernel, label;
+  size_t space = 0;
+  Over over = Over::Rows;
+  uint64_t columns = 1;
+  std::vector<size_t> columnSites; // not empty: 16-wide panels of their rank
+  std::vector<size_t> guard;       // not empty: skipped where their rank is 0
+  std::array<uint64_t, 2> grain = {1, 1};
+  uint64_t flops = 0, bytes = 0;
+  bool perKey = false;
+  uint64_t scratchBase = 0, scratchPerKey = 0;
+  size_t keySpace = 0;
+  std::vector<Word> args;
+};
+
+struct Launch {
+  std::string label;
+  std::vector<Problem> problems;
+};
+
+struct FunctionRecord {
+  std::string name;
+  std::vector<InputRecord> inputs;
+  std::vector<SpaceRecord> spaces;
+  std::vector<BufferRecord> buffers;
+  size_t slots = 0;
+  std::vector<OutputRecord> outputs;
+  std::vector<Launch> launches;
+};
+
+struct Manifest {
+  std::string model;
+  bool separate = false;
+  std::vector<std::string> targets;
+  std::vector<ParameterFile> files;
+  std::vector<TensorRecord> tensors;
+  std::vector<std::string> sites;
+  std::vector<AdapterRecord> adapters;
+  std::vector<ParameterRecord> parameters;
+  std::vector<FunctionRecord> functions;
+};
+
+/// `path` is the artifact, for messages.
+Result<Manifest> readManifest(std::string_view text, const std::string &path);
+
+} // namespace ptx
+
+#endif // PTX_RUNTIME_CORE_MANIFEST_H

@@ -1,0 +1,236 @@
+#include "runtime/core/manifest_functions.h"
+
+namespace ptx {
+
+namespace {
+
+constexpr uint64_t large = 1ull << 40;
+
+class FunctionReader {
+public:
+  FunctionReader(const Manifest &manifest, Faults &faults) : manifest(manifest), faults(faults) {}
+
+  FunctionRecord read(const JsonValue &value) {
+    Fields fields(value, "function", faults);
+    function.name = fields.text("name");
+    spaceCount = fields.list("spaces").size();
+    for (const JsonValue &input : fields.list("inputs"))
+      readInput(input);
+    for (const JsonValue &space : fields.list("spaces"))
+      readSpace(space);
+    function.slots = fields.uinteger("slots", 1 << 20);
+    for (const JsonValue &buffer : fields.list("buffers"))
+      readBuffer(buffer);
+    for (const JsonValue &output : fields.list("outputs"))
+      readOutput(output);
+    for (const JsonValue &launch : fields.list("launches"))
+      readLaunch(launch);
+    fields.finish();
+    return std::move(function);
+  }
+
+private:
+  std::string place(const char *what, size_t index) {
+    return "function '" + printable(function.name) + "' " + what + " " + std::to_string(index);
+  }
+
+  std::array<std::string, 2> readDims(Fields &fields) {
+    const auto &dims = fields.list("dims");
+    if (dims.size() != 2 || !dims[0].asString() || !dims[1].asString()) {
+      faults.add(fields.place(), "'dims' must be two strings");
+      return {};
+    }
+    return {*dims[0].asString(), *dims[1].asString()};
+  }
+
+  bool readPer(Fields &fields) {
+    std::string per = fields.text("per");
+    if (per != "row" && per != "sequence")
+      faults.add(fields.place(), "'per' must be 'row' or 'sequence'");
+    return per == "sequence";
+  }
+
+  void readInput(const JsonValue &value) {
+    Fields fields(value, place("input", function.inputs.size()), faults);
+    InputRecord input;
+    input.name = fields.text("name");
+    std::string kind = fields.text("kind");
+    if (kind != "ids" && kind != "mask")
+      faults.add(fields.place(), "'kind' must be 'ids' or 'mask'");
+    input.mask = kind == "mask";
+    input.dims = readDims(fields);
+    input.space = fields.index("space", spaceCount);
+    if (!input.mask)
+      input.limit = fields.uinteger("limit", 1ull << 31);
+    input.optional = fields.flag("optional");
+    if (const JsonValue *otherwise = fields.optional("default"))
+      input.otherwise = otherwise->asInt().value_or(0);
+    fields.finish();
+    function.inputs.push_back(std::move(input));
+  }
+
+  void readSpace(const JsonValue &value) {
+    Fields fields(value, place("space", function.spaces.size()), faults);
+    SpaceRecord space;
+    space.name = fields.text("name");
+    space.dims = readDims(fields);
+    const JsonValue *mask = fields.optional("mask");
+    space.mask = mask ? mask->asInt().value_or(-2) : -2;
+    if (space.mask < -1 || space.mask >= static_cast<int64_t>(function.inputs.size()) ||
+        (space.mask >= 0 && !function.inputs[static_cast<size_t>(space.mask)].mask))
+      faults.add(fields.place(), "'mask' must be -1 or the number of a mask input");
+    space.keepFirst = fields.flag("keep_first");
+    space.maxLength = fields.uinteger("max_length", 1ull << 31);
+    fields.finish();
+    function.spaces.push_back(std::move(space));
+  }
+
+  void readBuffer(const JsonValue &value) {
+    Fields fields(value, place("buffer", function.buffers.size()), faults);
+    BufferRecord buffer;
+    buffer.slot = fields.index("slot", function.slots);
+    buffer.space = fields.index("space", spaceCount);
+    buffer.perSequence = readPer(fields);
+    buffer.pitch = fields.uinteger("pitch", large);
+    fields.finish();
+    function.buffers.push_back(buffer);
+  }
+
+  void readOutput(const JsonValue &value) {
+    Fields fields(value, place("output", function.outputs.size()), faults);
+    OutputRecord output;
+    output.name = fields.text("name");
+    output.buffer = fields.index("buffer", function.buffers.size());
+    output.column = fields.uinteger("column", large);
+    output.width = fields.uinteger("width", large);
+    output.space = fields.index("space", spaceCount);
+    output.perSequence = readPer(fields);
+    fields.finish();
+    if (!faults.any() && output.column + output.width > function.buffers[output.buffer].pitch)
+      faults.add(fields.place(), "reads columns outside its buffer");
+    function.outputs.push_back(std::move(output));
+  }
+
+  void readLaunch(const JsonValue &value) {
+    Fields fields(value, place("launch", function.launches.size()), faults);
+    Launch launch;
+    launch.label = fields.text("label");
+    for (const JsonValue &problem : fields.list("problems"))
+      launch.problems.push_back(readProblem(problem, fields.place()));
+    fields.finish();
+    function.launches.push_back(std::move(launch));
+  }
+
+  Problem readProblem(const JsonValue &value, const std::string &where) {
+    Fields fields(value, where + " problem", faults);
+    Problem problem;
+    problem.kernel = fields.text("kernel");
+    problem.label = fields.text("label");
+    problem.space = fields.index("space", spaceCount);
+    readIteration(fields, problem);
+    problem.flops = fields.uinteger("flops", large);
+    problem.bytes = fields.uinteger("bytes", large);
+    problem.perKey = fields.flag("per_key");
+    if (const JsonValue *scratch = fields.optional("scratch")) {
+      const auto *list = scratch->asArray();
+      if (!list || list->size() != 3 || !(*list)[0].asUint() || !(*list)[1].asUint() || !(*list)[2].asUint() ||
+          *(*list)[0].asUint() > large || *(*list)[1].asUint() > large || *(*list)[2].asUint() >= spaceCount) {
+        faults.add(fields.place(), "'scratch' must be [bytes, bytes per key, space]");
+      } else {
+        problem.scratchBase = *(*list)[0].asUint();
+        problem.scratchPerKey = *(*list)[1].asUint();
+        problem.keySpace = *(*list)[2].asUint();
+      }
+    }
+    for (const JsonValue &word : fields.list("args"))
+      problem.args.push_back(readWord(word, fields));
+    // Which buffers a problem reads and writes matters to other devices.
+    (void)fields.indices(JsonValue(fields.list("reads")), "reads", function.buffers.size());
+    (void)fields.indices(JsonValue(fields.list("writes")), "writes", function.buffers.size());
+    fields.finish();
+    return problem;
+  }
+
+  void readIteration(Fields &fields, Problem &problem) {
+    std::string over = fields.text("over");
+    if (over != "rows" && over != "blocks" && over != "sequences")
+      faults.add(fields.place(), "'over' must be rows, blocks or sequences");
+    problem.over = over == "blocks" ? Over::Blocks : over == "sequences" ? Over::Sequences : Over::Rows;
+    const JsonValue *columns = fields.optional("columns");
+    if (const JsonValue *rank = columns ? columns->find("rank") : nullptr)
+      problem.columnSites = fields.indices(*rank, "columns", manifest.sites.size());
+    else
+      problem.columns = fields.uinteger("columns", large);
+    if (const JsonValue *guard = fields.optional("guard"))
+      problem.guard = fields.indices(*guard, "guard", manifest.sites.size());
+    const auto &grain = fields.list("grain");
+    for (size_t i = 0; i < 2; ++i) {
+      uint64_t size = i < grain.size() ? grain[i].asUint().value_or(0) : 0;
+      if (size == 0 || size > large)
+        faults.add(fields.place(), "'grain' must be two integers of at least 1");
+      problem.grain[i] = size;
+    }
+  }
+
+  Word readWord(const JsonValue &value, Fields &fields) {
+    Word word;
+    const auto *list = value.asArray();
+    const std::string *kind = list && !list->empty() ? (*list)[0].asString() : nullptr;
+    auto integer = [&](size_t i) { return list && i < list->size() ? (*list)[i].asInt().value_or(-1) : -1; };
+    auto inside = [&](int64_t index, size_t size) {
+      if (index < 0 || static_cast<uint64_t>(index) >= size)
+        faults.add(fields.place(), "an argument refers to entry " + std::to_string(index) + " of " + std::to_string(size));
+    };
+    if (!kind) {
+      faults.add(fields.place(), "an argument must be a list that begins with its kind");
+    } else if (*kind == "buffer") {
+      word = {WordKind::Buffer, integer(1), integer(2), 0, {}, {}};
+      inside(word.first, function.buffers.size());
+      if (!faults.any() && (word.second < 0 || static_cast<uint64_t>(word.second) >= function.buffers[word.first].pitch))
+        faults.add(fields.place(), "an argument reads outside its buffer");
+    } else if (*kind == "int") {
+      word = {WordKind::Int, list->size() > 1 ? (*list)[1].asInt().value_or(0) : 0, 0, 0, {}, {}};
+    } else if (*kind == "f32") {
+      word = {WordKind::Float, 0, 0, list->size() > 1 ? (*list)[1].asNumber().value_or(0) : 0, {}, {}};
+    } else if (*kind == "parameter") {
+      word = {WordKind::Parameter, integer(1), 0, 0, {}, {}};
+      inside(word.first, manifest.parameters.size());
+    } else if (*kind == "ids") {
+      word = {WordKind::Ids, integer(1), 0, 0, {}, {}};
+      inside(word.first, function.inputs.size());
+    } else if (*kind == "rows") {
+      word = {WordKind::Rows, integer(1), 0, 0, readField(list->size() > 2 ? (*list)[2].asString() : nullptr, fields), {}};
+      inside(word.first, spaceCount);
+    } else if (*kind == "rank" && list->size() > 1) {
+      word.kind = WordKind::Rank;
+      word.sites = fields.indices((*list)[1], "rank", manifest.sites.size());
+    } else {
+      faults.add(fields.place(), "unknown argument kind '" + printable(*kind) + "'");
+    }
+    return word;
+  }
+
+  RowField readField(const std::string *name, Fields &fields) {
+    static const std::pair<const char *, RowField> names[] = {
+        {"position", RowField::Position}, {"sequence", RowField::Sequence}, {"begin", RowField::Begin},
+        {"keys", RowField::Keys},         {"blocks", RowField::Blocks},     {"first", RowField::First}};
+    for (const auto &[text, field] : names)
+      if (name && *name == text)
+        return field;
+    faults.add(fields.place(), "unknown row field");
+    return RowField::Position;
+  }
+
+  const Manifest &manifest;
+  Faults &faults;
+  FunctionRecord function;
+  size_t spaceCount = 0;
+};
+
+} // namespace
+
+FunctionRecord readFunction(const JsonValue &value, const Manifest &manifest, Faults &faults) {
+  return FunctionReader(manifest, faults).read(value);
+}
+
+} // namespace ptx

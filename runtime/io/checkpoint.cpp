@@ -1,0 +1,137 @@
+#include "runtime/io/checkpoint.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+namespace ptx {
+
+namespace {
+constexpr const char *singleName = "model.safetensors", *indexName = "model.safetensors.index.json";
+constexpr uint64_t jsonCap = 64u << 20;
+
+bool present(const std::filesystem::path &path) {
+  std::error_code error;
+  return std::filesystem::symlink_status(path, error).type() != std::filesystem::file_type::not_found;
+}
+} // namespace
+
+Result<JsonValue> readJsonObject(const std::string &directory, const std::string &name, bool followLinks) {
+  Result<File> file = openInside(directory, name, followLinks);
+  if (!file)
+    return file.error();
+  if (file->size() > jsonCap)
+    return Error{"'" + printable(file->path()) + "': has " + std::to_string(file->size()) + " bytes, at most " +
+                 std::to_string(jsonCap) + " are read"};
+  std::string text(file->size(), '\0');
+  if (Status status = file->readAt(0, text.data(), text.size()); !status)
+    return status.error();
+  Result<JsonValue> value = parseJson(text, file->path());
+  if (value && !value->asObject())
+    return Error{"'" + printable(file->path()) + "': is " + std::string(value->kind()) + ", expected an object"};
+  return value;
+}
+
+Result<Checkpoint> Checkpoint::open(const std::string &directory, bool followLinks) {
+  Checkpoint checkpoint;
+  std::error_code error;
+  checkpoint.folder = std::filesystem::absolute(directory, error).lexically_normal().string();
+  std::filesystem::path base(checkpoint.folder);
+  auto refuse = [&](const std::string &why) { return Error{"'" + printable(directory) + "': " + why}; };
+  if (!std::filesystem::is_directory(base, error))
+    return refuse("is not a directory");
+  bool single = present(base / singleName), sharded = present(base / indexName);
+  if (single && sharded)
+    return refuse(std::string("has both ") + singleName + " and " + indexName + ": remove the one that is not meant");
+  if (!single && !sharded) {
+    for (const auto &file : std::filesystem::directory_iterator(base, error))
+      if (std::string extension = file.path().extension(); extension == ".bin" || extension == ".pt" || extension == ".pth")
+        return refuse("has '" + printable(file.path().filename().string()) + "' but no " + singleName +
+                      ": ptx reads no pickles; convert it with safetensors.torch.save_file");
+    return refuse(std::string("has neither ") + singleName + " nor " + indexName);
+  }
+  if (sharded) {
+    if (Status status = checkpoint.readIndex(indexName, followLinks); !status)
+      return status.error();
+  } else {
+    Result<File> file = openInside(checkpoint.folder, singleName, followLinks);
+    if (!file)
+      return file.error();
+    Result<Safetensors> opened = Safetensors::open(std::move(*file));
+    if (!opened)
+      return opened.error();
+    if (Status status = checkpoint.add(std::move(*opened)); !status)
+      return status.error();
+  }
+  checkpoint.sortByName();
+  return checkpoint;
+}
+
+Status Checkpoint::readIndex(const std::string &name, bool followLinks) {
+  Result<JsonValue> index = readJsonObject(folder, name, followLinks);
+  if (!index)
+    return index.error();
+  auto refuse = [&](const std::string &why) { return Error{"'" + printable(folder) + "/" + name + "': " + why}; };
+  const JsonValue *map = index->find("weight_map");
+  if (!map || !map->asObject())
+    return refuse("has no object 'weight_map'");
+  std::set<std::string> shards;
+  for (const auto &[tensor, shard] : *map->asObject()) {
+    if (!shard.asString())
+      return refuse("'" + printable(tensor) + "' names " + std::string(shard.kind()) + " as its shard");
+    shards.insert(*shard.asString());
+  }
+  std::string missing;
+  for (const std::string &shard : shards)
+    if (shard.find('/') == std::string::npos && !present(std::filesystem::path(folder) / shard))
+      missing += (missing.empty() ? "'" : ", '") + printable(shard) + "'";
+  if (!missing.empty())
+    return refuse("names shards that are not there: " + missing);
+
+  std::vector<std::string> shardNames(shards.begin(), shards.end());
+  for (const std::string &shard : shardNames) {
+    Result<File> file = openInside(folder, shard, followLinks);
+    if (!file)
+      return file.error();
+    Result<Safetensors> opened = Safetensors::open(std::move(*file));
+    if (!opened)
+      return opened.error();
+    if (Status status = add(std::move(*opened)); !status)
+      return status;
+  }
+  sortByName();
+  for (const auto &[tensor, shard] : *map->asObject()) {
+    const Entry *entry = find(tensor);
+    if (!entry || shardNames[entry->file] != *shard.asString())
+      return refuse("puts tensor '" + printable(tensor) + "' into '" + printable(*shard.asString()) + "', which " +
+                    (entry ? "does not hold it ('" + printable(shardNames[entry->file]) + "' does)" : "does not hold it"));
+  }
+  for (const Entry &entry : tensors)
+    if (!map->find(entry.name))
+      return refuse("does not name tensor '" + printable(entry.name) + "' of '" + printable(shardNames[entry.file]) + "'");
+  return {};
+}
+
+Status Checkpoint::add(Safetensors file) {
+  for (const TensorEntry &entry : file.entries()) {
+    for (const Entry &known : tensors)
+      if (known.file != files.size() && known.name == entry.name)
+        return Error{"tensor '" + printable(entry.name) + "' stands in two shards: '" + printable(pathOf(known)) +
+                     "' and '" + printable(file.file().path()) + "'"};
+    tensors.push_back({entry.name, entry.dtype, entry.shape, files.size(), entry.begin, entry.bytes()});
+  }
+  files.push_back(std::move(file));
+  return {};
+}
+
+void Checkpoint::sortByName() {
+  std::sort(tensors.begin(), tensors.end(), [](const Entry &a, const Entry &b) { return a.name < b.name; });
+}
+
+const Checkpoint::Entry *Checkpoint::find(const std::string &name) const {
+  auto found = std::lower_bound(tensors.begin(), tensors.end(), name,
+                                [](const Entry &entry, const std::string &key) { return entry.name < key; });
+  return found != tensors.end() && found->name == name ? &*found : nullptr;
+}
+
+} // namespace ptx

@@ -1,0 +1,43 @@
+// The tensors of a model directory: one file, or shards with their index.
+#ifndef PTX_RUNTIME_IO_CHECKPOINT_H
+#define PTX_RUNTIME_IO_CHECKPOINT_H
+
+#include "runtime/io/json.h"
+#include "runtime/io/safetensors.h"
+
+namespace ptx {
+
+class Checkpoint {
+public:
+  struct Entry {
+    std::string name;
+    DType dtype;
+    std::vector<uint64_t> shape;
+    size_t file; // index of the file that holds it
+    uint64_t offset, bytes;
+  };
+
+  static Result<Checkpoint> open(const std::string &directory, bool followLinks);
+
+  const std::string &directory() const { return folder; }
+  const std::vector<Entry> &entries() const { return tensors; } // by name
+  const Entry *find(const std::string &name) const;
+  /// The absolute path of the file that holds the tensor.
+  std::string pathOf(const Entry &entry) const { return files[entry.file].file().path(); }
+
+private:
+  Status readIndex(const std::string &text, bool followLinks);
+  Status add(Safetensors file);
+  void sortByName();
+
+  std::string folder;
+  std::vector<Safetensors> files;
+  std::vector<Entry> tensors;
+};
+
+/// A JSON object of the directory, of at most 64 MiB.
+Result<JsonValue> readJsonObject(const std::string &directory, const std::string &name, bool followLinks);
+
+} // namespace ptx
+
+#endif // PTX_RUNTIME_IO_CHECKPOINT_H

@@ -1,0 +1,57 @@
+// The one opener for every file ptx reads, and the one way it writes files.
+#ifndef PTX_RUNTIME_IO_FILE_H
+#define PTX_RUNTIME_IO_FILE_H
+
+#include "runtime/io/result.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace ptx {
+
+/// A regular file, read with pread: a file that shrinks is an error, never a
+/// signal, and a FIFO or device is refused without blocking.
+class File {
+public:
+  static Result<File> open(const std::string &path);
+  File(File &&other) noexcept;
+  File &operator=(File &&other) noexcept;
+  ~File();
+
+  const std::string &path() const { return name; }
+  uint64_t size() const { return bytes; }
+  Status readAt(uint64_t offset, void *out, size_t size) const;
+  /// Whether it is still the file that was opened.
+  Status unchanged() const;
+
+private:
+  File() = default;
+  int fd = -1;
+  std::string name;
+  uint64_t bytes = 0, inode = 0;
+  int64_t modifiedSeconds = 0, modifiedNanoseconds = 0;
+};
+
+/// The whole file as text; files over `cap` bytes are refused.
+Result<std::string> readWhole(const std::string &path, uint64_t cap);
+
+/// Opens `name`, which comes from inside a file, relative to `directory`. Only
+/// plain names; a link may lead into the directory or into the download
+/// cache's sibling `../../blobs` unless `followLinks` allows every place.
+Result<File> openInside(const std::string &directory, const std::string &name, bool followLinks);
+
+/// Appends to a file under construction.
+using Append = std::function<Status(const void *data, size_t size)>;
+
+/// Writes a file that replaces `path` by rename when it is whole; nothing is
+/// left behind when `write` fails.
+Status writeAtomically(const std::string &path, const std::function<Status(const Append &)> &write);
+
+/// A name for messages: control characters escaped, long names cut.
+std::string printable(std::string_view name);
+
+} // namespace ptx
+
+#endif // PTX_RUNTIME_IO_FILE_H

@@ -1,0 +1,36 @@
+#include "runtime/ptx-run/Options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace ptx::run {
+
+std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
+  Options options;
+  CLI::App app("Runs a program that ptx-compile made.", "ptx-run");
+  app.add_option("ARTIFACT", options.artifact, "model.ptxm")->required();
+  app.add_flag("--list", options.list, "print functions and adapters");
+  app.add_option("--params", options.parameters, "directory of the parameter files");
+  app.add_option("--inputs", options.inputs, "safetensors file with the inputs");
+  app.add_option("--outputs", options.outputs, "safetensors file to write; with several adapters NAME.0.safetensors, ...");
+  app.add_option("--function", options.function, "function to call; default forward, else encode");
+  app.add_option("--adapter", options.adapters, "adapters to run with, one after the other; none is the base")
+      ->delimiter(',')
+      ->take_all();
+  app.add_option("--device", options.device, "what to run on; default what the program was compiled for")
+      ->check(CLI::IsMember({"cpu", "reference"}));
+  app.add_option("--threads", options.threads, "worker threads; default all this process may use")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--level", options.level, "CPU level to force");
+  app.add_flag("--bench", options.bench, "time the function");
+  app.add_option("--runs", options.runs, "timed calls of --bench")->check(CLI::Range(1, 100000));
+  app.add_option("--trace", options.trace, "write the launches of one call for a trace viewer");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    exitCode = app.exit(error) == 0 ? 0 : 1;
+    return std::nullopt;
+  }
+  return options;
+}
+
+} // namespace ptx::run

@@ -1,0 +1,24 @@
+// The command line of ptx-run.
+#ifndef PTX_RUNTIME_PTX_RUN_OPTIONS_H
+#define PTX_RUNTIME_PTX_RUN_OPTIONS_H
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ptx::run {
+
+struct Options {
+  std::string artifact, parameters, inputs, outputs, function, device, level, trace;
+  std::vector<std::string> adapters;
+  unsigned threads = 0, runs = 20;
+  bool list = false, bench = false;
+};
+
+/// Nothing when help was printed or the line is wrong; `exitCode` then says
+/// what main returns.
+std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode);
+
+} // namespace ptx::run
+
+#endif // PTX_RUNTIME_PTX_RUN_OPTIONS_H

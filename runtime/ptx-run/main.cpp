@@ -1,0 +1,155 @@
+// ptx-run: a program, inputs from a file, outputs into a file.
+#include "runtime/ptx-run/Bench.h"
+#include "runtime/ptx-run/Options.h"
+#include "runtime/ptx-run/Tensors.h"
+
+#include <cstdio>
+#include <memory>
+
+namespace {
+
+using namespace ptx;
+using namespace ptx::run;
+
+Status toStatus(ptx_status *status) {
+  if (!status)
+    return {};
+  Error error{ptx_status_message(status)};
+  ptx_status_free(status);
+  return error;
+}
+
+struct Close {
+  void operator()(ptx_program *program) const { ptx_program_close(program); }
+  void operator()(ptx_binding *binding) const { ptx_binding_release(binding); }
+  void operator()(ptx_session *session) const { ptx_session_close(session); }
+};
+template <typename T> using Handle = std::unique_ptr<T, Close>;
+
+class Tool {
+public:
+  explicit Tool(const Options &options) : options(options) {}
+
+  Status run() {
+    ptx_program_options open = {};
+    open.struct_size = sizeof open;
+    open.parameters = options.parameters.empty() ? nullptr : options.parameters.c_str();
+    open.level = options.level.empty() ? nullptr : options.level.c_str();
+    open.device = options.device.empty() ? nullptr : options.device.c_str();
+    open.threads = options.threads;
+    ptx_program *opened = nullptr;
+    if (Status status = toStatus(ptx_program_open(options.artifact.c_str(), &open, &opened)); !status)
+      return status;
+    program.reset(opened);
+    if (options.list)
+      return list();
+    if (options.inputs.empty())
+      return Error{"nothing to do: --list prints what the program offers, --inputs=FILE calls it"};
+    if (Status status = chooseAdapters(); !status)
+      return status;
+    if (Status status = chooseFunction(); !status)
+      return status;
+    return call();
+  }
+
+private:
+  Status list() {
+    for (size_t i = 0; i < ptx_program_function_count(program.get()); ++i)
+      std::printf("function %s\n", ptx_program_signature(program.get(), ptx_program_function(program.get(), i)));
+    for (size_t i = 0; i < ptx_program_adapter_count(program.get()); ++i)
+      std::printf("adapter %s\n", ptx_program_adapter(program.get(), i));
+    std::printf("level %s, %u threads\n", ptx_program_level(program.get()), ptx_program_threads(program.get()));
+    return {};
+  }
+
+  Status chooseAdapters() {
+    adapters = options.adapters;
+    if (!adapters.empty())
+      return {};
+    size_t count = ptx_program_adapter_count(program.get());
+    if (count == 1) {
+      adapters = {ptx_program_adapter(program.get(), 0)};
+      std::fprintf(stderr, "using the program's adapter '%s' (--adapter=none runs the base)\n", adapters[0].c_str());
+      return {};
+    }
+    if (count == 0) {
+      adapters = {"none"};
+      return {};
+    }
+    std::string names = "none";
+    for (size_t i = 0; i < count; ++i)
+      names += std::string(", ") + ptx_program_adapter(program.get(), i);
+    return Error{"the program has several adapters: say --adapter=NAME with one or more of " + names};
+  }
+
+  Status chooseFunction() {
+    function = options.function;
+    for (const char *name : {"forward", "encode"})
+      if (function.empty() && ptx_program_signature(program.get(), name))
+        function = name;
+    return {};
+  }
+
+  Status call() {
+    Result<Inputs> inputs = readInputs(options.inputs);
+    if (!inputs)
+      return inputs.error();
+    std::vector<Outputs> results;
+    for (const std::string &adapter : adapters) {
+      ptx_binding *bound = nullptr;
+      if (Status status = toStatus(ptx_binding_create(program.get(), adapter.c_str(), &bound)); !status)
+        return status;
+      Handle<ptx_binding> binding(bound);
+      ptx_session *opened = nullptr;
+      if (Status status = toStatus(ptx_session_open(bound, &opened)); !status)
+        return status;
+      Handle<ptx_session> session(opened);
+      const ptx_tensor *outputs = nullptr;
+      size_t count = 0;
+      auto once = [&] {
+        return toStatus(ptx_session_call(opened, function.c_str(), inputs->tensors.data(), inputs->tensors.size(),
+                                         &outputs, &count));
+      };
+      if (Status status = options.bench ? bench(program.get(), opened, options.runs, once) : once(); !status)
+        return status;
+      if (!options.trace.empty())
+        if (Status status = writeTrace(options.trace, opened); !status)
+          return status;
+      results.push_back(copyOutputs(outputs, count));
+    }
+    // Only when every call has succeeded is anything written.
+    for (size_t i = 0; !options.outputs.empty() && i < results.size(); ++i)
+      if (Status status = writeOutputs(outputPath(i, results.size()), results[i]); !status)
+        return status;
+    return {};
+  }
+
+  /// out.safetensors, or out.0.safetensors, out.1.safetensors, ...
+  std::string outputPath(size_t index, size_t count) const {
+    if (count == 1)
+      return options.outputs;
+    size_t slash = options.outputs.rfind('/'), dot = options.outputs.rfind('.');
+    if (dot == std::string::npos || (slash != std::string::npos && dot < slash))
+      dot = options.outputs.size();
+    return options.outputs.substr(0, dot) + "." + std::to_string(index) + options.outputs.substr(dot);
+  }
+
+  const Options &options;
+  Handle<ptx_program> program;
+  std::vector<std::string> adapters;
+  std::string function;
+};
+
+} // namespace
+
+int main(int argc, char **argv) {
+  int exitCode = 0;
+  std::optional<Options> options = parseCommandLine(argc, argv, exitCode);
+  if (!options)
+    return exitCode;
+  if (Status status = Tool(*options).run(); !status) {
+    std::fprintf(stderr, "ptx-run: error: %s\n", status.error().message.c_str());
+    return 1;
+  }
+  return 0;
+}

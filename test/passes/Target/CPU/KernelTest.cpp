@@ -1,0 +1,373 @@
+// Kernels of both levels against double, at odd sizes; equal bytes whatever the
+// split and whatever the level. A level this processor lacks is compiled only.
+#include "test/passes/Target/CPU/KernelHarness.h"
+
+#include <cmath>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <map>
+#include <random>
+
+using namespace ptx::cpu;
+using namespace ptx::test;
+
+namespace {
+const char *const regions[] = {"", "bias", "residual", "relu", "leaky", "tanh", "silu", "gelu", "gelu_tanh"};
+const int64_t headDims[] = {4, 12, 16, 36, 64};
+constexpr double eps = 1.2e-7;
+
+std::string allKernels() {
+  std::string text;
+  for (const char *region : regions) {
+    text += contractKernel(std::string("contract_") + region, region);
+    text += mapKernel(std::string("map_") + region, region);
+  }
+  text += mapKernel("map_exp", "exp") + mapKernel("map_erf", "erf");
+  for (int64_t dim : headDims)
+    for (bool causal : {false, true})
+      text += attentionKernel("attention_" + std::to_string(dim) + (causal ? "_causal" : ""), dim, causal);
+  for (int norm : {0, 1, 2}) {
+    text += normKernel("norm_" + std::to_string(norm), norm, 1e-5);
+    text += normKernel("norm_residual_" + std::to_string(norm), norm, 1e-5, "residual");
+  }
+  text += "rt.kernel segment_mean @segment_mean extras [] {\n}\n";
+  text += "rt.kernel gather @gather extras [1 : i32] attributes {tables = 2 : i64} {\n"
+          "^bb0(%a: f32, %b: f32, %c: f32):\n  %0 = arith.addf %a, %b : f32\n"
+          "  %1 = arith.addf %0, %c : f32\n  stage.yield %1 : f32\n}\n";
+  return text;
+}
+
+// Every test runs for every level this processor has.
+std::vector<Level> hostLevels() {
+  std::vector<Level> levels;
+  for (const LevelInfo &level : allLevels())
+    if (hostRuns(level.level))
+      levels.push_back(level.level);
+  return levels;
+}
+
+Library &library(Level level) {
+  static std::map<Level, std::unique_ptr<Library>> made;
+  auto &one = made[level];
+  if (!one)
+    one = std::make_unique<Library>(allKernels(), level);
+  return *one;
+}
+
+KernelFunction find(Level level, const std::string &name) { return library(level).kernel(name); }
+
+bool sameBytes(const Floats &a, const Floats &b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+void expectGuarded(const Floats &y, int64_t rows, int64_t width, int64_t pitch) {
+  for (int64_t i = 0; i < y.size(); ++i)
+    if (i / pitch >= rows || i % pitch >= width)
+      ASSERT_EQ(y[i], guard) << "written outside the result, row " << i / pitch << " column " << i % pitch;
+}
+
+void expectContract(const ContractData &data, const std::string &region) {
+  for (int64_t i = 0; i < data.m; ++i)
+    for (int64_t j = 0; j < data.n; ++j) {
+      double old = data.old[i * data.pitchY + j];
+      double expected = applyRegion(region, data.reference(i, j), data.bias[j], old);
+      double bound = 2 * std::sqrt(data.k + data.rank + 4.0) * eps * (data.magnitude(i, j) + 2);
+      ASSERT_NEAR(data.y[i * data.pitchY + j], expected, bound)
+          << region << " m " << data.m << " n " << data.n << " k " << data.k << " rank " << data.rank << " at " << i
+          << "," << j;
+    }
+  expectGuarded(data.y, data.m, data.n, data.pitchY);
+}
+
+class Kernels : public testing::TestWithParam<Level> {};
+
+// Every number of rows meets every kind of column and depth remainder.
+TEST_P(Kernels, ContractAtOddSizes) {
+  auto kernel = find(GetParam(), "contract_");
+  for (int64_t m = 1; m <= 37; ++m)
+    for (int64_t n : {1, 15, 16, 17, 40, 70, 100})
+      for (int64_t k : {1, 2, 16, 33, 200})
+        for (int64_t rank : {0, 4, 17}) {
+          ContractData data(m, n, k, rank);
+          data.run(kernel, 0, m, 0, (n + 15) / 16);
+          expectContract(data, "");
+          if (HasFatalFailure())
+            return;
+        }
+}
+
+// More rows than one chunk of packed rows, and a depth no chunk can hold.
+TEST_P(Kernels, ContractInChunks) {
+  auto kernel = find(GetParam(), "contract_bias");
+  for (auto [m, n, k] : {std::array<int64_t, 3>{300, 20, 1000}, {5, 3, 60000}, {3, 18, 120000}}) {
+    ContractData data(m, n, k, 5), parts(m, n, k, 5);
+    data.run(kernel, 0, m, 0, (n + 15) / 16);
+    expectContract(data, "bias");
+    for (int64_t r = 0; r < m; ++r)
+      parts.run(kernel, r, r + 1, 0, (n + 15) / 16);
+    ASSERT_TRUE(sameBytes(data.y, parts.y));
+  }
+}
+
+TEST_P(Kernels, ContractRegions) {
+  for (const char *region : regions) {
+    ContractData data(13, 37, 50, 0);
+    data.run(find(GetParam(), std::string("contract_") + region), 0, 13, 0, 3);
+    expectContract(data, region);
+  }
+}
+
+// A tile is pure: any cut into rows and columns gives the same bytes.
+TEST_P(Kernels, ContractBytesDoNotDependOnTheCut) {
+  std::mt19937 random(7);
+  auto pick = [&](int64_t below) { return static_cast<int64_t>(random() % below); };
+  auto kernel = find(GetParam(), "contract_gelu");
+  for (int repeat = 0; repeat < 60; ++repeat) {
+    int64_t m = 1 + pick(60), n = 1 + pick(200), k = 1 + pick(200), panels = (n + 15) / 16;
+    ContractData whole(m, n, k, repeat % 3 * 4), parts(m, n, k, repeat % 3 * 4);
+    whole.run(kernel, 0, m, 0, panels);
+    for (int64_t r = 0, next; r < m; r = next) {
+      next = std::min(m, r + 1 + pick(20));
+      for (int64_t c = 0, end; c < panels; c = end) {
+        end = std::min(panels, c + 1 + pick(5));
+        parts.run(kernel, r, next, c, end);
+      }
+    }
+    ASSERT_TRUE(sameBytes(whole.y, parts.y)) << m << " " << n << " " << k;
+  }
+}
+
+void expectAttention(const AttentionData &data, bool causal) {
+  double scale = 1 / std::sqrt(static_cast<double>(data.headDim));
+  int64_t row = 0;
+  for (size_t s = 0; s < data.queryCounts.size(); ++s)
+    for (int64_t i = 0; i < data.queryCounts[s]; ++i, ++row)
+      for (int64_t column = 0; column < data.width; ++column) {
+        int64_t head = column / data.headDim;
+        double expected = data.reference(s, i, head, column % data.headDim, causal, scale);
+        ASSERT_NEAR(data.y[row * data.pitch + column], expected, 4e-6)
+            << "dim " << data.headDim << " sequence " << s << " row " << i << " column " << column;
+        if (data.keyCounts[s] == 0)
+          ASSERT_EQ(data.y[row * data.pitch + column], 0);
+      }
+  expectGuarded(data.y, data.queryRows, data.width, data.pitch);
+}
+
+std::string attentionName(int64_t dim, bool causal) {
+  return "attention_" + std::to_string(dim) + (causal ? "_causal" : "");
+}
+
+// Sequences of unlike lengths in one call; pads of every row are NaN.
+TEST_P(Kernels, AttentionAtOddSizes) {
+  for (int64_t dim : headDims)
+    for (bool causal : {false, true}) {
+      std::vector<int64_t> keys = {0, 1, 15, 16, 17, 70, 33}, queries = {3, 1, 12, 16, 70, 130, 7};
+      if (causal)
+        queries = {3, 1, 15, 16, 17, 70, 140};
+      AttentionData data(queries, keys, 3, dim);
+      data.run(find(GetParam(), attentionName(dim, causal)));
+      expectAttention(data, causal);
+    }
+}
+
+// A row's result depends neither on the cut into blocks nor on its neighbours.
+TEST_P(Kernels, AttentionBytesDoNotDependOnTheCut) {
+  for (int64_t dim : {12, 64})
+    for (bool causal : {false, true}) {
+      auto kernel = find(GetParam(), attentionName(dim, causal));
+      AttentionData whole({70, 9}, {70, 40}, 4, dim);
+      whole.run(kernel);
+      for (int64_t rows : {1, 5, 13, 32}) {
+        AttentionData parts({70, 9}, {70, 40}, 4, dim, rows);
+        for (int64_t b = parts.blocks.size() / 4 - 1; b >= 0; --b)
+          for (int64_t h = 0; h < 4; ++h)
+            parts.run(kernel, b, b + 1, h, h + 1);
+        ASSERT_TRUE(sameBytes(whole.y, parts.y)) << "blocks of " << rows << ", dim " << dim;
+      }
+    }
+}
+
+// An infinite value of a later key does not reach earlier rows of a causal block.
+TEST_P(Kernels, CausalRowsSeeTheirOwnKeysOnly) {
+  AttentionData clean({20}, {20}, 1, 16), spoilt({20}, {20}, 1, 16);
+  for (int64_t d = 0; d < 16; ++d)
+    spoilt.v[19 * spoilt.pitch + d] = spoilt.k[19 * spoilt.pitch + d] = INFINITY;
+  auto kernel = find(GetParam(), "attention_16_causal");
+  clean.run(kernel), spoilt.run(kernel);
+  EXPECT_EQ(std::memcmp(clean.y.data(), spoilt.y.data(), 19 * clean.pitch * sizeof(float)), 0);
+}
+
+double normalised(const RowData &data, int norm, int64_t row, int64_t column) {
+  double sum = 0, squares = 0, mean = 0;
+  const float *x = data.x.data() + row * data.pitch;
+  for (int64_t j = 0; j < data.width; ++j)
+    sum += x[j];
+  if (norm == 0)
+    mean = sum / data.width;
+  for (int64_t j = 0; j < data.width; ++j)
+    squares += (x[j] - mean) * (x[j] - mean);
+  if (norm == 2)
+    return x[column] / std::max(std::sqrt(squares), 1e-5);
+  return (x[column] - mean) / std::sqrt(squares / data.width + 1e-5);
+}
+
+TEST_P(Kernels, RowNorms) {
+  for (int norm : {0, 1, 2})
+    for (const char *region : {"", "residual"})
+      for (int64_t width : {1, 7, 15, 16, 17, 48, 100, 257}) {
+        RowData data(5, width);
+        for (int64_t j = 0; j < width; ++j)
+          data.x[3 * data.pitch + j] = 0; // a constant row
+        std::string name = std::string("norm_") + (*region ? "residual_" : "") + std::to_string(norm);
+        data.run(find(GetParam(), name), 0, 5);
+        for (int64_t i = 0; i < 5; ++i)
+          for (int64_t j = 0; j < width; ++j) {
+            int64_t at = i * data.pitch + j;
+            double expected = applyRegion(region, normalised(data, norm, i, j), data.column[j], data.old[at]);
+            ASSERT_NEAR(data.y[at], expected, 3e-6 * (1 + std::fabs(expected))) << name << " width " << width;
+          }
+        expectGuarded(data.y, 5, width, data.pitch);
+      }
+}
+
+TEST_P(Kernels, MapRegions) {
+  for (const char *region : regions)
+    for (int64_t width : {1, 16, 37}) {
+      RowData data(4, width);
+      data.run(find(GetParam(), std::string("map_") + region), 0, 4);
+      for (int64_t i = 0; i < 4; ++i)
+        for (int64_t j = 0; j < width; ++j) {
+          int64_t at = i * data.pitch + j;
+          double expected = applyRegion(region, data.x[at], data.column[j], data.old[at]);
+          ASSERT_NEAR(data.y[at], expected, 6e-7 * (1 + std::fabs(expected))) << region;
+        }
+      expectGuarded(data.y, 4, width, data.pitch);
+    }
+}
+
+// Relative error of the functions over the whole range in which they vary.
+TEST_P(Kernels, FunctionsAreAccurate) {
+  for (auto [name, low, high] : {std::tuple{"exp", -87.0, 88.5}, {"tanh", -12.0, 12.0}, {"erf", -6.0, 6.0},
+                                 {"erf", -1e-3, 1e-3}, {"tanh", -1e-3, 1e-3}}) {
+    RowData data(256, 1024);
+    for (int64_t i = 0; i < data.rows; ++i)
+      for (int64_t j = 0; j < data.width; ++j)
+        data.x[i * data.pitch + j] = low + (high - low) * (i * data.width + j) / (data.rows * data.width);
+    data.run(find(GetParam(), std::string("map_") + name), 0, data.rows);
+    double worst = 0;
+    for (int64_t i = 0; i < data.rows; ++i)
+      for (int64_t j = 0; j < data.width; ++j) {
+        double expected = applyRegion(name, data.x[i * data.pitch + j], 0, 0);
+        if (expected != 0)
+          worst = std::max(worst, std::fabs(data.y[i * data.pitch + j] / expected - 1));
+      }
+    EXPECT_LT(worst, 3e-7) << name;
+    RecordProperty(name, std::to_string(worst));
+  }
+}
+
+TEST_P(Kernels, FunctionsAtTheEdges) {
+  RowData data(1, 16);
+  const float edges[] = {INFINITY, -INFINITY, NAN, 0.0f, -0.0f, 200, -200, 89, -104, 1e-40f};
+  std::copy(std::begin(edges), std::end(edges), data.x.data());
+  for (const char *name : {"exp", "tanh", "erf"}) {
+    data.run(find(GetParam(), std::string("map_") + name), 0, 1);
+    for (size_t i = 0; i < std::size(edges); ++i) {
+      float expected = applyRegion(name, edges[i], 0, 0);
+      if (std::isnan(expected))
+        EXPECT_TRUE(std::isnan(data.y[i])) << name;
+      else if (std::isinf(expected))
+        EXPECT_EQ(data.y[i], expected) << name << " of " << edges[i];
+      else
+        EXPECT_NEAR(data.y[i], expected, 3e-7 * std::fabs(expected)) << name << " of " << edges[i];
+    }
+  }
+}
+
+// What the planner reserves is what kernels use, on every level.
+TEST_P(Kernels, ScratchSuffices) {
+  Floats &scratch = scratchMemory();
+  auto used = [&](auto &&run) {
+    std::fill(scratch.data(), scratch.data() + scratch.size(), guard);
+    run();
+    int64_t last = scratch.size();
+    while (last > 0 && scratch[last - 1] == guard)
+      --last;
+    return 4 * last;
+  };
+  for (auto [m, k] : {std::pair<int64_t, int64_t>{300, 1000}, {128, 768}, {40, 3000}, {3, 60000}}) {
+    ContractData data(m, 20, k, 17);
+    auto kernel = find(GetParam(), "contract_bias");
+    EXPECT_LE(used([&] { data.run(kernel, 0, m, 0, 2); }), scratchOf(allKernels(), "contract_bias").base);
+  }
+  for (int64_t dim : headDims)
+    for (int64_t keys : {1, 16, 70, 333}) {
+      AttentionData data({100}, {keys}, 2, dim);
+      ScratchBytes bytes = scratchOf(allKernels(), attentionName(dim, false));
+      auto kernel = find(GetParam(), attentionName(dim, false));
+      EXPECT_LE(used([&] { data.run(kernel); }), bytes.base + bytes.perKey * roundUp(keys, 16)) << dim << " " << keys;
+    }
+}
+
+uint64_t address(const void *pointer) { return reinterpret_cast<uint64_t>(pointer); }
+
+TEST_P(Kernels, GatherAddsTables) {
+  constexpr int64_t width = 21, pitch = 48, rows = 9;
+  Floats first(7 * pitch), second(3 * pitch), y((rows + 1) * pitch, guard), column(32);
+  first.randomise(1), second.randomise(2), column.randomise(3);
+  const int32_t a[rows] = {6, 0, 3, 3, 1, 2, 5, 4, 6}, b[rows] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
+  uint64_t args[] = {address(y.data()), pitch, width, address(first.data()), pitch, address(a),
+                     address(second.data()), pitch, address(b), address(column.data())};
+  find(GetParam(), "gather")(args, 0, rows, 0, 1, nullptr);
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < width; ++j)
+      ASSERT_EQ(y[i * pitch + j], first[a[i] * pitch + j] + second[b[i] * pitch + j] + column[j]);
+  expectGuarded(y, rows, width, pitch);
+}
+
+TEST_P(Kernels, SegmentMean) {
+  constexpr int64_t width = 21, pitch = 48;
+  Floats x(12 * pitch), y(4 * pitch, guard);
+  x.randomise(1);
+  const int32_t begin[] = {0, 7, 7, 12}, keys[] = {6, 0, 5};
+  uint64_t args[] = {address(x.data()), pitch, address(y.data()), pitch, width, address(begin), address(keys)};
+  find(GetParam(), "segment_mean")(args, 0, 3, 0, 1, nullptr);
+  for (int64_t s = 0; s < 3; ++s)
+    for (int64_t j = 0; j < width; ++j) {
+      double sum = 0;
+      for (int64_t i = begin[s]; i < begin[s] + keys[s]; ++i)
+        sum += x[i * pitch + j];
+      ASSERT_NEAR(y[s * pitch + j], keys[s] ? sum / keys[s] : 0, 1e-6);
+    }
+  expectGuarded(y, 3, width, pitch);
+}
+
+INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::ValuesIn(hostLevels()),
+                         [](const auto &level) { return ptx::cpu::info(level.param).name.str(); });
+
+// Every level computes the same bytes.
+TEST(Levels, GiveTheSameBytes) {
+  std::vector<Level> levels = hostLevels();
+  if (levels.size() < 2)
+    GTEST_SKIP() << "one level only on this processor";
+  auto both = [&](auto &&run, auto &&make) {
+    auto a = make(), b = make();
+    run(levels[0], a), run(levels[1], b);
+    return sameBytes(a.y, b.y);
+  };
+  for (const char *region : regions)
+    for (int64_t m : {1, 2, 3, 5, 12, 37})
+      EXPECT_TRUE(both([&](Level l, ContractData &d) { d.run(find(l, std::string("contract_") + region), 0, m, 0, 5); },
+                       [&] { return ContractData(m, 70, 150, m % 2 * 17); }))
+          << region << " " << m;
+  for (int64_t dim : headDims)
+    for (bool causal : {false, true})
+      EXPECT_TRUE(both([&](Level l, AttentionData &d) { d.run(find(l, attentionName(dim, causal))); },
+                       [&] { return AttentionData({70, 3, 33}, {70, 0, 40}, 3, dim); }))
+          << dim;
+  for (const char *name : {"norm_0", "norm_1", "norm_2", "norm_residual_0", "map_exp", "map_erf", "map_tanh",
+                           "map_silu", "map_gelu", "map_gelu_tanh"})
+    EXPECT_TRUE(both([&](Level l, RowData &d) { d.run(find(l, name), 0, 40); }, [&] { return RowData(40, 203); }))
+        << name;
+}
+} // namespace
