@@ -13,8 +13,16 @@
  * they belong to. Nothing here exits, aborts or throws.
  *
  * Threads: a program and a binding may be used from any number of threads at
- * once. A session serves one call at a time; a second is refused. Calls of
- * different sessions of one program take turns with its worker pool.
+ * once. A session serves one call at a time; a second is refused. While a call
+ * of one session uses the program's workers, calls of other sessions run on
+ * their own threads. In the child of a fork everything runs on one thread.
+ *
+ * Bytes: a row's result has the same bytes at any number of threads, in any
+ * batch, beside any neighbours, padded or not. Bindings are always computed
+ * from the stored tensors: A, then B, then A again gives A's bytes.
+ *
+ * Growth: structures that begin with struct_size grow at their end; what a
+ * caller built against an older header does not have is taken as zero.
  */
 #ifndef PTX_H
 #define PTX_H
@@ -37,6 +45,16 @@ typedef struct ptx_session ptx_session;
 PTX_EXPORT const char *ptx_status_message(const ptx_status *status);
 PTX_EXPORT void ptx_status_free(ptx_status *status);
 
+typedef enum {
+  PTX_OK = 0,
+  PTX_INVALID_ARGUMENT = 1, /* an argument, an option, a name, an input */
+  PTX_INVALID_PROGRAM = 2,  /* the artifact or a parameter file, or this machine cannot run it */
+  PTX_OUT_OF_MEMORY = 3,
+  PTX_CANCELLED = 4,
+  PTX_INTERNAL = 5
+} ptx_code;
+PTX_EXPORT ptx_code ptx_status_code(const ptx_status *status); /* PTX_OK for NULL */
+
 typedef enum { PTX_F32 = 0, PTX_I32 = 1, PTX_I64 = 2 } ptx_dtype;
 
 #define PTX_MAX_RANK 3
@@ -52,12 +70,18 @@ typedef struct {
 
 /*===- Programs ---------------------------------------------------------------*/
 
+typedef enum { PTX_LOG_INFO = 0, PTX_LOG_WARNING = 1 } ptx_log_level;
+/* Called on the thread that calls into ptx, during that call. */
+typedef void (*ptx_log_fn)(void *user, ptx_log_level level, const char *message);
+
 typedef struct {
   size_t struct_size;        /* sizeof(ptx_program_options) */
   const char *parameters;    /* directory of the parameter files; NULL: beside the artifact */
   const char *level;         /* CPU level to force; NULL: the best this machine runs */
   const char *device;        /* "cpu" or "reference"; NULL: what the artifact was compiled for */
-  uint32_t threads;          /* 0: as many as this process may use */
+  uint32_t threads;          /* at most so many; 0: as many as this process may use */
+  ptx_log_fn log;            /* NULL: silence */
+  void *log_user;
 } ptx_program_options;
 
 /* Verifies every byte of the artifact, then loads it. `options` may be NULL. */
@@ -72,6 +96,23 @@ PTX_EXPORT size_t ptx_program_function_count(const ptx_program *program);
 PTX_EXPORT const char *ptx_program_function(const ptx_program *program, size_t index);
 /* One line: "forward(input_ids [B,S], ...) -> logits [B,T,53]". NULL: no such function. */
 PTX_EXPORT const char *ptx_program_signature(const ptx_program *program, const char *function);
+
+/* What goes in and comes out. A dim is its letter ("B", "S", "T"), or NULL and
+ * a fixed size. */
+typedef struct {
+  const char *name;
+  ptx_dtype dtype; /* integer inputs may be I32 too */
+  uint32_t rank;
+  const char *dim_names[PTX_MAX_RANK];
+  uint64_t dims[PTX_MAX_RANK]; /* 0 where there is a letter */
+  int32_t optional;
+} ptx_value_info;
+
+/* 0 and an error where there is no such function or value. */
+PTX_EXPORT size_t ptx_program_input_count(const ptx_program *program, const char *function);
+PTX_EXPORT size_t ptx_program_output_count(const ptx_program *program, const char *function);
+PTX_EXPORT ptx_status *ptx_program_input(const ptx_program *program, const char *function, size_t index, ptx_value_info *info);
+PTX_EXPORT ptx_status *ptx_program_output(const ptx_program *program, const char *function, size_t index, ptx_value_info *info);
 
 /*===- Bindings ---------------------------------------------------------------*/
 
@@ -93,12 +134,23 @@ PTX_EXPORT void ptx_session_close(ptx_session *session);
 PTX_EXPORT ptx_status *ptx_session_call(ptx_session *session, const char *function, const ptx_tensor *inputs,
                                         size_t input_count, const ptx_tensor **outputs, size_t *output_count);
 
+/* The same, written to memory of the caller: each of `outputs` names a result
+ * and has its dtype, rank, dims and data. Nothing is written on failure. */
+PTX_EXPORT ptx_status *ptx_session_call_into(ptx_session *session, const char *function, const ptx_tensor *inputs,
+                                             size_t input_count, const ptx_tensor *outputs, size_t output_count);
+
+/* Asked between launches, on the calling thread; non-zero ends the call with
+ * PTX_CANCELLED. NULL: never. Not during a call. */
+typedef int (*ptx_cancel_fn)(void *user);
+PTX_EXPORT void ptx_session_set_cancel(ptx_session *session, ptx_cancel_fn cancel, void *user);
+
 /* What the last call spent. */
 typedef struct {
   const char *label;    /* of the launch */
   double start, end;    /* seconds since the call began */
   double flops, bytes;  /* done and moved, as the compiler counts them */
   uint32_t tiles;
+  double waited;        /* seconds of it that the caller had no tile left */
 } ptx_launch_profile;
 
 /* The launches of the session's last call, valid until its next. */

@@ -4,16 +4,23 @@
 #include "runtime/io/file.h"
 #include "runtime/ptx.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <cstring>
 #include <new>
+#include <stdexcept>
 
 struct ptx_status {
+  ptx_code code;
   std::string message;
 };
 
 struct ptx_program {
   std::shared_ptr<ptx::Program> program;
   std::map<std::string, std::string> signatures;
+  ptx_log_fn log = nullptr;
+  void *logUser = nullptr;
 };
 
 struct ptx_binding {
@@ -32,18 +39,42 @@ namespace {
 
 using namespace ptx;
 
-ptx_status *failure(std::string message) { return new (std::nothrow) ptx_status{std::move(message)}; }
+// Said when there is no memory to say anything; ptx_status_free knows it.
+ptx_status noMemory{PTX_OUT_OF_MEMORY, "no memory"};
+
+ptx_status *failure(ptx_code code, std::string message) noexcept {
+  ptx_status *made = new (std::nothrow) ptx_status{code, std::move(message)};
+  return made ? made : &noMemory;
+}
 
 /// Runs `body` and turns what it throws (memory, the standard library) into a status.
-template <typename Body> ptx_status *guarded(Body &&body) {
+template <typename Body> ptx_status *guarded(Body &&body, ptx_code code = PTX_INVALID_ARGUMENT) {
   try {
     Status status = body();
-    return status ? nullptr : failure(status.error().message);
+    return status ? nullptr : failure(code, status.error().message);
   } catch (const std::bad_alloc &) {
-    return failure("no memory");
+    return &noMemory;
+  } catch (const std::length_error &) {
+    return &noMemory;
   } catch (const std::exception &error) {
-    return failure(std::string("internal error: ") + error.what());
+    return failure(PTX_INTERNAL, error.what());
   }
+}
+
+std::string shapeOf(const ptx_tensor &tensor) {
+  std::string text;
+  for (uint32_t d = 0; d < std::min<uint32_t>(tensor.rank, PTX_MAX_RANK); ++d)
+    text += (d ? "," : "") + std::to_string(tensor.dims[d]);
+  return "[" + text + "]";
+}
+
+const FunctionRecord *functionOf(const ptx_program *program, const char *function) {
+  return program && function ? program->program->findFunction(function) : nullptr;
+}
+
+Status noValue(const char *function, size_t index) {
+  return Error{"function '" + printable(function ? function : "") + "' is unknown or has no value " +
+               std::to_string(index)};
 }
 
 std::string describe(const FunctionRecord &function, bool separate) {
@@ -65,22 +96,29 @@ std::string describe(const FunctionRecord &function, bool separate) {
 } // namespace
 
 const char *ptx_status_message(const ptx_status *status) { return status ? status->message.c_str() : ""; }
-void ptx_status_free(ptx_status *status) { delete status; }
+ptx_code ptx_status_code(const ptx_status *status) { return status ? status->code : PTX_OK; }
+
+void ptx_status_free(ptx_status *status) {
+  if (status != &noMemory)
+    delete status;
+}
 
 ptx_status *ptx_program_open(const char *path, const ptx_program_options *options, ptx_program **program) {
   return guarded([&]() -> Status {
     if (!path || !program)
       return Error{"ptx_program_open: path and program must not be NULL"};
-    if (options && options->struct_size < sizeof(ptx_program_options))
-      return Error{"ptx_program_open: struct_size is " + std::to_string(options->struct_size) + ", expected " +
-                   std::to_string(sizeof(ptx_program_options))};
-    ProgramOptions chosen;
+    ptx_program_options given = {};
     if (options) {
-      chosen.parameterDirectory = options->parameters ? options->parameters : "";
-      chosen.level = options->level ? options->level : "";
-      chosen.device = options->device ? options->device : "";
-      chosen.threads = options->threads;
+      if (options->struct_size < offsetof(ptx_program_options, log))
+        return Error{"ptx_program_open: struct_size is " + std::to_string(options->struct_size) + ", expected " +
+                     std::to_string(sizeof(ptx_program_options))};
+      std::memcpy(&given, options, std::min(options->struct_size, sizeof given));
     }
+    ProgramOptions chosen;
+    chosen.parameterDirectory = given.parameters ? given.parameters : "";
+    chosen.level = given.level ? given.level : "";
+    chosen.device = given.device ? given.device : "";
+    chosen.threads = given.threads;
     Result<std::shared_ptr<Program>> opened = Program::open(path, chosen);
     if (!opened)
       return opened.error();
@@ -88,9 +126,16 @@ ptx_status *ptx_program_open(const char *path, const ptx_program_options *option
     made->program = *opened;
     for (const FunctionRecord &function : (*opened)->manifest().functions)
       made->signatures[function.name] = describe(function, (*opened)->manifest().separate);
+    made->log = given.log;
+    made->logUser = given.log_user;
+    if (made->log)
+      made->log(made->logUser, PTX_LOG_INFO,
+                (std::string("'") + path + "': level " + (*opened)->level() + ", " +
+                 std::to_string((*opened)->pool().size()) + " threads")
+                    .c_str());
     *program = made.release();
     return {};
-  });
+  }, PTX_INVALID_PROGRAM);
 }
 
 void ptx_program_close(ptx_program *program) { delete program; }
@@ -113,6 +158,49 @@ const char *ptx_program_function(const ptx_program *program, size_t index) {
 const char *ptx_program_signature(const ptx_program *program, const char *function) {
   auto found = program->signatures.find(function ? function : "");
   return found == program->signatures.end() ? nullptr : found->second.c_str();
+}
+
+// adapter_ids stands behind the inputs of the manifest: the runtime adds it.
+size_t ptx_program_input_count(const ptx_program *program, const char *function) {
+  const FunctionRecord *record = functionOf(program, function);
+  return record ? record->inputs.size() + (program->program->manifest().separate ? 1 : 0) : 0;
+}
+
+size_t ptx_program_output_count(const ptx_program *program, const char *function) {
+  const FunctionRecord *record = functionOf(program, function);
+  return record ? record->outputs.size() : 0;
+}
+
+ptx_status *ptx_program_input(const ptx_program *program, const char *function, size_t index, ptx_value_info *info) {
+  return guarded([&]() -> Status {
+    const FunctionRecord *record = functionOf(program, function);
+    if (!record || !info || index >= ptx_program_input_count(program, function))
+      return noValue(function, index);
+    if (index == record->inputs.size()) {
+      *info = {"adapter_ids", PTX_I64, 1, {"B", nullptr, nullptr}, {0, 0, 0}, 1};
+      return {};
+    }
+    const InputRecord &input = record->inputs[index];
+    *info = {input.name.c_str(), PTX_I64, 2, {input.dims[0].c_str(), input.dims[1].c_str(), nullptr}, {0, 0, 0},
+             input.optional ? 1 : 0};
+    return {};
+  });
+}
+
+ptx_status *ptx_program_output(const ptx_program *program, const char *function, size_t index, ptx_value_info *info) {
+  return guarded([&]() -> Status {
+    const FunctionRecord *record = functionOf(program, function);
+    if (!record || !info || index >= record->outputs.size())
+      return noValue(function, index);
+    const OutputRecord &output = record->outputs[index];
+    const SpaceRecord &space = record->spaces[output.space];
+    if (output.perSequence)
+      *info = {output.name.c_str(), PTX_F32, 2, {space.dims[0].c_str(), nullptr, nullptr}, {0, output.width, 0}, 0};
+    else
+      *info = {output.name.c_str(), PTX_F32, 3, {space.dims[0].c_str(), space.dims[1].c_str(), nullptr},
+               {0, 0, output.width}, 0};
+    return {};
+  });
 }
 
 ptx_status *ptx_binding_create(ptx_program *program, const char *adapter, ptx_binding **binding) {
@@ -160,7 +248,7 @@ void ptx_session_close(ptx_session *session) { delete session; }
 
 ptx_status *ptx_session_call(ptx_session *session, const char *function, const ptx_tensor *inputs, size_t input_count,
                              const ptx_tensor **outputs, size_t *output_count) {
-  return guarded([&]() -> Status {
+  ptx_status *status = guarded([&]() -> Status {
     if (!session || !function || (!inputs && input_count) || !outputs || !output_count)
       return Error{"ptx_session_call: an argument is NULL"};
     if (Status status = session->session.call(function, inputs, input_count); !status)
@@ -169,6 +257,42 @@ ptx_status *ptx_session_call(ptx_session *session, const char *function, const p
     *output_count = session->session.outputs().size();
     return {};
   });
+  if (status && status != &noMemory && session && session->session.cancelled())
+    status->code = PTX_CANCELLED;
+  return status;
+}
+
+ptx_status *ptx_session_call_into(ptx_session *session, const char *function, const ptx_tensor *inputs,
+                                  size_t input_count, const ptx_tensor *outputs, size_t output_count) {
+  const ptx_tensor *results = nullptr;
+  size_t count = 0;
+  if (ptx_status *status = ptx_session_call(session, function, inputs, input_count, &results, &count))
+    return status;
+  return guarded([&]() -> Status {
+    std::vector<std::pair<const ptx_tensor *, size_t>> copies;
+    for (size_t i = 0; i < output_count; ++i) {
+      std::string name = outputs[i].name ? outputs[i].name : "";
+      const ptx_tensor *found = std::find_if(results, results + count, [&](auto &r) { return name == r.name; });
+      if (found == results + count)
+        return Error{"function '" + std::string(function) + "' has no output '" + printable(name) + "'"};
+      bool same = outputs[i].dtype == PTX_F32 && outputs[i].rank == found->rank && outputs[i].data;
+      size_t bytes = sizeof(float);
+      for (uint32_t d = 0; same && d < found->rank; ++d) {
+        same = outputs[i].dims[d] == found->dims[d];
+        bytes *= found->dims[d];
+      }
+      if (!same)
+        return Error{"output '" + name + "' is F32 " + shapeOf(*found) + ", the memory given is " + shapeOf(outputs[i])};
+      copies.emplace_back(found, bytes);
+    }
+    for (size_t i = 0; i < output_count; ++i)
+      std::memcpy(outputs[i].data, copies[i].first->data, copies[i].second);
+    return {};
+  });
+}
+
+void ptx_session_set_cancel(ptx_session *session, ptx_cancel_fn cancel, void *user) {
+  session->session.setCancel(cancel, user);
 }
 
 void ptx_session_profile(const ptx_session *session, const ptx_launch_profile **launches, size_t *count) {
@@ -177,6 +301,5 @@ void ptx_session_profile(const ptx_session *session, const ptx_launch_profile **
 }
 
 double ptx_program_probe_roof(ptx_program *program) {
-  std::lock_guard turn(program->program->poolMutex());
   return probeRoof(program->program->pool(), program->program->level());
 }

@@ -51,18 +51,28 @@ public:
   Status call(const std::string &function, const ptx_tensor *inputs, size_t count);
   const std::vector<ptx_tensor> &outputs() const { return results; }
   const std::vector<ptx_launch_profile> &profile() const { return launches; }
+  /// Whether the last call failed because it was cancelled.
+  bool cancelled() const { return stopped; }
+  /// Asked between launches, on the calling thread.
+  void setCancel(ptx_cancel_fn function, void *user) {
+    cancel = function;
+    cancelUser = user;
+  }
 
 private:
   Status prepare(const FunctionRecord &function, const CallInputs &inputs);
   Result<std::vector<Group>> groupByAdapter(const CallInputs &inputs, std::vector<int32_t> &order);
   Status reserveBuffers(const FunctionRecord &function);
-  void run(const FunctionRecord &function);
+  Status run(const FunctionRecord &function);
   void scatter(const FunctionRecord &function);
 
   friend class LaunchRunner;
   std::shared_ptr<Program> program;
   std::shared_ptr<const Binding> binding;
   std::mutex busy;
+  ptx_cancel_fn cancel = nullptr;
+  void *cancelUser = nullptr;
+  bool stopped = false;
   Arena arena, scratch;
   std::vector<float *> buffers;
   std::vector<RowTable> spaces;

@@ -221,6 +221,9 @@ private:
     if (node.kind == NodeKind::Table && m.columns > node.columns)
       return Error{"parameter '" + printable(parameter.label) + "': rows of " + std::to_string(m.columns) +
                    " do not fit a pitch of " + std::to_string(node.columns)};
+    if (node.kind == NodeKind::Vector && m.columns != 1)
+      return Error{"parameter '" + printable(parameter.label) + "': a vector has 1 column, found " +
+                   std::to_string(m.columns)};
     auto buffer = std::make_shared<ParameterBuffer>(size);
     if (size && !buffer->data())
       return Error{"parameter '" + printable(parameter.label) + "': no memory for " + std::to_string(size * 4) + " bytes"};

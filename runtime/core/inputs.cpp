@@ -25,11 +25,17 @@ public:
       if (given[i])
         if (Status status = checkShape(function.inputs[i].name, *given[i], function.inputs[i].dims); !status)
           return status.error();
+    // Lengths first: an absurd one must not be asked memory for.
+    for (const SpaceRecord &space : function.spaces)
+      if (!checked.dims.count(space.dims[0]) || !checked.dims.count(space.dims[1]))
+        for (size_t i = 0; i < given.size(); ++i)
+          if (!given[i] && !function.inputs[i].optional)
+            return refuse(function.inputs[i].name, "is missing");
+    if (Status status = checkLengths(); !status)
+      return status.error();
     for (size_t i = 0; i < given.size(); ++i)
       if (Status status = read(i, given[i]); !status)
         return status.error();
-    if (Status status = checkLengths(); !status)
-      return status.error();
     if (adapterIds)
       if (Status status = readAdapters(*adapterIds); !status)
         return status.error();
@@ -44,6 +50,10 @@ private:
   Status match(const ptx_tensor &tensor, std::vector<const ptx_tensor *> &given, const ptx_tensor *&adapterIds) {
     std::string name = tensor.name ? tensor.name : "", known;
     if (name == "adapter_ids" && program.manifest().separate) {
+      if (adapterIds)
+        return refuse(name, "is given twice");
+      if (!tensor.data)
+        return refuse(name, "has no data");
       adapterIds = &tensor;
       return {};
     }
@@ -55,6 +65,8 @@ private:
       if (given[i])
         return refuse(name, "is given twice");
       given[i] = &tensor;
+      if (!tensor.data)
+        return refuse(name, "has no data");
       if (tensor.dtype != PTX_I64 && tensor.dtype != PTX_I32)
         return refuse(name, "has floating-point values, expected I64 or I32");
       return {};
@@ -122,6 +134,9 @@ private:
   Status checkLengths() {
     for (const SpaceRecord &space : function.spaces) {
       uint64_t length = checked.dims[space.dims[1]];
+      uint64_t batch = checked.dims[space.dims[0]];
+      if (batch * length > INT32_MAX)
+        return refuse(space.name, "[" + std::to_string(batch) + "," + std::to_string(length) + "] has more than 2^31-1 rows");
       if (length > space.maxLength)
         return refuse(space.mask >= 0 ? function.inputs[static_cast<size_t>(space.mask)].name : space.name,
                       space.dims[1] + " is " + std::to_string(length) + ", the model has " +

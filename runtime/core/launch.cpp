@@ -110,7 +110,7 @@ ptx_launch_profile LaunchRunner::run(const Launch &launch) {
   for (const Problem &problem : launch.problems)
     for (const Group &group : session.groups)
       addWork(problem, group);
-  ptx_launch_profile profile = {launch.label.c_str(), 0, 0, 0, 0, 0};
+  ptx_launch_profile profile = {launch.label.c_str(), 0, 0, 0, 0, 0, 0};
   for (const Work &work : works) {
     double units = static_cast<double>(work.end - work.begin) * static_cast<double>(work.columns);
     profile.flops += units * work.flops;
@@ -140,7 +140,7 @@ ptx_launch_profile LaunchRunner::run(const Launch &launch) {
     for (size_t i = 0; i < tiles.size(); ++i)
       runTile(i, 0);
   else
-    pool.run(tiles.size(), runTile);
+    profile.waited = static_cast<double>(pool.run(tiles.size(), runTile)) * 1e-9;
   return profile;
 }
 

@@ -4,6 +4,8 @@
 #include "runtime/core/manifest_functions.h"
 #include "runtime/io/checked.h"
 
+#include <cmath>
+
 namespace ptx {
 
 const AdapterSite *AdapterRecord::find(size_t site) const {
@@ -15,7 +17,8 @@ const AdapterSite *AdapterRecord::find(size_t site) const {
 
 namespace {
 
-constexpr uint64_t large = 1ull << 40, dimCap = 1ull << 32;
+// Products of two sizes below the cap fit in 64 bits, with room for *4.
+constexpr uint64_t dimCap = 1ull << 30, pitchCap = 1ull << 28, elementCap = 1ull << 40;
 
 struct NodeName {
   std::string_view name;
@@ -59,8 +62,12 @@ public:
       readAdapter(adapter);
     for (const JsonValue &parameter : fields.list("parameters"))
       readParameter(parameter);
-    for (const JsonValue &function : fields.list("functions"))
+    for (const JsonValue &function : fields.list("functions")) {
       manifest.functions.push_back(readFunction(function, manifest, faults));
+      for (size_t i = 0; i + 1 < manifest.functions.size(); ++i)
+        if (manifest.functions[i].name == manifest.functions.back().name)
+          faults.add("functions", "two are named '" + printable(manifest.functions[i].name) + "'");
+    }
     fields.finish();
     if (faults.any())
       return faults.error();
@@ -70,9 +77,13 @@ public:
 private:
   void readFormat(Fields &fields) {
     const JsonValue *format = fields.optional("format");
-    const JsonValue *major = format ? format->find("major") : nullptr;
+    const JsonValue *major = format && format->asObject() ? format->find("major") : nullptr;
     if (!major || major->asUint() != 1u)
-      faults.add("format", "expected version 1");
+      faults.add("format", "expected major version 1");
+    if (major)
+      for (const auto &[key, value] : *format->asObject())
+        if ((key != "major" && key != "minor") || !value.asUint())
+          faults.add("format", "member '" + printable(key) + "' is not known or no integer");
   }
 
   std::string textOf(const JsonValue &value, const char *where) {
@@ -105,7 +116,7 @@ private:
     for (const JsonValue &dim : fields.list("shape")) {
       uint64_t size = dim.asUint().value_or(dimCap);
       if (size >= dimCap)
-        faults.add(fields.place(), "a dimension is no integer below 2^32");
+        faults.add(fields.place(), "a dimension is no integer below 2^30");
       tensor.shape.push_back(size);
       bytes = bytes ? checkedMul(*bytes, size) : bytes;
     }
@@ -127,7 +138,21 @@ private:
     for (const JsonValue &entry : fields.list("sites"))
       adapter.sites.push_back(readSite(entry, fields.place()));
     fields.finish();
+    checkAdapter(adapter, fields.place());
     manifest.adapters.push_back(std::move(adapter));
+  }
+
+  void checkAdapter(const AdapterRecord &adapter, const std::string &where) {
+    static constexpr const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    if (adapter.name.empty() || adapter.name == "none" || adapter.name == "all" ||
+        adapter.name.find_first_not_of(letters) != std::string::npos)
+      faults.add(where, "'" + printable(adapter.name) + "' is no name of an adapter");
+    for (const AdapterRecord &other : manifest.adapters)
+      if (other.name == adapter.name)
+        faults.add(where, "two adapters are named '" + adapter.name + "'");
+    for (const AdapterSite &site : adapter.sites)
+      if (adapter.find(site.site) != &site)
+        faults.add(where, "adapter '" + adapter.name + "' names site " + std::to_string(site.site) + " twice");
   }
 
   AdapterSite readSite(const JsonValue &value, const std::string &where) {
@@ -146,6 +171,8 @@ private:
       site.scale = *scale->asNumber();
     else
       faults.add(fields.place(), "'scale' must be a number");
+    if (!std::isfinite(static_cast<float>(site.scale)))
+      faults.add(fields.place(), "'scale' must be finite in f32");
     if (fields.optional("magnitude"))
       site.magnitude = fields.index("magnitude", manifest.tensors.size());
     if (fields.optional("bias"))
@@ -249,21 +276,32 @@ private:
     case NodeKind::FactorB:
       readSites();
       for (const JsonValue &rows : fields.list("rows"))
-        node.heights.push_back(rows.asUint().value_or(0));
+        node.heights.push_back(std::min(rows.asUint().value_or(dimCap), dimCap));
+      for (uint64_t height : node.heights)
+        if (height >= dimCap)
+          faults.add(fields.place(), "'rows' must be integers below 2^30");
       if (node.heights.size() != node.sites.size())
         faults.add(fields.place(), "has as many 'rows' as sites");
       unary = false;
       break;
     case NodeKind::Table:
-      node.columns = fields.uinteger("pitch", large);
+      node.columns = fields.uinteger("pitch", pitchCap);
       break;
     case NodeKind::Transpose:
     case NodeKind::Panels:
     case NodeKind::Vector:
       break;
     }
+    bool leaf = !unary && node.kind != NodeKind::Concat;
     if (unary && node.of.size() != 1)
       faults.add(fields.place(), "needs one operand");
+    if (leaf && !node.of.empty())
+      faults.add(fields.place(), "takes no operand");
+    if (node.kind == NodeKind::Concat && node.of.empty())
+      faults.add(fields.place(), "needs operands");
+    if (std::optional<uint64_t> size = checkedMul(node.rows, node.columns); !size || *size > elementCap)
+      faults.add(fields.place(), "asks for " + std::to_string(node.rows) + " x " + std::to_string(node.columns) +
+                                     " values");
   }
 
   Faults faults;

@@ -4,7 +4,7 @@ namespace ptx {
 
 namespace {
 
-constexpr uint64_t large = 1ull << 40;
+constexpr uint64_t large = 1ull << 40, pitchCap = 1ull << 28;
 
 class FunctionReader {
 public:
@@ -26,6 +26,8 @@ public:
     for (const JsonValue &launch : fields.list("launches"))
       readLaunch(launch);
     fields.finish();
+    if (!faults.any())
+      checkTogether();
     return std::move(function);
   }
 
@@ -41,6 +43,40 @@ private:
       return {};
     }
     return {*dims[0].asString(), *dims[1].asString()};
+  }
+
+  /// What can be said only when all parts are read.
+  void checkTogether() {
+    for (size_t i = 0; i < function.inputs.size(); ++i) {
+      const InputRecord &input = function.inputs[i];
+      if (input.dims != function.spaces[input.space].dims)
+        faults.add(place("input", i), "its 'dims' are not those of its space");
+      if (input.name.empty() || input.name == "adapter_ids")
+        faults.add(place("input", i), "the name '" + printable(input.name) + "' is empty or the runtime's own");
+      for (size_t j = 0; j < i; ++j)
+        if (function.inputs[j].name == input.name)
+          faults.add(place("input", i), "two inputs are named '" + printable(input.name) + "'");
+      if (!input.mask && (input.limit == 0 || input.otherwise < 0 || static_cast<uint64_t>(input.otherwise) >= input.limit))
+        faults.add(place("input", i), "'default' does not lie below 'limit'");
+    }
+    for (size_t i = 0; i < function.spaces.size(); ++i) {
+      const SpaceRecord &space = function.spaces[i];
+      if (space.dims[0] != "B")
+        faults.add(place("space", i), "the first of its 'dims' is not B");
+      if (space.mask >= 0 && function.inputs[static_cast<size_t>(space.mask)].space != i)
+        faults.add(place("space", i), "its mask belongs to another space");
+      bool sized = false;
+      for (const InputRecord &input : function.inputs)
+        sized |= !input.optional && input.dims == space.dims;
+      if (!sized)
+        faults.add(place("space", i), "no input that must be given has its size");
+    }
+    for (size_t i = 0; i < function.outputs.size(); ++i) {
+      const OutputRecord &output = function.outputs[i];
+      const BufferRecord &buffer = function.buffers[output.buffer];
+      if (buffer.space != output.space || buffer.perSequence != output.perSequence)
+        faults.add(place("output", i), "is not over the rows or sequences of its buffer");
+    }
   }
 
   bool readPer(Fields &fields) {
@@ -91,7 +127,7 @@ private:
     buffer.slot = fields.index("slot", function.slots);
     buffer.space = fields.index("space", spaceCount);
     buffer.perSequence = readPer(fields);
-    buffer.pitch = fields.uinteger("pitch", large);
+    buffer.pitch = fields.uinteger("pitch", pitchCap);
     fields.finish();
     function.buffers.push_back(buffer);
   }
@@ -198,6 +234,8 @@ private:
     } else if (*kind == "ids") {
       word = {WordKind::Ids, integer(1), 0, 0, {}, {}};
       inside(word.first, function.inputs.size());
+      if (!faults.any() && function.inputs[static_cast<size_t>(word.first)].mask)
+        faults.add(fields.place(), "an argument takes the ids of a mask");
     } else if (*kind == "rows") {
       word = {WordKind::Rows, integer(1), 0, 0, readField(list->size() > 2 ? (*list)[2].asString() : nullptr, fields), {}};
       inside(word.first, spaceCount);

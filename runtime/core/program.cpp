@@ -28,9 +28,21 @@ Result<std::shared_ptr<Program>> Program::open(const std::string &path, const Pr
   program->path = path;
   program->options = options;
   program->contents = std::move(*manifest);
+  if (!options.device.empty() && options.device != "cpu") {
+    if (options.device != "reference")
+      return Error{"device '" + options.device + "' is unknown, this runtime has cpu and reference"};
+    Result<std::unique_ptr<PluginDevice>> device =
+        PluginDevice::open(options.device, *container, program->contents, options.parameterDirectory);
+    if (!device)
+      return device.error();
+    program->plugin = std::move(*device);
+    program->chosenLevel = options.device;
+    program->workers = std::make_unique<Pool>(1);
+    return program;
+  }
   if (Status status = program->loadKernels(*container, options); !status)
     return Error{"'" + path + "': " + status.error().message};
-  program->workers = std::make_unique<Pool>(options.threads);
+  program->workers = std::make_unique<Pool>(usableThreads(static_cast<unsigned>(options.threads)));
   return program;
 }
 
@@ -95,6 +107,12 @@ Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adap
 
 Result<std::shared_ptr<const Binding>> Program::bind(const AdapterRecord *adapter) {
   std::lock_guard lock(bindingMutex);
+  // A plug-in merges by itself; the binding only says which adapter.
+  if (plugin) {
+    auto named = std::make_shared<Binding>();
+    named->adapter = adapter;
+    return std::shared_ptr<const Binding>(std::move(named));
+  }
   if (!base) {
     Result<std::shared_ptr<const Binding>> made = deploy(nullptr);
     if (!made)

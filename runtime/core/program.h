@@ -5,6 +5,7 @@
 #include "runtime/core/container.h"
 #include "runtime/core/deploy.h"
 #include "runtime/core/manifest.h"
+#include "runtime/core/plugin_device.h"
 #include "runtime/cpu/pool.h"
 #include "runtime/cpu/sealed_library.h"
 
@@ -35,7 +36,8 @@ public:
   const AdapterRecord *findAdapter(const std::string &name) const;
   Kernel kernel(const std::string &name) const { return kernels.at(name); }
   Pool &pool() { return *workers; }
-  std::mutex &poolMutex() { return turn; }
+  /// The device that runs whole functions, or null: the CPU's kernels run.
+  PluginDevice *device() { return plugin.get(); }
   /// The binding of an adapter (null: none); made on first use, then shared.
   Result<std::shared_ptr<const Binding>> bind(const AdapterRecord *adapter);
 
@@ -47,10 +49,11 @@ private:
   ProgramOptions options;
   Manifest contents;
   SealedLibrary library;
+  std::unique_ptr<PluginDevice> plugin;
   std::string chosenLevel;
   std::map<std::string, Kernel> kernels;
   std::unique_ptr<Pool> workers;
-  std::mutex turn, bindingMutex;
+  std::mutex bindingMutex;
   std::shared_ptr<const Binding> base;
   std::map<const AdapterRecord *, std::weak_ptr<const Binding>> adapted;
 };

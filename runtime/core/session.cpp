@@ -43,15 +43,20 @@ Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t c
       known += (known.empty() ? "" : ", ") + other.name;
     return Error{"the program has no function '" + name + "', it has " + known};
   }
+  results.clear();
+  launches.clear();
+  stopped = false;
   Result<CallInputs> checked = checkInputs(*program, *function, inputs, count);
   if (!checked)
     return checked.error();
+  if (PluginDevice *device = program->device()) {
+    int32_t adapter = binding->adapter ? static_cast<int32_t>(binding->adapter - program->manifest().adapters.data()) : -1;
+    return device->call(*function, adapter, inputs, count, resultMemory, results);
+  }
   if (Status status = prepare(*function, *checked); !status)
     return status;
-  {
-    std::lock_guard turn(program->poolMutex());
-    run(*function);
-  }
+  if (Status status = run(*function); !status)
+    return status;
   scatter(*function);
   return {};
 }
@@ -135,17 +140,21 @@ Status Session::reserveBuffers(const FunctionRecord &function) {
   return {};
 }
 
-void Session::run(const FunctionRecord &function) {
-  launches.clear();
+Status Session::run(const FunctionRecord &function) {
   LaunchRunner runner(*this);
   auto start = std::chrono::steady_clock::now();
   for (const Launch &launch : function.launches) {
+    if (cancel && cancel(cancelUser)) {
+      stopped = true;
+      return Error{"the call was cancelled in front of '" + launch.label + "'"};
+    }
     double begin = secondsSince(start);
     ptx_launch_profile profile = runner.run(launch);
     profile.start = begin;
     profile.end = secondsSince(start);
     launches.push_back(profile);
   }
+  return {};
 }
 
 /// Rows go back to the caller's [B,S]; where no row is, zero.

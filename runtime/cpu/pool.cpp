@@ -2,142 +2,207 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdio>
+#include <climits>
 #include <linux/futex.h>
-#include <sched.h>
+#include <pthread.h>
 #include <sys/syscall.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace ptx {
-
 namespace {
 
-constexpr uint64_t spinNanoseconds = 40'000;
-// A join that waits this long means that a worker lost its processor.
-constexpr uint64_t stallNanoseconds = 1'000'000, aloneNanoseconds = 4'000'000;
+// Long enough to bridge two regions of one call, short enough that an idle
+// process shows no load.
+constexpr uint64_t spin_ns = 40'000;
+// The scheduler's slice is a few ms; each failure in a row doubles the pause.
+constexpr uint64_t first_pause_ns = 4'000'000;
+constexpr uint64_t longest_pause_ns = 256'000'000;
+// Below this a wait at the end is wake-up noise, not a worker put aside.
+constexpr uint64_t tolerated_wait_ns = 200'000;
 
-uint64_t now() {
-  return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
+std::atomic<uint64_t> forks{0};
+thread_local bool insideTile = false;
+
+uint64_t nowNs() {
+  using namespace std::chrono;
+  return duration_cast<nanoseconds>(steady_clock::now().time_since_epoch())
+      .count();
+}
+
+void relax() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#else
+  asm volatile("yield");
+#endif
 }
 
 void futexWait(std::atomic<uint32_t> &word, uint32_t expected) {
-  ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
+  syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);
 }
 
-void futexWakeAll(std::atomic<uint32_t> &word) {
-  ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1 << 30, nullptr, nullptr, 0);
+void futexWake(std::atomic<uint32_t> &word, int count) {
+  syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
 }
 
-thread_local bool insideTile = false;
-
-/// Whole processors that the cgroup's quota allows; 0 where there is none.
-size_t cgroupQuota() {
-  std::FILE *file = std::fopen("/sys/fs/cgroup/cpu.max", "re");
-  if (!file)
-    return 0;
-  double quota = 0, period = 0;
-  int read = std::fscanf(file, "%lf %lf", &quota, &period);
-  std::fclose(file);
-  return read == 2 && period > 0 ? static_cast<size_t>(std::ceil(quota / period)) : 0;
+uint64_t countForks() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    pthread_atfork(nullptr, nullptr,
+                   [] { forks.fetch_add(1, std::memory_order_relaxed); });
+  });
+  return forks.load(std::memory_order_relaxed);
 }
 
 } // namespace
 
-size_t usableProcessors() {
-  cpu_set_t mask;
-  size_t count = 1;
-  if (::sched_getaffinity(0, sizeof mask, &mask) == 0)
-    count = std::max(1, CPU_COUNT(&mask));
-  if (size_t quota = cgroupQuota())
-    count = std::min(count, quota);
-  return count;
-}
-
-Pool::Pool(size_t threads) {
-  size_t count = threads ? threads : usableProcessors();
-  for (size_t worker = 1; worker < count; ++worker)
-    workers.emplace_back([this, worker] { work(worker); });
+Pool::Pool(unsigned wanted)
+    : threads(std::max(1u, wanted)), born(countForks()),
+      workers(std::make_unique<std::vector<std::thread>>()) {
+  workers->reserve(threads - 1);
+  // A process at its limit of threads gets a smaller pool, not a failure:
+  // fewer workers change the time, never the bytes.
+  try {
+    for (unsigned i = 1; i < threads; ++i)
+      workers->emplace_back([this, i] { serve(i); });
+  } catch (const std::system_error &) {
+  }
 }
 
 Pool::~Pool() {
-  stopping.store(true);
-  region.fetch_add(1);
-  futexWakeAll(region);
-  for (std::thread &worker : workers)
+  if (born != forks.load(std::memory_order_relaxed)) {
+    workers.release();
+    return;
+  }
+  closing.store(true, std::memory_order_seq_cst);
+  signal.fetch_add(1, std::memory_order_seq_cst);
+  futexWake(signal, INT_MAX);
+  for (std::thread &worker : *workers)
     worker.join();
 }
 
-/// Takes tiles of a region until none is left.
-void Pool::take(uint32_t mine, size_t worker) {
-  const TileFunction *function = current.load();
-  size_t count = tileCount.load();
-  for (;;) {
-    uint64_t ticket = next.load();
-    if (static_cast<uint32_t>(ticket >> 32) != mine || (ticket & 0xffffffffu) >= count)
-      return;
-    if (!next.compare_exchange_weak(ticket, ticket + 1))
-      continue;
-    insideTile = true;
-    (*function)(ticket & 0xffffffffu, worker);
-    insideTile = false;
-    done.fetch_add(1);
+uint64_t Pool::runAlone(uint32_t tiles, Tile tile, void *context) {
+  for (uint32_t i = 0; i < tiles; ++i)
+    tile(context, i, 0);
+  return 0;
+}
+
+uint64_t Pool::run(uint32_t tiles, Tile tile, void *context) {
+  if (tiles <= 1 || workers->empty() || insideTile ||
+      born != forks.load(std::memory_order_relaxed))
+    return runAlone(tiles, tile, context);
+  std::unique_lock<std::mutex> lock(owner, std::try_to_lock);
+  if (!lock)
+    return runAlone(tiles, tile, context);
+  uint64_t start = nowNs();
+  if (start < aloneUntil)
+    return runAlone(tiles, tile, context);
+
+  region = {tile, context, tiles};
+  pending.store(tiles, std::memory_order_relaxed);
+  left.store(tiles, std::memory_order_release);
+  signal.fetch_add(1, std::memory_order_seq_cst);
+  if (uint32_t asleep = sleepers.load(std::memory_order_seq_cst))
+    futexWake(signal, static_cast<int>(std::min(asleep, tiles - 1)));
+
+  uint32_t own = work(0);
+  uint64_t worked = nowNs();
+  awaitEnd();
+  return judge(worked - start, own, worked);
+}
+
+/// Was a worker put aside while it held a tile? Then the next regions run on
+/// the caller alone for a while: with a neighbour on the core, two threads
+/// that wait for each other are slower than one.
+uint64_t Pool::judge(uint64_t work_ns, uint32_t own_tiles, uint64_t end) {
+  uint64_t now = nowNs();
+  uint64_t waited = now - end;
+  uint64_t tile_ns = work_ns / std::max(1u, own_tiles);
+  if (waited <= std::max(2 * tile_ns, tolerated_wait_ns)) {
+    aloneFor = 0;
+    return waited;
   }
+  aloneFor = std::clamp(2 * aloneFor, first_pause_ns, longest_pause_ns);
+  aloneUntil = now + aloneFor;
+  return waited;
 }
 
-void Pool::run(size_t tiles, const TileFunction &function) {
-  if (tiles == 0)
-    return;
-  if (tiles == 1 || workers.empty() || insideTile || now() < aloneUntil) {
-    bool nested = insideTile;
-    insideTile = true;
-    for (size_t i = 0; i < tiles; ++i)
-      function(i, 0);
-    insideTile = nested;
-    return;
-  }
-  // A worker that came late to the last region may still look at its fields.
-  while (inside.load() != 0)
-    __builtin_ia32_pause();
-  uint32_t mine = region.load() + 1;
-  done.store(0);
-  tileCount.store(tiles);
-  current.store(&function);
-  next.store(static_cast<uint64_t>(mine) << 32);
-  region.store(mine);
-  wake();
-  take(mine, 0);
-
-  uint64_t start = now();
-  while (done.load() != tiles)
-    __builtin_ia32_pause();
-  if (now() - start > stallNanoseconds)
-    aloneUntil = now() + aloneNanoseconds;
-}
-
-void Pool::wake() {
-  if (sleepers.load() != 0)
-    futexWakeAll(region);
-}
-
-void Pool::work(size_t worker) {
-  uint32_t seen = 0;
-  while (!stopping.load()) {
-    uint64_t start = now();
-    while (region.load() == seen && now() - start < spinNanoseconds)
-      __builtin_ia32_pause();
-    if (region.load() == seen) {
-      sleepers.fetch_add(1);
-      futexWait(region, seen);
-      sleepers.fetch_sub(1);
-      continue;
+bool Pool::take(uint32_t &tile) {
+  uint32_t count = left.load(std::memory_order_relaxed);
+  while (count != 0)
+    if (left.compare_exchange_weak(count, count - 1, std::memory_order_acquire,
+                                   std::memory_order_relaxed)) {
+      tile = region.tiles - count;
+      return true;
     }
-    inside.fetch_add(1);
-    seen = region.load();
-    if (!stopping.load())
-      take(seen, worker);
-    inside.fetch_sub(1);
+  return false;
+}
+
+/// Runs tiles until none is left to take; returns how many it ran.
+uint32_t Pool::work(unsigned worker) {
+  uint32_t ran = 0;
+  insideTile = true;
+  for (uint32_t tile = 0; take(tile); ++ran) {
+    region.tile(region.context, tile, worker);
+    if (pending.fetch_sub(1, std::memory_order_seq_cst) == 1 &&
+        callerSleeps.load(std::memory_order_seq_cst))
+      futexWake(pending, 1);
   }
+  insideTile = false;
+  return ran;
+}
+
+void Pool::awaitEnd() {
+  uint64_t limit = 0;
+  for (unsigned i = 0; pending.load(std::memory_order_acquire) != 0; ++i) {
+    relax();
+    if (i % 64 != 63)
+      continue;
+    uint64_t now = nowNs();
+    if (limit == 0)
+      limit = now + spin_ns;
+    if (now < limit)
+      continue;
+    callerSleeps.store(1, std::memory_order_seq_cst);
+    while (uint32_t count = pending.load(std::memory_order_seq_cst))
+      futexWait(pending, count);
+    callerSleeps.store(0, std::memory_order_relaxed);
+    return;
+  }
+}
+
+/// Waits for tiles; false when the pool closes.
+bool Pool::awaitWork() {
+  uint64_t limit = 0;
+  for (unsigned i = 0;; ++i) {
+    uint32_t seen = signal.load(std::memory_order_seq_cst);
+    if (closing.load(std::memory_order_relaxed))
+      return false;
+    if (left.load(std::memory_order_relaxed) != 0)
+      return true;
+    relax();
+    if (i % 64 != 63)
+      continue;
+    uint64_t now = nowNs();
+    if (limit == 0)
+      limit = now + spin_ns;
+    if (now < limit)
+      continue;
+    // Counted as asleep first, then looked once more: either the caller sees
+    // the sleeper and wakes it, or the sleeper sees the new signal.
+    sleepers.fetch_add(1, std::memory_order_seq_cst);
+    if (left.load(std::memory_order_seq_cst) == 0 &&
+        !closing.load(std::memory_order_seq_cst))
+      futexWait(signal, seen);
+    sleepers.fetch_sub(1, std::memory_order_seq_cst);
+    limit = 0;
+  }
+}
+
+void Pool::serve(unsigned worker) {
+  while (awaitWork())
+    work(worker);
 }
 
 } // namespace ptx

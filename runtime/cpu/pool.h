@@ -1,60 +1,92 @@
-// The worker pool: one fork-join per launch.
+// The worker pool: one fork-join at a time over numbered tiles.
 //
-// A region is done when all tiles are done, not when all workers have come: a
-// worker the system has put aside takes no tile and delays nobody. Waiting
-// spins for a bounded time, then sleeps; an idle pool uses no CPU.
+// A tile is a pure piece of work, so who runs it cannot be seen in the result.
+// A region is complete when every tile is done, never when every worker has
+// come by: a worker that the scheduler has put aside takes nothing, and costs
+// at most the one tile it may hold.
 #ifndef PTX_RUNTIME_CPU_POOL_H
 #define PTX_RUNTIME_CPU_POOL_H
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace ptx {
 
-/// Runs tile `index` as worker `worker` (0 is the caller).
-using TileFunction = std::function<void(size_t index, size_t worker)>;
+/// The threads that may run at once: the least of the affinity mask, the
+/// cgroup's quota (rounded up) and `user` (0 = no wish). At least 1.
+unsigned usableThreads(unsigned user);
 
 class Pool {
 public:
-  /// `threads` = 0: as many as the affinity mask and the cgroup quota allow.
-  explicit Pool(size_t threads);
+  /// Called once per tile; `worker` is below size() and no two tiles that run
+  /// at the same time see the same one. Must not throw.
+  using Tile = void (*)(void *context, uint32_t tile, unsigned worker);
+
+  /// Exactly `threads` workers, the caller of run() being one of them.
+  explicit Pool(unsigned threads);
+  /// Ends the workers. No run() may be in progress.
   ~Pool();
   Pool(const Pool &) = delete;
   Pool &operator=(const Pool &) = delete;
 
-  /// Workers, the caller included.
-  size_t size() const { return workers.size() + 1; }
+  unsigned size() const { return threads; }
 
-  /// Runs all tiles and returns when they are done. One caller at a time;
-  /// a call from inside a tile runs its tiles inline.
-  void run(size_t tiles, const TileFunction &function);
+  /// Runs tiles 0..tiles-1 and returns when all are done. One tile, a call
+  /// from inside a tile, a pool that another thread is using, and the child of
+  /// a fork (which has none of the threads) run on the caller alone.
+  /// Returns, for the trace, the nanoseconds the caller waited at the end.
+  uint64_t run(uint32_t tiles, Tile tile, void *context);
+
+  /// The same for a callable `f(tile, worker)`.
+  template <typename F> uint64_t run(size_t tiles, F &&f) {
+    using Callable = std::remove_reference_t<F>;
+    return run(
+        static_cast<uint32_t>(tiles),
+        [](void *context, uint32_t tile, unsigned worker) { (*static_cast<Callable *>(context))(tile, worker); },
+        const_cast<std::remove_const_t<Callable> *>(&f));
+  }
 
 private:
-  void work(size_t worker);
-  void take(uint32_t region, size_t worker);
-  void wake();
+  struct Region {
+    Tile tile = nullptr;
+    void *context = nullptr;
+    uint32_t tiles = 0;
+  };
 
-  std::vector<std::thread> workers;
-  // Region number in the high half, next tile in the low half: a late worker
-  // cannot take a tile of a region it has not seen.
-  std::atomic<uint64_t> next{0};
-  std::atomic<size_t> done{0};
-  std::atomic<uint32_t> region{0}; // futex word of the workers
+  static uint64_t runAlone(uint32_t tiles, Tile tile, void *context);
+  void serve(unsigned worker);
+  uint32_t work(unsigned worker);
+  bool take(uint32_t &tile);
+  bool awaitWork();
+  void awaitEnd();
+  uint64_t judge(uint64_t work_ns, uint32_t own_tiles, uint64_t end);
+
+  const unsigned threads;
+  const uint64_t born; // the count of forks when the threads were made
+  std::mutex owner;    // held by the one run() that uses the workers
+  Region region;       // written before `left` is raised, read after lowering it
+
+  // Tiles not yet taken. Taking one is a compare-exchange, so whoever lowers
+  // the count owns a tile of the region that is published now, and that region
+  // stays published until the tile is done.
+  alignas(64) std::atomic<uint32_t> left{0};
+  alignas(64) std::atomic<uint32_t> pending{0}; // tiles not yet done
+  std::atomic<uint32_t> callerSleeps{0};
+  alignas(64) std::atomic<uint32_t> signal{0}; // changes when there is work
   std::atomic<uint32_t> sleepers{0};
-  std::atomic<bool> stopping{false};
-  std::atomic<size_t> tileCount{0};
-  std::atomic<const TileFunction *> current{nullptr};
-  std::atomic<size_t> inside{0}; // workers that hold `current`
-  uint64_t aloneUntil = 0;       // back-off: nanoseconds of the steady clock
-};
+  std::atomic<bool> closing{false};
 
-/// min(affinity mask, cgroup CPU quota), at least 1.
-size_t usableProcessors();
+  uint64_t aloneUntil = 0; // back-off; guarded by `owner`
+  uint64_t aloneFor = 0;
+
+  // Leaked on purpose in the child of a fork: the threads are not there.
+  std::unique_ptr<std::vector<std::thread>> workers;
+};
 
 } // namespace ptx
 

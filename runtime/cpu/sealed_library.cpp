@@ -29,8 +29,11 @@ Result<SealedLibrary> SealedLibrary::load(std::string_view bytes) {
   }
   std::string path = "/proc/self/fd/" + std::to_string(fd);
   SealedLibrary library;
+  // The loader knows a library by its path first. The descriptor therefore
+  // stays open as long as the library: were its number free, the next library
+  // would get the same path, and be taken for this one.
+  library.file = fd;
   library.handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  ::close(fd);
   if (!library.handle) {
     const char *why = ::dlerror();
     return Error{std::string("kernels: cannot be loaded: ") + (why ? why : "unknown error")};
@@ -38,16 +41,19 @@ Result<SealedLibrary> SealedLibrary::load(std::string_view bytes) {
   return library;
 }
 
-SealedLibrary::SealedLibrary(SealedLibrary &&other) noexcept { std::swap(handle, other.handle); }
+SealedLibrary::SealedLibrary(SealedLibrary &&other) noexcept { *this = std::move(other); }
 
 SealedLibrary &SealedLibrary::operator=(SealedLibrary &&other) noexcept {
   std::swap(handle, other.handle);
+  std::swap(file, other.file);
   return *this;
 }
 
 SealedLibrary::~SealedLibrary() {
   if (handle)
     ::dlclose(handle);
+  if (file >= 0)
+    ::close(file);
 }
 
 Result<Kernel> SealedLibrary::find(const std::string &name) const {

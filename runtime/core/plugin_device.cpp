@@ -1,0 +1,150 @@
+#include "runtime/core/plugin_device.h"
+
+#include <algorithm>
+#include <cstring>
+#include <dlfcn.h>
+#include <filesystem>
+
+namespace ptx {
+
+namespace {
+
+constexpr size_t messageSize = 4096;
+constexpr std::string_view textPrefix = "ir/";
+
+void say(char *error, size_t size, const std::string &message) {
+  if (size == 0)
+    return;
+  size_t length = std::min(size - 1, message.size());
+  std::memcpy(error, message.data(), length);
+  error[length] = '\0';
+}
+
+/// Where the plug-in may lie: as installed, and as built.
+Result<void *> loadLibrary(const std::string &name) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path directory = fs::read_symlink("/proc/self/exe", error).parent_path();
+  std::string file = "libptx-" + name + ".so";
+  for (const fs::path &path : {directory / ".." / "lib" / file, directory / file}) {
+    if (!fs::exists(path, error))
+      continue;
+    if (void *library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL))
+      return library;
+    const char *why = ::dlerror();
+    return Error{"device '" + name + "': " + (why ? why : "cannot be loaded")};
+  }
+  return Error{"device '" + name + "' is a plug-in that comes with the compiler; '" + file + "' is not in '" +
+               (directory / ".." / "lib").lexically_normal().string() + "'"};
+}
+
+} // namespace
+
+Result<std::unique_ptr<PluginDevice>> PluginDevice::open(const std::string &name, const Container &container,
+                                                         const Manifest &manifest,
+                                                         const std::string &parameterDirectory) {
+  const std::string *text = nullptr;
+  std::string phase;
+  for (const auto &[payload, bytes] : container.payloads())
+    if (payload.starts_with(textPrefix)) {
+      phase = payload.substr(textPrefix.size());
+      text = &bytes;
+    }
+  if (!text)
+    return Error{"'" + container.path() + "': holds no program text, which device '" + name +
+                 "' needs; compile with --target=cpu," + name};
+  Result<void *> library = loadLibrary(name);
+  if (!library)
+    return library.error();
+  std::string beside = std::filesystem::absolute(container.path()).parent_path().string();
+  std::unique_ptr<PluginDevice> device(new PluginDevice(manifest, TensorReader(manifest, beside, parameterDirectory)));
+  device->library = *library;
+  device->phase = phase;
+  auto entry = reinterpret_cast<ptx_plugin_entry>(::dlsym(*library, PTX_PLUGIN_ENTRY));
+  const ptx_plugin *plugin = entry ? entry() : nullptr;
+  if (!plugin || plugin->version != PTX_PLUGIN_VERSION || plugin->struct_size < sizeof(ptx_plugin))
+    return Error{"device '" + name + "': the plug-in is of another version than this runtime"};
+  for (const AdapterRecord &adapter : manifest.adapters)
+    device->adapterNames.push_back(adapter.name.c_str());
+  device->host = {sizeof(ptx_plugin_host), device.get(), &PluginDevice::read, device->adapterNames.size(),
+                  device->adapterNames.data(), device->phase.c_str()};
+  char message[messageSize] = "";
+  if (plugin->create(text->data(), text->size(), &device->host, &device->state, message, sizeof message) != 0)
+    return Error{"device '" + name + "': " + message};
+  device->plugin = plugin;
+  return device;
+}
+
+PluginDevice::~PluginDevice() {
+  if (plugin)
+    plugin->destroy(state);
+  if (library)
+    ::dlclose(library);
+}
+
+int PluginDevice::read(void *context, const char *name, uint32_t *rank, uint64_t dims[4], float *out, size_t count,
+                       char *error, size_t errorSize) try {
+  PluginDevice &device = *static_cast<PluginDevice *>(context);
+  const auto &records = device.manifest.tensors;
+  auto found = std::find_if(records.begin(), records.end(), [&](const TensorRecord &r) { return r.name == name; });
+  if (found == records.end()) {
+    say(error, errorSize, std::string("the program has no tensor '") + name + "'");
+    return 1;
+  }
+  if (!out) {
+    *rank = static_cast<uint32_t>(std::min<size_t>(found->shape.size(), 4));
+    std::copy_n(found->shape.begin(), *rank, dims);
+    return 0;
+  }
+  Result<Matrix> matrix = device.tensors.read(static_cast<size_t>(found - records.begin()));
+  if (!matrix || matrix->values.size() != count) {
+    say(error, errorSize, matrix ? "a buffer of another size" : matrix.error().message);
+    return 1;
+  }
+  std::copy(matrix->values.begin(), matrix->values.end(), out);
+  return 0;
+} catch (const std::exception &failure) {
+  say(error, errorSize, failure.what());
+  return 1;
+}
+
+Status PluginDevice::call(const FunctionRecord &function, int32_t adapter, const ptx_tensor *inputs, size_t count,
+                          std::deque<std::vector<float>> &memory, std::vector<ptx_tensor> &results) {
+  std::deque<std::vector<int64_t>> wide;
+  std::vector<ptx_plugin_tensor> given;
+  for (size_t i = 0; i < count; ++i) {
+    size_t size = 1;
+    ptx_plugin_tensor tensor = {inputs[i].name, inputs[i].rank, {}, nullptr, nullptr};
+    for (uint32_t d = 0; d < inputs[i].rank; ++d)
+      size *= tensor.dims[d] = inputs[i].dims[d];
+    std::vector<int64_t> &values = wide.emplace_back(size);
+    for (size_t k = 0; k < size; ++k)
+      values[k] = inputs[i].dtype == PTX_I64 ? static_cast<const int64_t *>(inputs[i].data)[k]
+                                             : static_cast<const int32_t *>(inputs[i].data)[k];
+    tensor.integers = values.data();
+    given.push_back(tensor);
+  }
+  std::lock_guard own(turn);
+  const ptx_plugin_tensor *outputs = nullptr;
+  size_t outputCount = 0;
+  char message[messageSize] = "";
+  if (plugin->call(state, function.name.c_str(), adapter, given.data(), given.size(), &outputs, &outputCount, message,
+                   sizeof message) != 0)
+    return Error{"function '" + function.name + "': " + message};
+  memory.clear();
+  for (const OutputRecord &output : function.outputs) {
+    const ptx_plugin_tensor *found = std::find_if(
+        outputs, outputs + outputCount, [&](const ptx_plugin_tensor &t) { return output.name == t.name; });
+    if (found == outputs + outputCount || found->rank > PTX_MAX_RANK)
+      return Error{"function '" + function.name + "': the device computed no '" + output.name + "'"};
+    ptx_tensor tensor = {output.name.c_str(), PTX_F32, found->rank, {}, nullptr};
+    size_t size = 1;
+    for (uint32_t d = 0; d < found->rank; ++d)
+      size *= tensor.dims[d] = found->dims[d];
+    tensor.data = memory.emplace_back(found->floats, found->floats + size).data();
+    results.push_back(tensor);
+  }
+  return {};
+}
+
+} // namespace ptx
