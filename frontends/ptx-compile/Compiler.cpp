@@ -169,6 +169,7 @@ Status Compiler::lower() {
   }
   if (options.target == "reference" && reference > *findPhase("merge"))
     return Error{"--target=reference interprets the phases up to merge, not '" + phases()[reference].name.str() + "'"};
+  referencePhase = phases()[reference].name.str();
   if (phase == reference)
     referenceText = printModule(*module, /*locations=*/false);
 
@@ -229,7 +230,7 @@ Status Compiler::emit() {
 
   std::vector<Payload> payloads(1);
   if (options.target == "reference") {
-    payloads.push_back({"ir/xf", referenceText});
+    payloads.push_back({"ir/" + referencePhase, referenceText});
   } else {
     Result<std::vector<std::string>> names = levels();
     if (!names)

@@ -29,7 +29,7 @@ private:
   const CompileOptions &options;
   Report report;
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  std::string referenceText; // the IR the reference device interprets
+  std::string referenceText, referencePhase; // the IR the reference device interprets
   ParameterTable parameters;
   std::string modelType = "mlir";
   size_t phase = 0; // the last one done

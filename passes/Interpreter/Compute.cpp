@@ -79,6 +79,17 @@ static LogicalResult scale(Frame &frame, xf::ScaleOp op) {
   return frame.set(op.getResult(), std::move(y));
 }
 
+static LogicalResult gainPerChannel(Frame &frame, xf::GainOp op) {
+  Array y = frame.array(op.getX());
+  const Array &vector = frame.array(op.getVector());
+  if (static_cast<int64_t>(vector.values.size()) != y.columns())
+    return op.emitOpError("has ") << vector.values.size() << " factors for " << y.columns() << " channels";
+  for (int64_t m = 0; m < y.rows(); ++m)
+    for (int64_t c = 0; c < y.columns(); ++c)
+      y.at(m, c) *= vector.values[c];
+  return frame.set(op.getResult(), std::move(y));
+}
+
 FailureOr<Array> interp::columnsOf(Operation *op, const Array &x,
                                    int64_t offset, Type type) {
   auto ranked = dyn_cast<RankedTensorType>(type);
@@ -120,6 +131,7 @@ void interp::addCompute(Table &table) {
   table.add<layerNorm>();
   table.add<activation>();
   table.add<scale>();
+  table.add<gainPerChannel>();
   table.add<columns>();
   table.add<l2Normalize>();
 }

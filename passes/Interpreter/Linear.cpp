@@ -222,17 +222,15 @@ static LogicalResult embedding(Frame &frame, xf::EmbeddingOp op) {
 }
 
 static LogicalResult loraEmbedding(Frame &frame, xf::LoraEmbeddingOp op) {
-  auto type = dyn_cast<xf::LowRankType>(op.getSlot().getType());
-  if (!type)
-    return op.emitOpError("expects a slot, found ") << op.getSlot().getType();
+  auto type = cast<xf::LowRankType>(op.getSlot().getType());
   const LowRank &slot = frame.lowRank(op.getSlot());
   const Array &table = frame.array(op.getTable());
   if (table.shape != SmallVector<int64_t>{type.getIn(), type.getOut()})
     return op.emitOpError("expects a table of shape ")
            << format({type.getIn(), type.getOut()}) << " for " << type
            << ", found " << format(table.shape);
-  if (slot && slot->magnitude)
-    return op.emitOpError("cannot keep a DoRA of an embedding apart");
+  if (slot && slot->magnitude && !op.getDora())
+    return op.emitOpError("has no `dora`, but the adapter bound is a DoRA");
   const Integers &ids = frame.integers(op.getIds());
   const Mask &mask = frame.mask(op.getMask());
   FailureOr<Array> result = lookup(op, ids, table, mask);
@@ -247,6 +245,12 @@ static LogicalResult loraEmbedding(Frame &frame, xf::LoraEmbeddingOp op) {
         sum += slot->b.at(d, r) * slot->a.at(r, ids.values[row]);
       result->at(row, d) += slot->scale * sum;
     }
+  }
+  if (slot && slot->magnitude) {
+    Array g = gain(table, *slot, Orientation::InOut);
+    for (int64_t row = 0; row < result->rows(); ++row)
+      for (int64_t d = 0; d < result->columns(); ++d)
+        result->at(row, d) *= g.values[d];
   }
   return frame.set(op.getResult(), std::move(*result));
 }

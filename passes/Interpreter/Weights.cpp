@@ -126,16 +126,12 @@ static LogicalResult factorB(Frame &frame, xf::FactorBOp op) {
   return frame.set(op.getResult(), std::move(result));
 }
 
-// The operation does not say how the weight lies; its shape does, and a
-// square one counts as [OUT,IN].
 static LogicalResult doraGain(Frame &frame, xf::DoraGainOp op) {
   const Array &weight = frame.array(op.getWeight());
   const LowRank &factors = frame.lowRank(op.getSlot());
   auto slot = cast<xf::LowRankType>(op.getSlot().getType());
-  Orientation orientation = Orientation::OutIn;
-  if (weight.shape == SmallVector<int64_t>{slot.getIn(), slot.getOut()} &&
-      slot.getIn() != slot.getOut())
-    orientation = Orientation::InOut;
+  Orientation orientation =
+      op.getForm() == xf::Form::Embedding ? Orientation::InOut : Orientation::OutIn;
   if (failed(checkShape(op, weight, slot, orientation)))
     return failure();
   Array result = factors ? gain(weight, *factors, orientation)

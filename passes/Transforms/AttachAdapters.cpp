@@ -46,7 +46,7 @@ void adaptReader(Operation *reader, Value weight, Value slot, const Site &site) 
   Location loc = reader->getLoc();
   if (auto embedding = dyn_cast<EmbeddingOp>(reader)) {
     auto lora = LoraEmbeddingOp::create(builder, loc, embedding.getType(), embedding.getIds(), weight, slot,
-                                        embedding.getMask());
+                                        embedding.getMask(), site.dora);
     embedding.replaceAllUsesWith(lora.getResult());
     embedding.erase();
     return;

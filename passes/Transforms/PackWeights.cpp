@@ -56,7 +56,7 @@ void packLoraLinear(LoraLinearOp op) {
   Value gain;
   if (op.getDora()) {
     Type column = WeightType::get(context, {slot.getOut()}, packer.builder.getF32Type());
-    gain = packer.vector(DoraGainOp::create(packer.builder, packer.loc, column, op.getWeight(), op.getSlot()), rows);
+    gain = packer.vector(DoraGainOp::create(packer.builder, packer.loc, column, op.getWeight(), op.getSlot(), Form::Linear), rows);
   }
   Value a = FactorAOp::create(packer.builder, packer.loc, PackedType::get(context, Layout::Panels, -1, slot.getIn()),
                               op.getSlot(), Form::Linear);
@@ -90,6 +90,11 @@ void packLoraEmbedding(LoraEmbeddingOp op) {
   Value delta = LinearOp::create(builder, packer.loc, type, u, b, /*bias=*/Value(), /*in_out=*/false,
                                  /*rows=*/DenseI64ArrayAttr());
   Value sum = arith::AddFOp::create(builder, packer.loc, base, delta);
+  if (op.getDora()) {
+    Type column = WeightType::get(context, {slot.getOut()}, builder.getF32Type());
+    Value gain = DoraGainOp::create(builder, packer.loc, column, op.getTable(), op.getSlot(), Form::Embedding);
+    sum = GainOp::create(builder, packer.loc, type, sum, packer.vector(gain));
+  }
   op.replaceAllUsesWith(sum);
   op.erase();
 }

@@ -186,7 +186,7 @@ private:
     const Matrix &base = values[node.of[0]];
     const AdapterSite *site = at(node.sites[0]);
     if (node.kind == NodeKind::DoraGain && (!site || !site->magnitude))
-      return Matrix{base.rows, 1, std::vector<float>(base.rows, 1.0f)};
+      return Matrix{node.rows, 1, std::vector<float>(node.rows, 1.0f)};
     if (!site || (node.kind == NodeKind::MergeBias && !site->bias))
       return base;
     std::string where = "adapter '" + adapter->name + "', '" + manifest.sites[node.sites[0]] + "'";

@@ -260,8 +260,11 @@ private:
       break;
     case NodeKind::Merge:
     case NodeKind::MergeBias:
+      readSites();
+      break;
     case NodeKind::DoraGain:
       readSites();
+      node.rows = fields.uinteger("rows", dimCap);
       break;
     case NodeKind::FactorA:
       readSites();

@@ -28,15 +28,18 @@ Result<std::shared_ptr<Program>> Program::open(const std::string &path, const Pr
   program->path = path;
   program->options = options;
   program->contents = std::move(*manifest);
-  if (!options.device.empty() && options.device != "cpu") {
-    if (options.device != "reference")
-      return Error{"device '" + options.device + "' is unknown, this runtime has cpu and reference"};
+  // Without a wish: the device the artifact was compiled for.
+  const std::vector<std::string> &targets = program->contents.targets;
+  std::string chosen = !options.device.empty() ? options.device : targets.empty() ? "cpu" : targets.front();
+  if (chosen != "cpu") {
+    if (chosen != "reference")
+      return Error{"device '" + chosen + "' is unknown, this runtime has cpu and reference"};
     Result<std::unique_ptr<PluginDevice>> device =
-        PluginDevice::open(options.device, *container, program->contents, options.parameterDirectory);
+        PluginDevice::open(chosen, *container, program->contents, options.parameterDirectory);
     if (!device)
       return device.error();
     program->plugin = std::move(*device);
-    program->chosenLevel = options.device;
+    program->chosenLevel = chosen;
     program->workers = std::make_unique<Pool>(1);
     return program;
   }

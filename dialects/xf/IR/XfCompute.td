@@ -26,10 +26,14 @@ def Xf_EmbeddingOp : Xf_Op<"embedding", [Pure]> {
 
 def Xf_LoraEmbeddingOp : Xf_Op<"lora_embedding", [Pure]> {
   let summary = "an embedding with a low-rank delta kept apart: E[id] + s A^T[id] B^T";
-  let arguments = (ins Xf_Ids:$ids, Xf_Parameter:$table, AnyType:$slot, Xf_Mask:$mask);
+  let description = [{
+    The deploy phase splits it into lookups in E and A^T and a linear by B. With
+    `dora` the sum is multiplied by g = m / norm(E + s (B A)^T) per channel.
+  }];
+  let arguments = (ins Xf_Ids:$ids, Xf_Parameter:$table, Xf_LowRankType:$slot, Xf_Mask:$mask, UnitAttr:$dora);
   let results = (outs Xf_Activations:$result);
   let assemblyFormat = [{
-    $ids `,` $table `with` $slot `where` $mask attr-dict `:` type($ids) `,` type($table) `,` type($slot) `,` type($mask) `->` type($result)
+    $ids `,` $table `with` $slot `where` $mask (`dora` $dora^)? attr-dict `:` type($ids) `,` type($table) `,` type($slot) `,` type($mask) `->` type($result)
   }];
 }
 
@@ -113,6 +117,13 @@ def Xf_ScaleOp : Xf_ElementwiseOp<"scale"> {
   let arguments = (ins Xf_Activations:$x, F64Attr:$factor);
   let results = (outs Xf_Activations:$result);
   let assemblyFormat = "$x `by` $factor attr-dict `:` type($x)";
+}
+
+def Xf_GainOp : Xf_Op<"gain", [Pure, AllTypesMatch<["x", "result"]>]> {
+  let summary = "x times a vector, channel by channel";
+  let arguments = (ins Xf_Activations:$x, Xf_PackedType:$vector);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = "$x `,` $vector attr-dict `:` type($x) `,` type($vector)";
 }
 
 def Xf_ColumnsOp : Xf_Op<"columns", [Pure]> {

@@ -52,9 +52,10 @@ def Xf_FactorBOp : Xf_Op<"factor_b", [Pure]> {
 
 def Xf_DoraGainOp : Xf_Op<"dora_gain", [Pure]> {
   let summary = "g = m / norm(W + s B A) per output, as a column; ones when the adapter is no DoRA";
-  let arguments = (ins Xf_WeightType:$weight, Xf_LowRankType:$slot);
+  let description = "The outputs of an embedding [V,D] are its D channels.";
+  let arguments = (ins Xf_WeightType:$weight, Xf_LowRankType:$slot, Xf_Form:$form);
   let results = (outs Xf_WeightType:$result);
-  let assemblyFormat = "$weight `,` $slot attr-dict `:` type($weight) `,` type($slot) `->` type($result)";
+  let assemblyFormat = "$weight `,` $slot $form attr-dict `:` type($weight) `,` type($slot) `->` type($result)";
 }
 
 def Xf_PackOp : Xf_Op<"pack", [Pure]> {

@@ -80,7 +80,7 @@ private:
     loc = op->getLoc();
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<xf::VisibleOp, xf::OutputOp, xf::EmbeddingOp, xf::LinearOp, xf::LoraLinearOp, xf::AttentionOp,
-              xf::LayerNormOp, xf::ActivationOp, xf::ScaleOp, xf::ColumnsOp, xf::FirstTokenOp, xf::MeanPoolOp,
+              xf::LayerNormOp, xf::ActivationOp, xf::ScaleOp, xf::GainOp, xf::ColumnsOp, xf::FirstTokenOp, xf::MeanPoolOp,
               xf::L2NormalizeOp, arith::AddFOp, xf::WaveOp, func::CallOp>([&](auto typed) { return convertOp(typed); })
         .Case<xf::PositionsOp>([](auto) { return success(); }) // read where they are used
         .Case<xf::InputOp, xf::GetOp, xf::WaveYieldOp, func::ReturnOp>([&](auto) {
@@ -257,6 +257,13 @@ private:
   LogicalResult convertOp(xf::ScaleOp op) {
     map(op, {op.getX()}, [&](OpBuilder &b, Location l, ValueRange args) -> Value {
       return arith::MulFOp::create(b, l, args[0], stage::buildConstant(b, l, op.getFactor().convertToDouble()));
+    });
+    return success();
+  }
+
+  LogicalResult convertOp(xf::GainOp op) {
+    map(op, {op.getX(), op.getVector()}, [](OpBuilder &b, Location l, ValueRange args) -> Value {
+      return arith::MulFOp::create(b, l, args[0], args[1]);
     });
     return success();
   }

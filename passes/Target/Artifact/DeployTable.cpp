@@ -41,7 +41,7 @@ private:
       auto stored = table.weights.find(use.getWeight().str());
       if (stored == table.weights.end())
         return Error{"the parameter table has no tensor for '" + use.getWeight().str() + "'"};
-      Result<int64_t> tensor = tensors.add(stored->second);
+      Result<int64_t> tensor = tensors.add(stored->first, stored->second);
       if (!tensor)
         return tensor.error();
       numbers[use] = push({{"op", "tensor"}, {"tensor", *tensor}});
@@ -74,7 +74,10 @@ private:
   }
 
   int64_t writeNode(xf::DoraGainOp op) {
-    return push({{"op", "dora_gain"}, {"of", of(op.getWeight())}, {"site", site(op.getSlot())}});
+    return push({{"op", "dora_gain"},
+                 {"of", of(op.getWeight())},
+                 {"site", site(op.getSlot())},
+                 {"rows", op.getType().getShape()[0]}});
   }
 
   int64_t writeRows(int64_t number, DenseI64ArrayAttr rows) {
@@ -162,7 +165,8 @@ Status DeployTable::addAdapters(ModuleOp module, const ParameterTable &table, Te
                                  std::pair("magnitude", &factors.magnitude), std::pair("bias", &factors.bias)}) {
         if (tensor->file.empty())
           continue;
-        Result<int64_t> number = tensors.add(*tensor);
+        std::string name = adapter.getSymName().str() + "/" + delta.getSite().str() + "/" + key;
+        Result<int64_t> number = tensors.add(name, *tensor);
         if (!number)
           return number.error();
         site[key] = *number;

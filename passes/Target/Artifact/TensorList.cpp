@@ -31,24 +31,23 @@ Result<int64_t> TensorList::addFile(const std::string &path) {
   return fileNumbers[path] = static_cast<int64_t>(opened.size() - 1);
 }
 
-Result<int64_t> TensorList::add(const StoredTensor &tensor) {
+Result<int64_t> TensorList::add(const std::string &name, const StoredTensor &tensor) {
   Result<int64_t> file = addFile(tensor.file);
   if (!file)
     return file.error();
-  auto key = std::pair(*file, tensor.offset);
-  if (auto known = tensorNumbers.find(key); known != tensorNumbers.end() && tensor.bytes > 0)
+  if (auto known = tensorNumbers.find(name); known != tensorNumbers.end())
     return known->second;
   Result<std::string> hash = hashTensor(opened[static_cast<size_t>(*file)], tensor);
   if (!hash)
     return hash.error();
-  tensorList.push_back({{"name", tensor.name},
+  tensorList.push_back({{"name", name},
                         {"file", *file},
                         {"dtype", dtypeName(tensor.dtype)},
                         {"shape", tensor.shape},
                         {"offset", tensor.offset},
                         {"bytes", tensor.bytes},
                         {"hash", *hash}});
-  return tensorNumbers[key] = static_cast<int64_t>(tensorList.size() - 1);
+  return tensorNumbers[name] = static_cast<int64_t>(tensorList.size() - 1);
 }
 
 } // namespace ptx

@@ -15,8 +15,10 @@ class TensorList {
 public:
   explicit TensorList(std::string directory) : directory(std::move(directory)) {}
 
-  /// The number of the tensor; reads and hashes it when it is new.
-  Result<int64_t> add(const StoredTensor &tensor);
+  /// The number of the tensor called `name` in the program; reads and hashes it
+  /// when it is new. A weight is called by its symbol, a factor
+  /// "adapter/site/a".
+  Result<int64_t> add(const std::string &name, const StoredTensor &tensor);
 
   const nlohmann::ordered_json &files() const { return fileList; }
   const nlohmann::ordered_json &tensors() const { return tensorList; }
@@ -26,8 +28,7 @@ private:
 
   std::string directory;
   std::vector<File> opened;
-  std::map<std::string, int64_t> fileNumbers;
-  std::map<std::pair<int64_t, uint64_t>, int64_t> tensorNumbers; // by file and offset
+  std::map<std::string, int64_t> fileNumbers, tensorNumbers;
   nlohmann::ordered_json fileList = nlohmann::ordered_json::array();
   nlohmann::ordered_json tensorList = nlohmann::ordered_json::array();
 };

@@ -56,7 +56,7 @@ TEST(Weights, MergeDora) {
   expectNear(parameter(panels, mergeAndPack, "dora"),
              matrix({3, 2}, {1, 2, 5 * g1, 2 * g1, 9 * g2, 2 * g2}));
   const char *gain = R"(
-      %0 = xf.dora_gain %w, %s : !w, !slot -> !xf.weight<3x1xf32>
+      %0 = xf.dora_gain %w, %s linear : !w, !slot -> !xf.weight<3x1xf32>
       %p = xf.pack %0 : !xf.weight<3x1xf32> -> !xf.packed<vector, 3x1>)";
   const char *vector = "!xf.packed<vector, 3x1>";
   expectNear(parameter(vector, gain, "dora"), matrix({3}, {1, g1, g2}));

@@ -1,0 +1,391 @@
+#!/usr/bin/env python3
+"""Makes the golden cases: tiny random models whose values PyTorch, Transformers and PEFT computed.
+
+usage: make.py OUT        (run by make.sh, in a virtual environment with requirements.txt)
+
+Everything is computed in float64 from the stored weights and rounded once to f32. Sizes are odd on
+purpose: width 36 and 3 heads leave tails in every vector loop. The form of a case is described in README.md.
+"""
+import json, math, pathlib, shutil, sys
+import torch, torch.nn as nn
+from safetensors.torch import load_file, save_file
+
+torch.backends.mha.set_fastpath_enabled(False)  # it would read past PEFT's LoRA layers
+OUT = pathlib.Path(sys.argv[1])
+D, HEADS, FFN, SRC, TGT, POSITIONS = 36, 3, 52, 61, 53, 96
+
+
+def seed(n):
+    torch.manual_seed(n)
+
+
+# --- encoder-decoders --------------------------------------------------------------------------
+
+
+class TokenEmbedding(nn.Module):
+    def __init__(self, vocabulary, d):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, d)
+        self.scale = math.sqrt(d)
+
+    def forward(self, ids):
+        return self.embedding(ids) * self.scale
+
+
+class Transformer(nn.Module):
+    """model_type p_transformer: decoder layer i reads encoder layer min(i, last); transformer: the last one."""
+
+    def __init__(self, config):
+        super().__init__()
+        c = self.config = config
+        layer = dict(d_model=c["d_model"], nhead=c["nhead"], dim_feedforward=c["dim_feedforward"], dropout=0.0,
+                     activation=c.get("activation", "relu"), norm_first=c.get("norm_first", False),
+                     layer_norm_eps=c.get("layer_norm_eps", 1e-5), batch_first=True)
+        self.src_tok_emb = TokenEmbedding(c["src_vocab_size"], c["d_model"])
+        self.tgt_tok_emb = TokenEmbedding(c["tgt_vocab_size"], c["d_model"])
+        self.enc_layers = nn.ModuleList(nn.TransformerEncoderLayer(**layer) for _ in range(c["num_encoder_layers"]))
+        self.dec_layers = nn.ModuleList(nn.TransformerDecoderLayer(**layer) for _ in range(c["num_decoder_layers"]))
+        self.generator = nn.Linear(c["d_model"], c["tgt_vocab_size"])
+        for name in c.get("norms", []):
+            setattr(self, name, nn.LayerNorm(c["d_model"], eps=c.get("layer_norm_eps", 1e-5)))
+
+    def embed(self, table, ids):
+        d, n = self.config["d_model"], ids.shape[1]
+        j = torch.arange(0, d, 2, dtype=torch.float64)
+        angle = torch.arange(n, dtype=torch.float64)[:, None] / 10000 ** (j / d)
+        return table(ids) + torch.stack((angle.sin(), angle.cos()), 2).flatten(1)[:, :d]
+
+    def memories(self, ids, mask):
+        hidden = mask == 0
+        x, all_layers = self.embed(self.src_tok_emb, ids), []
+        for layer in self.enc_layers:
+            x = layer(x, src_key_padding_mask=hidden)
+            all_layers.append(x)
+        if self.config["model_type"] == "transformer" and hasattr(self, "enc_norm"):
+            all_layers[-1] = self.enc_norm(x)
+        return all_layers, hidden
+
+    def forward(self, ids, mask, target):
+        memories, hidden = self.memories(ids, mask)
+        y = self.embed(self.tgt_tok_emb, target)
+        causal = torch.ones(target.shape[1], target.shape[1], dtype=torch.bool).triu(1)
+        for i, layer in enumerate(self.dec_layers):
+            parallel = self.config["model_type"] == "p_transformer"
+            memory = memories[min(i, len(memories) - 1)] if parallel else memories[-1]
+            y = layer(y, memory, tgt_mask=causal, memory_key_padding_mask=hidden)
+        if hasattr(self, "dec_norm"):
+            y = self.dec_norm(y)
+        return self.generator(y)
+
+
+def randomise(module, scale=1.0):
+    """norm weights near 1, biases and everything else small but never zero"""
+    with torch.no_grad():
+        for name, p in module.named_parameters():
+            if "norm" in name.lower() and p.dim() == 1 and name.endswith(("weight", "gamma")):
+                p.copy_(1 + 0.2 * torch.randn_like(p))
+            else:
+                p.copy_(torch.randn_like(p) * (0.1 if p.dim() == 1 else scale / math.sqrt(p.shape[-1])))
+
+
+def lengths_mask(lengths, n, left=False):
+    mask = torch.zeros(len(lengths), n, dtype=torch.int64)
+    for i, k in enumerate(lengths):
+        mask[i, n - k if left else 0:n if left else k] = 1
+    return mask
+
+
+RUNS = {"one": (1, 1, 1, [1]), "ragged": (3, 13, 7, [13, 9, 4]), "long": (2, 70, 33, [70, 51])}
+
+
+def pair_inputs(run, source, target):
+    batch, s, t, lengths = RUNS[run]
+    return {"input_ids": torch.randint(1, source, (batch, s)), "attention_mask": lengths_mask(lengths, s),
+            "decoder_input_ids": torch.randint(1, target, (batch, t))}
+
+
+def store(tensors, folder, dtype=torch.float32, shards=1):
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {k: v.detach().to(dtype).contiguous() for k, v in tensors.items()}
+    if shards == 1:
+        save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+        return tensors
+    names, weight_map = sorted(tensors), {}
+    for i in range(shards):
+        part = {k: tensors[k] for k in names[i::shards]}
+        file = f"model-{i + 1:05}-of-{shards:05}.safetensors"
+        save_file(part, folder / file, metadata={"format": "pt"})
+        weight_map.update({k: file for k in part})
+    size = sum(t.numel() * t.element_size() for t in tensors.values())
+    (folder / "model.safetensors.index.json").write_text(
+        json.dumps({"metadata": {"total_size": size}, "weight_map": weight_map}, indent=1, sort_keys=True))
+    return tensors
+
+
+class Case:
+    """Collects runs and writes case.json."""
+
+    def __init__(self, name, function, checks, model="model"):
+        self.folder = OUT / name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.data = {"name": name, "function": function, "checks": checks, "tolerance": 5e-5, "model": model,
+                     "adapters": {}, "runs": []}
+
+    def run(self, name, inputs, outputs, compare=None, adapter=None):
+        folder = self.folder / "runs" / name
+        folder.mkdir(parents=True)
+        save_file({k: v.contiguous() for k, v in inputs.items()}, folder / "inputs.safetensors")
+        save_file({k: v.detach().to(torch.float32).contiguous() for k, v in outputs.items()}, folder / "expected.safetensors")
+        entry = {"name": name, "dir": f"runs/{name}", "compare": compare or {}}
+        if adapter:
+            entry["adapter"] = adapter
+        self.data["runs"].append(entry)
+
+    def finish(self, **more):
+        (self.folder / "case.json").write_text(json.dumps({**self.data, **more}, indent=1) + "\n")
+
+
+def config_of(kind, **changes):
+    config = {"model_type": kind, "d_model": D, "nhead": HEADS, "dim_feedforward": FFN, "num_encoder_layers": 3,
+              "num_decoder_layers": 3, "src_vocab_size": SRC, "tgt_vocab_size": TGT, "pad_token_id": 0,
+              "bos_token_id": 1, "eos_token_id": 2, "max_position": POSITIONS}
+    return {**config, **changes}
+
+
+def make_pair(number, name, checks, kind="p_transformer", function="forward", dtype=torch.float32, shards=1, norms=(), drop=(), **changes):
+    seed(number)
+    config = config_of(kind, **changes)
+    model = Transformer({**config, "norms": norms})
+    randomise(model)
+    case = Case(name, function, checks)
+    stored = store(model.state_dict(), case.folder / "model", dtype, shards)
+    model.load_state_dict({k: v.double() for k, v in stored.items()})
+    model = model.double().eval()
+    (case.folder / "model" / "config.json").write_text(
+        json.dumps({k: v for k, v in config.items() if k not in drop}, indent=1) + "\n")
+    for run in RUNS:
+        inputs = pair_inputs(run, config["src_vocab_size"], config["tgt_vocab_size"])
+        if function == "encode":
+            del inputs["decoder_input_ids"]
+            memories, _ = model.memories(inputs["input_ids"], inputs["attention_mask"])
+            case.run(run, inputs, {"last_hidden_state": memories[-1]}, {"last_hidden_state": "attention_mask"})
+        else:
+            case.run(run, inputs, {"logits": model(*inputs.values())})
+    case.finish()
+
+
+def encoder_decoders():
+    make_pair(1, "p_post_relu", "post-norm, relu")
+    make_pair(2, "p_pre_gelu", "pre-norm, gelu", norm_first=True, activation="gelu")
+    make_pair(3, "p_3_2", "deeper encoder", num_decoder_layers=2)
+    make_pair(4, "p_2_3", "deeper decoder", num_encoder_layers=2)
+    make_pair(5, "p_dec_norm", "final decoder norm", norm_first=True, norms=("dec_norm",))
+    make_pair(6, "p_minimal_config", "optional keys absent", drop=("max_position",))
+    make_pair(7, "p_f16", "stored as f16", dtype=torch.float16)
+    make_pair(8, "p_bf16", "stored as bf16", dtype=torch.bfloat16)
+    make_pair(9, "p_shards", "two shards with an index", shards=2)
+    make_pair(10, "p_even", "width 64, 4 heads: no tails", d_model=64, nhead=4, dim_feedforward=160)
+    make_pair(11, "p_encode", "the encoder alone", function="encode")
+    make_pair(12, "t_post", "original order, final norms", kind="transformer", norms=("enc_norm", "dec_norm"))
+    make_pair(13, "t_pre", "original order, pre-norm", kind="transformer", norm_first=True, norms=("enc_norm", "dec_norm"))
+    make_pair(14, "t_encode", "the encoder with its norm", kind="transformer", function="encode", norms=("enc_norm",))
+
+
+# --- BERT --------------------------------------------------------------------------------------
+
+
+def bert_config(**changes):
+    from transformers import BertConfig
+    return BertConfig(**{**dict(hidden_size=D, num_attention_heads=HEADS, intermediate_size=FFN, num_hidden_layers=3,
+                                vocab_size=SRC, max_position_embeddings=POSITIONS, attn_implementation="eager"), **changes})
+
+
+def bert_inputs():
+    runs = {"one": ([1], 1, False), "ragged": ([13, 9, 4], 13, False), "left": ([13, 9, 4], 13, True), "long": ([70, 51], 70, False)}
+    for name, (lengths, n, left) in runs.items():
+        yield name, lengths_mask(lengths, n, left)
+    yield "holes", torch.tensor([[1, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1], [0, 1, 0, 1, 1, 1, 0, 1, 1, 0, 0]])
+
+
+def bert_outputs(model, inputs, per_row):
+    """what the function encode gives for this class"""
+    got = model(**inputs, output_hidden_states=True, return_dict=True)
+    outputs = {"last_hidden_state": got.hidden_states[-1]}
+    core = getattr(model, "bert", model)
+    if core.pooler is not None:
+        outputs["pooler_output"] = core.pooler(got.hidden_states[-1])
+    for theirs, ours in (("logits", "logits"), ("prediction_logits", "logits"), ("seq_relationship_logits",) * 2):
+        if theirs in got:
+            outputs[ours] = got[theirs]
+    compare = {k: "attention_mask" for k, v in outputs.items() if v.dim() == 3}
+    return outputs, compare
+
+
+def make_bert(number, name, checks, kind="BertModel", rename=lambda k: k, extra=None, sentence=False, options=None, **changes):
+    import transformers
+    seed(number)
+    config = bert_config(**changes)
+    model = getattr(transformers, kind)(config, **(options or {}))
+    randomise(model)
+    if hasattr(model, "tie_weights"):
+        model.tie_weights()
+    model = model.float().eval()
+    case = Case(name, "encode", checks)
+    folder = case.folder / "model"
+    model.save_pretrained(folder)
+    for extra_file in folder.glob("generation_config.json"):
+        extra_file.unlink()
+    file = folder / "model.safetensors"
+    save_file({rename(k): v for k, v in load_file(file).items()}, file, metadata={"format": "pt"})
+    model = model.double()
+    if sentence:
+        (folder / "1_Pooling").mkdir()
+        (folder / "modules.json").write_text(json.dumps(
+            [{"idx": i, "name": str(i), "path": p, "type": f"sentence_transformers.models.{t}"}
+             for i, (p, t) in enumerate((("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")))], indent=1))
+        (folder / "1_Pooling" / "config.json").write_text(json.dumps(
+            {"word_embedding_dimension": D, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True,
+             "pooling_mode_max_tokens": False, "pooling_mode_mean_sqrt_len_tokens": False}, indent=1))
+    for run, mask in bert_inputs():
+        inputs = {"input_ids": torch.randint(1, SRC, mask.shape), "attention_mask": mask,
+                  "token_type_ids": torch.randint(0, 2, mask.shape)}
+        outputs, compare = bert_outputs(model, inputs, sentence)
+        if sentence:
+            weight = mask[..., None].double()
+            mean = (outputs["last_hidden_state"] * weight).sum(1) / weight.sum(1)
+            outputs["sentence_embedding"] = nn.functional.normalize(mean, dim=1)
+        case.run(run, inputs, outputs, compare)
+    case.finish()
+
+
+def old_norm_names(key):
+    return key.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+
+
+def berts():
+    make_bert(31, "bert_bare", "no pooler in the file", options={"add_pooling_layer": False})
+    make_bert(32, "bert_pooler", "pooler")
+    make_bert(33, "bert_sequence", "sequence classifier", "BertForSequenceClassification", num_labels=5)
+    make_bert(34, "bert_token", "token classifier", "BertForTokenClassification", num_labels=7)
+    make_bert(35, "bert_masked", "masked language model, tied decoder", "BertForMaskedLM")
+    make_bert(36, "bert_pretraining", "both pre-training heads", "BertForPreTraining")
+    make_bert(37, "bert_sentence", "sentence-transformers: mean pooling, L2", sentence=True)
+    make_bert(38, "bert_gelu_new", "tanh gelu", hidden_act="gelu_new")
+    make_bert(39, "bert_relu", "relu", hidden_act="relu")
+    make_bert(40, "bert_silu", "silu", hidden_act="silu")
+    make_bert(41, "bert_old_norms", "norms named gamma and beta", rename=old_norm_names)
+
+
+# --- adapters ----------------------------------------------------------------------------------
+
+
+def adapt(model, folder, number, zero_out_proj=False, **options):
+    """a random PEFT LoRA adapter on the model, saved; -> the adapted model in float64"""
+    import copy
+    from peft import LoraConfig, PeftModel, get_peft_model
+    seed(number)
+    net = get_peft_model(copy.deepcopy(model).float(), LoraConfig(**{"r": 4, "lora_alpha": 8, **options}))
+    with torch.no_grad():
+        for name, p in net.named_parameters():
+            if "lora_magnitude" in name:
+                p.mul_(1 + 0.2 * torch.randn_like(p))
+            elif "lora_" in name:
+                p.copy_(torch.randn_like(p) * 0.2)
+                if zero_out_proj and "out_proj.lora_B" in name:
+                    p.zero_()
+    net.save_pretrained(folder, save_embedding_layers=False)
+    for extra in ("README.md",):
+        (folder / extra).unlink(missing_ok=True)
+    config = json.loads((folder / "adapter_config.json").read_text())
+    config.update(base_model_name_or_path="tiny", auto_mapping=None)
+    config["target_modules"] = sorted(config["target_modules"]) if isinstance(config["target_modules"], list) else config["target_modules"]
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=1) + "\n")
+    return PeftModel.from_pretrained(copy.deepcopy(model).float(), folder).eval().double().base_model.model
+
+
+def make_adapted(number, name, checks, model, base, evaluate, adapters, swap=None, scale=None):
+    case = Case(name, evaluate.function, checks, model=f"../{base}/model")
+    nets = {"none": model}
+    for adapter, options in adapters.items():
+        nets[adapter] = adapt(model, case.folder / "adapters" / adapter, number, **options)
+        case.data["adapters"][adapter] = {"dir": f"adapters/{adapter}"}
+        if scale:
+            case.data["adapters"][adapter]["scale"] = scale
+            with torch.no_grad():
+                for module in nets[adapter].modules():
+                    if hasattr(module, "scaling") and "default" in getattr(module, "scaling", {}):
+                        module.scaling["default"] *= scale
+    seed(number + 1000)
+    for adapter, net in nets.items():
+        for run in ("one", "ragged", "long"):
+            inputs, outputs, compare = evaluate(net, run)
+            case.run(f"{adapter}-{run}", inputs, outputs, compare, adapter)
+    case.finish(swap=swap or ["a", "none", "a", "none"])
+
+
+def load_pair(name):
+    folder = OUT / name / "model"
+    model = Transformer(json.loads((folder / "config.json").read_text()))
+    model.load_state_dict({k: v.double() for k, v in load_file(folder / "model.safetensors").items()})
+    return model.double().eval()
+
+
+def evaluate_pair(model, run):
+    inputs = pair_inputs(run, SRC, TGT)
+    return inputs, {"logits": model(*inputs.values())}, {}
+
+
+evaluate_pair.function = "forward"
+
+
+def evaluate_bert(model, run):
+    mask = dict(bert_inputs())[run]
+    inputs = {"input_ids": torch.randint(1, SRC, mask.shape), "attention_mask": mask}
+    outputs, compare = bert_outputs(model, inputs, False)
+    return inputs, outputs, compare
+
+
+evaluate_bert.function = "encode"
+
+
+def adapted():
+    from transformers import BertModel
+    pair = load_pair("p_post_relu")
+    both = ["linear1", "linear2"]
+
+    def make(number, name, checks, adapters, **more):
+        make_adapted(number, name, checks, pair, "p_post_relu", evaluate_pair, adapters, **more)
+
+    make(61, "lora_ffn", "feed-forward linears", {"a": dict(target_modules=both)})
+    make(62, "lora_attention", "in_proj of both attentions, out_proj zero",
+         {"a": dict(target_modules=["self_attn", "multihead_attn"], zero_out_proj=True)})
+    make(63, "lora_out_proj_twice", "PEFT counts out_proj twice", {"a": dict(target_modules=["multihead_attn"])})
+    make(64, "lora_generator_embedding", "generator and target table",
+         {"a": dict(target_modules=["generator", "tgt_tok_emb.embedding"])})
+    make(65, "lora_rs", "rsLoRA", {"a": dict(target_modules=both, use_rslora=True)})
+    make(66, "lora_patterns", "rank and alpha patterns", {"a": dict(
+        target_modules=both, rank_pattern={"dec_layers.1.linear1": 2, "linear1": 7}, alpha_pattern={"linear2": 32})})
+    make(67, "lora_dora", "DoRA", {"a": dict(target_modules=both, use_dora=True)})
+    make(68, "lora_bias", "bias of the B factor", {"a": dict(target_modules=both, lora_bias=True)})
+    make(69, "lora_two", "two adapters, other ranks and targets",
+         {"a": dict(target_modules=both), "b": dict(target_modules=["linear2", "generator"], r=9, lora_alpha=3)},
+         swap=["a", "none", "a", "b", "a", "none"])
+    make(70, "lora_scale", "scale on the command line", {"a": dict(target_modules=both)}, scale=0.5)
+
+    bert = BertModel.from_pretrained(OUT / "bert_pooler" / "model", attn_implementation="eager").double().eval()
+
+    def make_on_bert(number, name, checks, **options):
+        make_adapted(number, name, checks, bert, "bert_pooler", evaluate_bert, {"a": options})
+
+    make_on_bert(81, "lora_bert_query_value", "query and value", target_modules=["query", "value"])
+    make_on_bert(82, "lora_bert_all", "all linears", target_modules=["query", "key", "value", "dense"])
+    make_on_bert(83, "lora_bert_dora", "DoRA", target_modules=["query", "value", "dense"], use_dora=True)
+    make_on_bert(84, "lora_bert_embedding", "word embeddings", target_modules=["word_embeddings"])
+    make_on_bert(85, "lora_bert_dora_embedding", "DoRA on an embedding", target_modules=["word_embeddings"], use_dora=True)
+
+
+with torch.no_grad():
+    encoder_decoders()
+    berts()
+    adapted()
