@@ -117,24 +117,30 @@ TEST_F(EndToEnd, MixedAdapters) {
   EXPECT_NE(runOnce(folder.path, nullptr, mixed).error.find("adapter_ids': is 2 at [1], expected -1 to 1"), std::string::npos);
 }
 
-// Two programs at once have their own kernels, though the loader sees similar paths.
+// Two programs at once have their own kernels: the loader must not take the
+// second library, from a path like the first one's, for the first.
 TEST_F(EndToEnd, TwoProgramsAtOnce) {
   make(false);
   Folder other;
-  auto manifest = manifestOf(other.path, weights, false);
-  writeArtifact(other.path, manifest);
-  ptx_program *a = nullptr, *b = nullptr;
-  ASSERT_EQ(ptx_program_open((folder / "model.ptxm").c_str(), nullptr, &a), nullptr);
-  ASSERT_EQ(ptx_program_open((other / "model.ptxm").c_str(), nullptr, &b), nullptr);
-  ptx_program_close(a);
-  ptx_binding *binding = nullptr;
-  ptx_session *session = nullptr;
-  ASSERT_EQ(ptx_binding_create(b, nullptr, &binding), nullptr);
-  ASSERT_EQ(ptx_session_open(binding, &session), nullptr);
-  EXPECT_EQ(call(session, ragged()).error, "");
-  ptx_session_close(session);
-  ptx_binding_release(binding);
-  ptx_program_close(b);
+  writeArtifact(other.path, manifestOf(other.path, weights, false), OTHER_KERNELS);
+  std::vector<float> results[2];
+  ptx_program *programs[2] = {};
+  const Folder *folders[] = {&folder, &other};
+  for (int i = 0; i < 2; ++i)
+    ASSERT_EQ(ptx_program_open((*folders[i] / "model.ptxm").c_str(), nullptr, &programs[i]), nullptr);
+  for (int i = 0; i < 2; ++i) {
+    ptx_binding *binding = nullptr;
+    ptx_session *session = nullptr;
+    ASSERT_EQ(ptx_binding_create(programs[i], nullptr, &binding), nullptr);
+    ASSERT_EQ(ptx_session_open(binding, &session), nullptr);
+    results[i] = call(session, ragged()).values["hidden"];
+    ptx_session_close(session);
+    ptx_binding_release(binding);
+  }
+  EXPECT_NEAR(results[0][outputs], expected(2, 0, 1), 1e-4);
+  EXPECT_NEAR(results[1][outputs], expected(2, 0, 1000), 1e-2);
+  for (ptx_program *program : programs)
+    ptx_program_close(program);
 }
 
 // A call is stopped between launches, and the session can be used again.

@@ -154,10 +154,10 @@ Json manifestOf(const std::string &directory, const Weights &weights, bool separ
           {"functions", Json::array({function(separate)})}};
 }
 
-void writeArtifact(const std::string &directory, const Json &manifest) {
-  Result<std::string> kernels = readWhole(TINY_KERNELS, 1 << 26);
+void writeArtifact(const std::string &directory, const Json &manifest, const char *library) {
+  Result<std::string> kernels = readWhole(library ? library : TINY_KERNELS, 1 << 26);
   ASSERT_TRUE(kernels);
-  std::vector<Payload> payloads = {{"manifest", manifest.dump()}, {"cpu/avx2", *kernels}};
+  std::vector<Payload> payloads = {{"manifest", manifest.dump()}, {"cpu/avx2", *kernels}, {"ir/deploy", "module {}"}};
   ASSERT_TRUE(writeContainer(directory + "/model.ptxm", payloads));
 }
 

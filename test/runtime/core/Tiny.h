@@ -33,7 +33,7 @@ Weights makeWeights();
 /// Writes weights.safetensors and returns its manifest without functions' kernels built in.
 nlohmann::ordered_json manifestOf(const std::string &directory, const Weights &weights, bool separate);
 /// Writes directory/model.ptxm.
-void writeArtifact(const std::string &directory, const nlohmann::ordered_json &manifest);
+void writeArtifact(const std::string &directory, const nlohmann::ordered_json &manifest, const char *kernels = nullptr);
 
 /// The result of a call, name -> values.
 struct Answer {

@@ -2,6 +2,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifndef STEP
+#define STEP 1
+#endif
+
 #define KERNEL(name) \
   void name(const uint64_t *args, int64_t r0, int64_t r1, int64_t c0, int64_t c1, void *scratch)
 
@@ -66,6 +70,6 @@ KERNEL(number) {
   for (int64_t b = r0; b < r1; ++b)
     for (int32_t r = blocks[4 * b + 1]; r < blocks[4 * b + 2]; ++r)
       for (uint64_t n = 0; n < args[3]; ++n)
-        ((float *)args[0])[r * args[1] + n] += (float)(blocks[4 * b + 3] + r - blocks[4 * b + 1]);
+        ((float *)args[0])[r * args[1] + n] += (float)STEP * (float)(blocks[4 * b + 3] + r - blocks[4 * b + 1]);
   (void)c0, (void)c1, (void)scratch;
 }

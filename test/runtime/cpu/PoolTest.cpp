@@ -51,6 +51,19 @@ TEST(Pool, RunsEachTileOnce) {
     checkSum(pool, 1 + region % 37);
 }
 
+// A worker takes tiles, and does not only watch: two tiles that wait for each
+// other end only when two threads run them.
+TEST(Pool, WorkersTakePart) {
+  Pool pool(2);
+  std::atomic<int> inside{0};
+  pool.run(2, [&](uint32_t, unsigned) {
+    ++inside;
+    for (double start = seconds(); inside < 2 && seconds() - start < 20;)
+      std::this_thread::yield();
+  });
+  EXPECT_EQ(inside, 2);
+}
+
 // Four times as many threads as processors still finish, tile for tile.
 TEST(Pool, SurvivesOversubscription) {
   Pool pool(4 * usableThreads(0));
