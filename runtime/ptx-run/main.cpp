@@ -87,6 +87,8 @@ private:
     for (const char *name : {"forward", "encode"})
       if (function.empty() && ptx_program_signature(program.get(), name))
         function = name;
+    if (function.empty())
+      return Error{"the program has neither 'forward' nor 'encode': say --function=NAME, --list names them"};
     return {};
   }
 

@@ -1,0 +1,170 @@
+// The deploy table against straightforward doubles.
+#include "runtime/core/deploy.h"
+#include "runtime/core/merge.h"
+#include "test/runtime/core/Tiny.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+using namespace ptx;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+class Deploy : public ::testing::Test {
+protected:
+  /// The buffer of one parameter with these nodes under adapter `name` ("" = none).
+  std::vector<float> deploy(Json nodes, const std::string &name = "") {
+    Json json = tiny::manifestOf(folder.path, weights, false);
+    json["parameters"][0] = {{"label", "p"}, {"nodes", nodes}};
+    Result<Manifest> manifest = readManifest(json.dump(), "m");
+    if (!manifest) {
+      error = manifest.error().message;
+      return {};
+    }
+    const AdapterRecord *adapter = nullptr;
+    for (const AdapterRecord &record : manifest->adapters)
+      if (record.name == name)
+        adapter = &record;
+    TensorReader reader(*manifest, folder.path, "");
+    auto buffer = deployParameter(*manifest, manifest->parameters[0], adapter, reader);
+    error = buffer ? "" : buffer.error().message;
+    if (!buffer)
+      return {};
+    EXPECT_EQ(reinterpret_cast<uintptr_t>((*buffer)->data()) % 64, 0u);
+    return {(*buffer)->data(), (*buffer)->data() + (*buffer)->size()};
+  }
+  Json table(Json node, int pitch, int tensor = 1) {
+    return {{{"op", "tensor"}, {"tensor", tensor}}, node, {{"op", "table"}, {"of", 1}, {"pitch", pitch}}};
+  }
+  const Matrix &at(const char *name) { return weights.tensors[name]; }
+  double delta(const char *a, const char *b, double scale, uint64_t o, uint64_t i) {
+    double sum = 0;
+    for (uint64_t r = 0; r < at(a).rows; ++r)
+      sum += double(at(b).values[o * at(b).columns + r]) * at(a).values[r * at(a).columns + i];
+    return scale * sum;
+  }
+
+  tiny::Folder folder;
+  tiny::Weights weights = tiny::makeWeights();
+  std::string error;
+};
+
+constexpr uint64_t out = tiny::outputs, in = tiny::width;
+
+} // namespace
+
+// Panels of 16 columns, zeros behind the last one.
+TEST_F(Deploy, Panels) {
+  std::vector<float> p = deploy({{{"op", "tensor"}, {"tensor", 1}}, {{"op", "panels"}, {"of", 0}}});
+  ASSERT_EQ(p.size(), 48 * in);
+  for (uint64_t n = 0; n < 48; ++n)
+    for (uint64_t k = 0; k < in; ++k)
+      EXPECT_EQ(p[((n / 16) * in + k) * 16 + n % 16], n < out ? at("weight").values[n * in + k] : 0.0f);
+}
+
+// Transposing, taking rows and joining them only moves values.
+TEST_F(Deploy, MovesValues) {
+  std::vector<float> t = deploy(table({{"op", "transpose"}, {"of", 0}}, 64));
+  for (uint64_t r = 0; r < in; ++r)
+    for (uint64_t c = 0; c < 64; ++c)
+      ASSERT_EQ(t[r * 64 + c], c < out ? at("weight").values[c * in + r] : 0.0f);
+  std::vector<float> joined = deploy({{{"op", "tensor"}, {"tensor", 1}},
+                                      {{"op", "rows"}, {"of", 0}, {"begin", 3}, {"end", 5}},
+                                      {{"op", "concat"}, {"of", {1, 0}}},
+                                      {{"op", "table"}, {"of", 2}, {"pitch", in}}});
+  ASSERT_EQ(joined.size(), (out + 2) * in);
+  EXPECT_EQ(std::memcmp(joined.data(), at("weight").values.data() + 3 * in, 2 * in * sizeof(float)), 0);
+  deploy({{{"op", "tensor"}, {"tensor", 1}}, {{"op", "rows"}, {"of", 0}, {"begin", 3}, {"end", 50}}, {{"op", "table"}, {"of", 1}, {"pitch", in}}});
+  EXPECT_NE(error.find("of 40"), std::string::npos) << error;
+}
+
+// The sign of zero survives a fill, and sinusoids are rounded once from doubles.
+TEST_F(Deploy, Constants) {
+  std::vector<float> zero = deploy({{{"op", "fill"}, {"rows", 2}, {"columns", 1}, {"value", -0.0}}, {{"op", "vector"}, {"of", 0}}});
+  ASSERT_EQ(zero.size(), 16u);
+  EXPECT_TRUE(std::signbit(zero[1]));
+  EXPECT_FALSE(std::signbit(zero[2]));
+  std::vector<float> s = deploy({{{"op", "sinusoid"}, {"positions", 50}, {"width", 8}}, {{"op", "table"}, {"of", 0}, {"pitch", 8}}});
+  for (int p = 0; p < 50; ++p)
+    for (int c = 0; c < 8; ++c) {
+      double angle = p / std::pow(10000.0, (c / 2 * 2) / 8.0);
+      ASSERT_EQ(s[p * 8 + c], static_cast<float>(c % 2 ? std::cos(angle) : std::sin(angle)));
+    }
+}
+
+// W + s B A within rounding; without an entry, the very bytes.
+TEST_F(Deploy, MergeLinear) {
+  Json nodes = table({{"op", "merge"}, {"of", 0}, {"site", 1}}, in);
+  std::vector<float> base = deploy(nodes), merged = deploy(nodes, "da");
+  EXPECT_EQ(std::memcmp(base.data(), at("weight").values.data(), base.size() * sizeof(float)), 0);
+  for (uint64_t o = 0; o < out; ++o)
+    for (uint64_t i = 0; i < in; ++i)
+      ASSERT_NEAR(merged[o * in + i], at("weight").values[o * in + i] + delta("da.a", "da.b", 2.0, o, i), 1e-6);
+}
+
+// An embedding gains the transpose of B A.
+TEST_F(Deploy, MergeEmbedding) {
+  std::vector<float> merged = deploy(table({{"op", "merge"}, {"of", 0}, {"site", 0}}, in, 0), "db");
+  for (uint64_t v = 0; v < tiny::vocabulary; ++v)
+    for (uint64_t c = 0; c < in; ++c)
+      ASSERT_NEAR(merged[v * in + c], at("table").values[v * in + c] + delta("db.ea", "db.eb", 1.5, c, v), 1e-6);
+}
+
+// Where the delta is zero the weight keeps its bits, the sign of zero too.
+TEST_F(Deploy, ZeroDeltaKeepsBits) {
+  weights.tensors["weight"].values[7] = -0.0f;
+  std::fill(weights.tensors["da.b"].values.begin(), weights.tensors["da.b"].values.end(), 0.0f);
+  std::vector<float> merged = deploy(table({{"op", "merge"}, {"of", 0}, {"site", 1}}, in), "da");
+  EXPECT_EQ(std::memcmp(merged.data(), at("weight").values.data(), merged.size() * sizeof(float)), 0);
+}
+
+// DoRA: each output row gets the magnitude as its norm.
+TEST_F(Deploy, Dora) {
+  LowRank low{at("da.a"), at("da.b"), Matrix{out, 1, std::vector<float>(out, 3.0f)}, 2.0f, false, "test"};
+  Result<Matrix> merged = mergeLowRank(at("weight"), low), gain = doraGain(at("weight"), low);
+  ASSERT_TRUE(merged && gain);
+  for (uint64_t o = 0; o < out; ++o) {
+    double norm = 0, plain = 0;
+    for (uint64_t i = 0; i < in; ++i) {
+      norm += std::pow(double(merged->values[o * in + i]), 2);
+      plain += std::pow(at("weight").values[o * in + i] + delta("da.a", "da.b", 2.0, o, i), 2);
+    }
+    EXPECT_NEAR(std::sqrt(norm), 3.0, 1e-5);
+    EXPECT_NEAR(gain->values[o], 3.0 / std::sqrt(plain), 1e-5);
+  }
+}
+
+// Factors for adapters that stay separate: stacked A, block diagonal s B, nothing for none.
+TEST_F(Deploy, Factors) {
+  Json a = {{{"op", "factor_a"}, {"sites", {1}}, {"columns", in}}, {{"op", "table"}, {"of", 0}, {"pitch", in}}};
+  EXPECT_TRUE(deploy(a).empty());
+  EXPECT_EQ(deploy(a, "da"), at("da.a").values);
+  std::vector<float> b = deploy({{{"op", "factor_b"}, {"sites", {0, 1}}, {"rows", {in, out}}}, {{"op", "table"}, {"of", 0}, {"pitch", 16}}}, "db");
+  ASSERT_EQ(b.size(), (in + out) * 16);
+  for (uint64_t r = 0; r < in + out; ++r)
+    for (uint64_t c = 0; c < 16; ++c) {
+      float expected = r < in && c < 2             ? 1.5f * at("db.eb").values[r * 2 + c]
+                       : r >= in && c >= 2 && c < 5 ? 0.5f * at("db.b").values[(r - in) * 3 + c - 2]
+                                                    : 0.0f;
+      ASSERT_EQ(b[r * 16 + c], expected);
+    }
+  std::vector<float> t = deploy({{{"op", "factor_a_table"}, {"site", 0}, {"rows", tiny::vocabulary}}, {{"op", "table"}, {"of", 0}, {"pitch", 2}}}, "db");
+  ASSERT_EQ(t.size(), tiny::vocabulary * 2);
+  EXPECT_EQ(t[2 * 7 + 1], at("db.ea").values[tiny::vocabulary + 7]);
+}
+
+// A NaN in a factor is an error that names the adapter, the site and the index.
+TEST_F(Deploy, NotFiniteIsRefused) {
+  weights.tensors["da.b"].values[5] = NAN;
+  deploy(table({{"op", "merge"}, {"of", 0}, {"site", 1}}, in), "da");
+  EXPECT_NE(error.find("'da', 'linear': factor B is not finite at index 5"), std::string::npos) << error;
+}
+
+// A matrix is no vector: it would not fit.
+TEST_F(Deploy, MatrixAsVectorIsRefused) {
+  deploy({{{"op", "tensor"}, {"tensor", 1}}, {{"op", "vector"}, {"of", 0}}});
+  EXPECT_NE(error.find("1 column"), std::string::npos) << error;
+}

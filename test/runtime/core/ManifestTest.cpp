@@ -1,0 +1,95 @@
+#include "runtime/core/manifest.h"
+#include "test/runtime/core/Tiny.h"
+
+#include <gtest/gtest.h>
+
+using namespace ptx;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+struct Refusal {
+  const char *name;
+  const char *pointer; // JSON pointer of what is changed
+  Json value;
+  const char *said; // part of the message
+};
+
+void PrintTo(const Refusal &refusal, std::ostream *out) { *out << refusal.name; }
+
+class ManifestRefusal : public ::testing::TestWithParam<Refusal> {};
+
+Json valid() {
+  static tiny::Folder folder;
+  static Json manifest = tiny::manifestOf(folder.path, tiny::makeWeights(), false);
+  return manifest;
+}
+
+} // namespace
+
+// The tiny manifest itself is accepted, in both modes.
+TEST(Manifest, AcceptsTheTinyModel) {
+  tiny::Folder folder;
+  for (bool separate : {false, true}) {
+    Result<Manifest> manifest = readManifest(tiny::manifestOf(folder.path, tiny::makeWeights(), separate).dump(), "m");
+    ASSERT_TRUE(manifest) << manifest.error().message;
+    EXPECT_EQ(manifest->adapters.size(), 2u);
+  }
+}
+
+// Each member can be taken away: the manifest is then refused, not misread.
+TEST(Manifest, MissingMembersAreRefused) {
+  Json manifest = valid();
+  for (auto &[key, value] : manifest.items()) {
+    Json cut = manifest;
+    cut.erase(key);
+    EXPECT_FALSE(readManifest(cut.dump(), "m")) << key;
+  }
+}
+
+// One thing is wrong; the message names it.
+TEST_P(ManifestRefusal, SaysWhatIsWrong) {
+  Json manifest = valid();
+  manifest[Json::json_pointer(GetParam().pointer)] = GetParam().value;
+  Result<Manifest> read = readManifest(manifest.dump(), "model.ptxm");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message.find(GetParam().said), std::string::npos) << read.error().message;
+}
+
+#define FUNCTION "/functions/0"
+INSTANTIATE_TEST_SUITE_P(
+    Cases, ManifestRefusal,
+    ::testing::Values(
+        Refusal{"unknown_key", "/surprise", 1, "surprise"}, Refusal{"major", "/format/major", 2, "version 1"},
+        Refusal{"mode", "/adapters_mode", "both", "adapters_mode"},
+        Refusal{"file_index", "/tensors/0/file", 1, "file"}, Refusal{"dtype", "/tensors/0/dtype", "I8", "I8"},
+        Refusal{"bytes", "/tensors/0/bytes", 4, "4 bytes"}, Refusal{"offset", "/tensors/0/offset", 1 << 30, "outside"},
+        Refusal{"huge_shape", "/tensors/0/shape", {1u << 29, 1u << 29, 1u << 29}, "tensor 0"},
+        Refusal{"negative", "/files/0/size", -1, "size"}, Refusal{"fraction", "/files/0/size", 1.5, "size"},
+        Refusal{"site", "/adapters/0/sites/0/site", 9, "site"}, Refusal{"form", "/adapters/0/sites/0/form", "conv", "form"},
+        Refusal{"scale", "/adapters/0/sites/0/scale", 1e300, "scale"},
+        Refusal{"adapter_twice", "/adapters/1/name", "da", "da"}, Refusal{"adapter_none", "/adapters/1/name", "none", "none"},
+        Refusal{"op", "/parameters/0/nodes/0/op", "melt", "melt"}, Refusal{"forward_ref", "/parameters/0/nodes/1/of", 1, "of"},
+        Refusal{"no_layout", "/parameters/0/nodes", Json::array({{{"op", "tensor"}, {"tensor", 0}}}), "layout"},
+        Refusal{"no_nodes", "/parameters/0/nodes", Json::array(), "layout"},
+        Refusal{"fill_size", "/parameters/0/nodes/0", {{"op", "fill"}, {"rows", 1 << 30}, {"columns", 1 << 30}, {"value", 0}}, "values"},
+        Refusal{"pitch", "/parameters/0/nodes/2/pitch", uint64_t(1) << 40, "pitch"},
+        Refusal{"input_dims", FUNCTION "/inputs/0/dims", {"B", "T"}, "dims"},
+        Refusal{"input_space", FUNCTION "/inputs/0/space", 1, "space"}, Refusal{"limit", FUNCTION "/inputs/0/limit", 0, "limit"},
+        Refusal{"reserved", FUNCTION "/inputs/0/name", "adapter_ids", "adapter_ids"},
+        Refusal{"optional", FUNCTION "/inputs/0/optional", true, "must be given"},
+        Refusal{"mask", FUNCTION "/spaces/0/mask", 0, "mask"}, Refusal{"slot", FUNCTION "/buffers/0/slot", 3, "slot"},
+        Refusal{"output_buffer", FUNCTION "/outputs/0/buffer", 3, "buffer"},
+        Refusal{"output_width", FUNCTION "/outputs/0/width", 49, "outside"},
+        Refusal{"output_per", FUNCTION "/outputs/0/per", "sequence", "buffer"},
+        Refusal{"grain", FUNCTION "/launches/0/problems/0/grain", {0, 1}, "grain"},
+        Refusal{"over", FUNCTION "/launches/0/problems/0/over", "pixels", "over"},
+        Refusal{"arg_kind", FUNCTION "/launches/0/problems/0/args/0", {"file", 0}, "file"},
+        Refusal{"arg_mask", FUNCTION "/launches/0/problems/0/args/0", {"ids", 1}, "mask"},
+        Refusal{"arg_buffer", FUNCTION "/launches/0/problems/0/args/3", {"buffer", 7, 0}, "7"},
+        Refusal{"arg_column", FUNCTION "/launches/0/problems/0/args/3", {"buffer", 0, 24}, "outside"},
+        Refusal{"arg_parameter", FUNCTION "/launches/0/problems/0/args/1", {"parameter", 3}, "3"},
+        Refusal{"scratch", FUNCTION "/launches/0/problems/0/scratch", {1, 2, 3}, "scratch"},
+        Refusal{"guard", FUNCTION "/launches/0/problems/0/guard", {5}, "guard"},
+        Refusal{"reads", FUNCTION "/launches/0/problems/0/reads", {9}, "reads"}),
+    [](const auto &info) { return info.param.name; });

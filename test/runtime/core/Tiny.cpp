@@ -1,0 +1,217 @@
+#include "test/runtime/core/Tiny.h"
+
+#include "runtime/core/container.h"
+#include "runtime/io/hash.h"
+#include "runtime/io/safetensors.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace ptx::tiny {
+
+using Json = nlohmann::ordered_json;
+
+Folder::Folder() {
+  char name[] = "/tmp/ptx-runtime-XXXXXX";
+  path = ::mkdtemp(name);
+}
+Folder::~Folder() { std::filesystem::remove_all(path); }
+
+namespace {
+
+Matrix fill(uint64_t rows, uint64_t columns, uint64_t seed) {
+  Matrix m{rows, columns, {}};
+  for (uint64_t i = 0; i < rows * columns; ++i) {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    m.values.push_back(static_cast<float>(static_cast<int64_t>(seed >> 40) - (1 << 23)) / (1 << 23));
+  }
+  return m;
+}
+
+constexpr const char *order[] = {"table", "weight", "bias", "da.a", "da.b", "db.a", "db.b", "db.ea", "db.eb"};
+
+Json parameters(bool separate) {
+  Json tensor = Json::array(), list = Json::array();
+  auto stored = [](int i) { return Json{{"op", "tensor"}, {"tensor", i}}; };
+  auto merge = [&](int site) { return Json{{"op", "merge"}, {"of", 0}, {"site", site}}; };
+  list.push_back({{"label", "table"}, {"nodes", {stored(0), merge(0), {{"op", "table"}, {"of", 1}, {"pitch", 24}}}}});
+  if (separate)
+    list.back()["nodes"] = {stored(0), {{"op", "table"}, {"of", 0}, {"pitch", 24}}};
+  list.push_back({{"label", "weight"}, {"nodes", {stored(1), merge(1), {{"op", "panels"}, {"of", 1}}}}});
+  if (separate)
+    list.back()["nodes"] = {stored(1), {{"op", "panels"}, {"of", 0}}};
+  list.push_back({{"label", "bias"}, {"nodes", {stored(2), {{"op", "vector"}, {"of", 0}}}}});
+  if (separate) {
+    list.push_back({{"label", "a"},
+                    {"nodes",
+                     {{{"op", "factor_a"}, {"sites", {1}}, {"columns", width}},
+                      {{"op", "table"}, {"of", 0}, {"pitch", width}}}}});
+    list.push_back({{"label", "b"},
+                    {"nodes",
+                     {{{"op", "factor_b"}, {"sites", {1}}, {"rows", {outputs}}},
+                      {{"op", "table"}, {"of", 0}, {"pitch", 16}}}}});
+  }
+  return list;
+}
+
+Json problem(const char *kernel, const char *over, Json columns, Json args) {
+  return {{"kernel", kernel}, {"label", kernel}, {"space", 0}, {"over", over}, {"columns", columns}, {"grain", {1, 1}},
+          {"flops", 1000000}, // a lie that makes many tiles
+          {"bytes", 100}, {"scratch", {64, 4, 0}}, {"args", args}, {"reads", Json::array()}, {"writes", Json::array()}};
+}
+
+Json launch(const char *label, Json only) { return {{"label", label}, {"problems", Json::array({only})}}; }
+
+Json function(bool separate) {
+  auto buffer = [](int i, int c = 0) { return Json{"buffer", i, c}; };
+  auto integer = [](uint64_t v) { return Json{"int", v}; };
+  auto parameter = [](int p) { return Json{"parameter", p}; };
+  auto rows = [](const char *field) { return Json{"rows", 0, field}; };
+  Json launches = Json::array();
+  launches.push_back(launch("gather", problem("gather", "rows", 1,
+                                              {{"ids", 0}, parameter(0), integer(24), buffer(0), integer(24), integer(width)})));
+  launches.push_back(launch("linear", problem("contract", "rows", 3,
+                                              {buffer(0), integer(24), parameter(1), integer(width), parameter(2), buffer(1), integer(48)})));
+  if (separate) {
+    Json lora = problem("lora", "rows", 1,
+                        {buffer(0), integer(24), parameter(3), integer(width), parameter(4), integer(16), {"rank", {1}},
+                         buffer(1), integer(48), integer(width), integer(outputs)});
+    lora["guard"] = {1};
+    launches.push_back(launch("lora", lora));
+  }
+  launches.push_back(launch("number", problem("number", "blocks", 1, {buffer(1), integer(48), rows("blocks"), integer(outputs)})));
+  launches.push_back(launch("mean", problem("mean", "sequences", 1,
+                                            {buffer(1), integer(48), rows("begin"), rows("keys"), buffer(2), integer(48), integer(outputs)})));
+  return {{"name", "forward"},
+          {"inputs",
+           {{{"name", "input_ids"}, {"kind", "ids"}, {"dims", {"B", "S"}}, {"space", 0}, {"limit", vocabulary}, {"optional", false}},
+            {{"name", "attention_mask"}, {"kind", "mask"}, {"dims", {"B", "S"}}, {"space", 0}, {"optional", true}}}},
+          {"spaces", {{{"name", "source"}, {"dims", {"B", "S"}}, {"mask", 1}, {"keep_first", false}, {"max_length", 200}}}},
+          {"buffers",
+           {{{"slot", 0}, {"space", 0}, {"per", "row"}, {"pitch", 24}},
+            {{"slot", 1}, {"space", 0}, {"per", "row"}, {"pitch", 48}},
+            {{"slot", 2}, {"space", 0}, {"per", "sequence"}, {"pitch", 48}}}},
+          {"slots", 3},
+          {"outputs",
+           {{{"name", "hidden"}, {"buffer", 1}, {"column", 0}, {"width", outputs}, {"space", 0}, {"per", "row"}},
+            {{"name", "pooled"}, {"buffer", 2}, {"column", 0}, {"width", outputs}, {"space", 0}, {"per", "sequence"}}}},
+          {"launches", launches}};
+}
+
+} // namespace
+
+Weights makeWeights() {
+  Weights w;
+  w.tensors["table"] = fill(vocabulary, width, 1);
+  w.tensors["weight"] = fill(outputs, width, 2);
+  w.tensors["bias"] = fill(outputs, 1, 3);
+  w.tensors["da.a"] = fill(2, width, 4);
+  w.tensors["da.b"] = fill(outputs, 2, 5);
+  w.tensors["db.a"] = fill(3, width, 6);
+  w.tensors["db.b"] = fill(outputs, 3, 7);
+  w.tensors["db.ea"] = fill(2, vocabulary, 8);
+  w.tensors["db.eb"] = fill(width, 2, 9);
+  return w;
+}
+
+Json manifestOf(const std::string &directory, const Weights &weights, bool separate) {
+  std::vector<TensorToWrite> list;
+  for (const char *name : order) {
+    const Matrix &m = weights.tensors.at(name);
+    std::vector<uint64_t> shape = {m.rows, m.columns};
+    list.push_back({name, DType::F32, m.columns == 1 ? std::vector<uint64_t>{m.rows} : shape, m.values.data()});
+  }
+  std::string path = directory + "/weights.safetensors";
+  EXPECT_TRUE(writeSafetensors(path, list));
+  Result<File> file = File::open(path);
+  uint64_t size = file->size();
+  Result<Safetensors> stored = Safetensors::open(std::move(*file));
+  Json tensors = Json::array();
+  for (const TensorToWrite &tensor : list) {
+    const TensorEntry *entry = stored->find(tensor.name);
+    tensors.push_back({{"name", tensor.name}, {"file", 0}, {"dtype", "F32"}, {"shape", tensor.shape},
+                       {"offset", entry->begin}, {"bytes", entry->bytes()}, {"hash", hashHex(tensor.data, entry->bytes())}});
+  }
+  auto site = [](int s, const char *form, int rank, int a, double scale) {
+    return Json{{"site", s}, {"form", form}, {"rank", rank}, {"a", a}, {"b", a + 1}, {"scale", scale}};
+  };
+  Json db = {site(1, "linear", 3, 5, 0.5)};
+  if (!separate)
+    db.push_back(site(0, "embedding", 2, 7, 1.5));
+  return {{"format", {{"major", 1}, {"minor", 0}}},
+          {"producer", "test"},
+          {"model", "tiny"},
+          {"adapters_mode", separate ? "separate" : "fuse"},
+          {"targets", {"cpu"}},
+          {"files", {{{"path", "weights.safetensors"}, {"size", size}}}},
+          {"tensors", tensors},
+          {"sites", {"table", "linear"}},
+          {"adapters",
+           {{{"name", "da"}, {"sites", Json::array({site(1, "linear", 2, 3, 2.0)})}}, {{"name", "db"}, {"sites", db}}}},
+          {"parameters", parameters(separate)},
+          {"functions", Json::array({function(separate)})}};
+}
+
+void writeArtifact(const std::string &directory, const Json &manifest, const char *library) {
+  Result<std::string> kernels = readWhole(library ? library : TINY_KERNELS, 1 << 26);
+  ASSERT_TRUE(kernels);
+  std::vector<Payload> payloads = {{"manifest", manifest.dump()}, {"cpu/avx2", *kernels}, {"ir/deploy", "module {}"}};
+  ASSERT_TRUE(writeContainer(directory + "/model.ptxm", payloads));
+}
+
+Answer call(ptx_session *session, const Call &input) {
+  std::vector<ptx_tensor> inputs;
+  auto add = [&](const char *name, const std::vector<int64_t> &values, uint32_t rank) {
+    if (!values.empty())
+      inputs.push_back({name, PTX_I64, rank, {input.batch, input.length, 0}, const_cast<int64_t *>(values.data())});
+  };
+  add("input_ids", input.ids, 2);
+  add("attention_mask", input.mask, 2);
+  add("adapter_ids", input.adapters, 1);
+  const ptx_tensor *outputs = nullptr;
+  size_t count = 0;
+  Answer answer;
+  if (ptx_status *status = ptx_session_call(session, "forward", inputs.data(), inputs.size(), &outputs, &count)) {
+    answer.error = ptx_status_message(status);
+    answer.code = ptx_status_code(status);
+    ptx_status_free(status);
+    return answer;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    size_t size = 1;
+    for (uint32_t d = 0; d < outputs[i].rank; ++d)
+      size *= outputs[i].dims[d];
+    const float *data = static_cast<const float *>(outputs[i].data);
+    answer.values[outputs[i].name] = {data, data + size};
+  }
+  return answer;
+}
+
+Answer runOnce(const std::string &directory, const char *adapter, const Call &input, uint32_t threads) {
+  ptx_program_options options = {};
+  options.struct_size = sizeof options;
+  options.threads = threads;
+  ptx_program *program = nullptr;
+  ptx_binding *binding = nullptr;
+  ptx_session *session = nullptr;
+  Answer answer;
+  ptx_status *status = ptx_program_open((directory + "/model.ptxm").c_str(), &options, &program);
+  if (!status)
+    status = ptx_binding_create(program, adapter, &binding);
+  if (!status)
+    status = ptx_session_open(binding, &session);
+  if (status)
+    answer = {ptx_status_message(status), ptx_status_code(status), {}};
+  else
+    answer = call(session, input);
+  ptx_status_free(status);
+  ptx_session_close(session);
+  ptx_binding_release(binding);
+  if (program)
+    ptx_program_close(program);
+  return answer;
+}
+
+} // namespace ptx::tiny
