@@ -75,12 +75,12 @@ typedef enum { PTX_LOG_INFO = 0, PTX_LOG_WARNING = 1 } ptx_log_level;
 typedef void (*ptx_log_fn)(void *user, ptx_log_level level, const char *message);
 
 typedef struct {
-  size_t struct_size;        /* sizeof(ptx_program_options) */
-  const char *parameters;    /* directory of the parameter files; NULL: beside the artifact */
-  const char *level;         /* CPU level to force; NULL: the best this machine runs */
-  const char *device;        /* "cpu" or "reference"; NULL: what the artifact was compiled for */
-  uint32_t threads;          /* at most so many; 0: as many as this process may use */
-  ptx_log_fn log;            /* NULL: silence */
+  size_t struct_size;     /* sizeof(ptx_program_options) */
+  const char *parameters; /* directory of the parameter files; NULL: beside the artifact */
+  const char *level;      /* CPU level to force; NULL: the best this machine runs */
+  const char *device;     /* "cpu" or "reference"; NULL: what the artifact was compiled for */
+  uint32_t threads;       /* at most so many; 0: as many as this process may use */
+  ptx_log_fn log;         /* NULL: silence */
   void *log_user;
 } ptx_program_options;
 
@@ -111,8 +111,10 @@ typedef struct {
 /* 0 and an error where there is no such function or value. */
 PTX_EXPORT size_t ptx_program_input_count(const ptx_program *program, const char *function);
 PTX_EXPORT size_t ptx_program_output_count(const ptx_program *program, const char *function);
-PTX_EXPORT ptx_status *ptx_program_input(const ptx_program *program, const char *function, size_t index, ptx_value_info *info);
-PTX_EXPORT ptx_status *ptx_program_output(const ptx_program *program, const char *function, size_t index, ptx_value_info *info);
+PTX_EXPORT ptx_status *ptx_program_input(const ptx_program *program, const char *function, size_t index,
+                                         ptx_value_info *info);
+PTX_EXPORT ptx_status *ptx_program_output(const ptx_program *program, const char *function, size_t index,
+                                          ptx_value_info *info);
 
 /*===- Bindings ---------------------------------------------------------------*/
 
@@ -146,11 +148,11 @@ PTX_EXPORT void ptx_session_set_cancel(ptx_session *session, ptx_cancel_fn cance
 
 /* What the last call spent. */
 typedef struct {
-  const char *label;    /* of the launch */
-  double start, end;    /* seconds since the call began */
-  double flops, bytes;  /* done and moved, as the compiler counts them */
+  const char *label;   /* of the launch */
+  double start, end;   /* seconds since the call began */
+  double flops, bytes; /* done and moved, as the compiler counts them */
   uint32_t tiles;
-  double waited;        /* seconds of it that the caller had no tile left */
+  double waited; /* seconds of it that the caller had no tile left */
 } ptx_launch_profile;
 
 /* The launches of the session's last call, valid until its next. */

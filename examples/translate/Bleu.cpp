@@ -25,7 +25,8 @@ Tokens split(const std::string &text) {
 
 /// mteval-v13a: punctuation apart, except in numbers.
 Tokens tokenize13a(std::string text) {
-  for (auto [entity, plain] : {std::pair("&quot;", "\""), std::pair("&amp;", "&"), std::pair("&lt;", "<"), std::pair("&gt;", ">")})
+  for (auto [entity, plain] :
+       {std::pair("&quot;", "\""), std::pair("&amp;", "&"), std::pair("&lt;", "<"), std::pair("&gt;", ">")})
     text = std::regex_replace(text, std::regex(entity), plain);
   text = " " + text + " ";
   static const std::regex symbols(R"(([\{-\~\[-\` -\&\(-\+\:-\@\/]))");
@@ -54,13 +55,15 @@ Tokens tokenizeCharacters(const std::string &text) {
 std::map<Tokens, size_t> countGrams(const Tokens &tokens, size_t n) {
   std::map<Tokens, size_t> counts;
   for (size_t i = 0; i + n <= tokens.size(); ++i)
-    ++counts[Tokens(tokens.begin() + static_cast<std::ptrdiff_t>(i), tokens.begin() + static_cast<std::ptrdiff_t>(i + n))];
+    ++counts[Tokens(tokens.begin() + static_cast<std::ptrdiff_t>(i),
+                    tokens.begin() + static_cast<std::ptrdiff_t>(i + n))];
   return counts;
 }
 
 } // namespace
 
-double corpusBleu(const std::vector<std::string> &hypotheses, const std::vector<std::string> &references, bool byCharacter) {
+double corpusBleu(const std::vector<std::string> &hypotheses, const std::vector<std::string> &references,
+                  bool byCharacter) {
   if (hypotheses.size() != references.size())
     throw std::runtime_error("BLEU: " + std::to_string(hypotheses.size()) + " translations, " +
                              std::to_string(references.size()) + " references");

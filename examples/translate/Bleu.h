@@ -10,7 +10,8 @@
 namespace translate {
 
 /// 0 to 100. Throws where the two differ in length.
-double corpusBleu(const std::vector<std::string> &hypotheses, const std::vector<std::string> &references, bool byCharacter);
+double corpusBleu(const std::vector<std::string> &hypotheses, const std::vector<std::string> &references,
+                  bool byCharacter);
 
 } // namespace translate
 

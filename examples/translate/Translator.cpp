@@ -108,9 +108,8 @@ void Translator::step(const std::vector<const Ids *> &sources, const std::vector
 std::vector<Ids> Translator::translate(const std::vector<Ids> &sources, size_t limit, size_t batch) {
   std::vector<size_t> order(sources.size());
   std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return std::pair(sources[a].size(), a) < std::pair(sources[b].size(), b);
-  });
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return std::pair(sources[a].size(), a) < std::pair(sources[b].size(), b); });
   std::vector<Ids> targets(sources.size(), Ids{rules.start});
   for (size_t begin = 0; begin < order.size(); begin += batch) {
     std::vector<size_t> open(order.begin() + static_cast<std::ptrdiff_t>(begin),

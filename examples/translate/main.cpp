@@ -22,9 +22,7 @@ struct Options {
   bool byCharacter = false;
 };
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 std::vector<std::string> readLines(const std::string &path) {
   std::ifstream file(path);
@@ -91,7 +89,8 @@ void run(const Options &options, ptx_program *program) {
       translations.push_back(text.decode(tokens));
     double done = now();
     std::fprintf(stderr, "%s: bound in %.0f ms, %zu sentences in %.2f s (%.1f a second)\n", adapter.c_str(),
-                 (bound - start) * 1e3, sources.size(), done - bound, static_cast<double>(sources.size()) / (done - bound));
+                 (bound - start) * 1e3, sources.size(), done - bound,
+                 static_cast<double>(sources.size()) / (done - bound));
     if (options.reference.empty()) {
       for (const std::string &translation : translations)
         std::printf("%s\n", translation.c_str());

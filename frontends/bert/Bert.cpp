@@ -29,10 +29,11 @@ Head readHead(ConfigReader &reader) {
     return Head::None;
   }
   const std::string &name = *(*names)[0].asString();
-  static const std::pair<const char *, Head> known[] = {
-      {"BertModel", Head::None},          {"BertForSequenceClassification", Head::Sequence},
-      {"BertForTokenClassification", Head::Token}, {"BertForMaskedLM", Head::MaskedLm},
-      {"BertForPreTraining", Head::PreTraining}};
+  static const std::pair<const char *, Head> known[] = {{"BertModel", Head::None},
+                                                        {"BertForSequenceClassification", Head::Sequence},
+                                                        {"BertForTokenClassification", Head::Token},
+                                                        {"BertForMaskedLM", Head::MaskedLm},
+                                                        {"BertForPreTraining", Head::PreTraining}};
   std::string supported;
   for (const auto &[text, head] : known) {
     if (name == text)
@@ -46,9 +47,12 @@ Head readHead(ConfigReader &reader) {
 xf::ActivationKind readActivation(ConfigReader &reader) {
   std::string name = reader.text("hidden_act", "gelu");
   static const std::pair<const char *, xf::ActivationKind> known[] = {
-      {"gelu", xf::ActivationKind::Gelu},          {"gelu_new", xf::ActivationKind::GeluTanh},
-      {"gelu_pytorch_tanh", xf::ActivationKind::GeluTanh}, {"relu", xf::ActivationKind::Relu},
-      {"silu", xf::ActivationKind::Silu},          {"swish", xf::ActivationKind::Silu},
+      {"gelu", xf::ActivationKind::Gelu},
+      {"gelu_new", xf::ActivationKind::GeluTanh},
+      {"gelu_pytorch_tanh", xf::ActivationKind::GeluTanh},
+      {"relu", xf::ActivationKind::Relu},
+      {"silu", xf::ActivationKind::Silu},
+      {"swish", xf::ActivationKind::Silu},
       {"tanh", xf::ActivationKind::Tanh}};
   std::string supported;
   for (const auto &[text, kind] : known) {
@@ -124,7 +128,8 @@ Status readSentenceModules(const std::string &directory, Config &c, bool followL
     for (const auto &[key, value] : *pooling->asObject()) {
       bool mode = key.starts_with("pooling_mode_") && value.asBool() && *value.asBool();
       if (mode && key != "pooling_mode_mean_tokens")
-        return Error{"'" + printable(plain->path()) + "': '" + printable(key) + "' is not supported, only mean pooling is"};
+        return Error{"'" + printable(plain->path()) + "': '" + printable(key) +
+                     "' is not supported, only mean pooling is"};
       c.sentence |= mode;
     }
     if (!c.sentence)
@@ -187,7 +192,8 @@ private:
     Value x = add(b, embedding(b, ids, words, mask), embedding(b, types, kinds, mask));
     x = add(b, x, embedding(b, positions, places, mask));
     auto [gamma, beta] = normNames(base + "LayerNorm");
-    return layerNorm(b, "embeddings.LayerNorm", x, graph.weight(gamma, {c.width}), graph.weight(beta, {c.width}), c.eps);
+    return layerNorm(b, "embeddings.LayerNorm", x, graph.weight(gamma, {c.width}), graph.weight(beta, {c.width}),
+                     c.eps);
   }
 
   /// Old files say gamma and beta.
@@ -215,18 +221,19 @@ private:
       specs.push_back({norms.back().first, {c.width}});
       specs.push_back({norms.back().second, {c.width}});
     }
-    return graph.callLayer("bert_layer", name, {x, mask}, specs, [&](OpBuilder &b, ValueRange in, const LayerWeights &w) {
-      auto project = [&](const std::string &suffix, Value v) {
-        return linear(b, suffix, v, w[suffix + ".weight"], w[suffix + ".bias"]);
-      };
-      Value q = project("attention.self.query", in[0]), k = project("attention.self.key", in[0]),
-            v = project("attention.self.value", in[0]);
-      Value mixed = attention(b, "attention.self", q, k, v, in[1], in[1], c.heads, /*causal=*/false);
-      Value h = add(b, in[0], project("attention.output.dense", mixed));
-      h = layerNorm(b, "attention.output.LayerNorm", h, w[norms[0].first], w[norms[0].second], c.eps);
-      Value f = project("output.dense", activation(b, c.activation, project("intermediate.dense", h)));
-      return layerNorm(b, "output.LayerNorm", add(b, h, f), w[norms[1].first], w[norms[1].second], c.eps);
-    });
+    return graph.callLayer(
+        "bert_layer", name, {x, mask}, specs, [&](OpBuilder &b, ValueRange in, const LayerWeights &w) {
+          auto project = [&](const std::string &suffix, Value v) {
+            return linear(b, suffix, v, w[suffix + ".weight"], w[suffix + ".bias"]);
+          };
+          Value q = project("attention.self.query", in[0]), k = project("attention.self.key", in[0]),
+                v = project("attention.self.value", in[0]);
+          Value mixed = attention(b, "attention.self", q, k, v, in[1], in[1], c.heads, /*causal=*/false);
+          Value h = add(b, in[0], project("attention.output.dense", mixed));
+          h = layerNorm(b, "attention.output.LayerNorm", h, w[norms[0].first], w[norms[0].second], c.eps);
+          Value f = project("output.dense", activation(b, c.activation, project("intermediate.dense", h)));
+          return layerNorm(b, "output.LayerNorm", add(b, h, f), w[norms[1].first], w[norms[1].second], c.eps);
+        });
   }
 
   Value dense(StringRef label, const std::string &name, Value x, int64_t out) {
@@ -259,7 +266,8 @@ private:
   Value vocabularyHead(Value x) {
     OpBuilder &b = graph.builder();
     std::string base = "cls.predictions.";
-    Value h = activation(b, c.activation, dense("cls.predictions.transform.dense", base + "transform.dense", x, c.width));
+    Value h =
+        activation(b, c.activation, dense("cls.predictions.transform.dense", base + "transform.dense", x, c.width));
     auto [gamma, beta] = normNames(base + "transform.LayerNorm");
     h = layerNorm(b, "cls.predictions.transform.LayerNorm", h, graph.weight(gamma, {c.width}),
                   graph.weight(beta, {c.width}), c.eps);

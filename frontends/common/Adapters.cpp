@@ -27,11 +27,10 @@ void declareAdapter(ModuleOp module, ParameterTable &table, const peft::Adapter 
     std::string site = siteOf(delta);
     auto form = delta.target == peft::Target::Embedding ? xf::Form::Embedding : xf::Form::Linear;
     auto flag = [&](bool set) { return set ? builder.getUnitAttr() : UnitAttr(); };
-    xf::DeltaOp::create(builder, loc, FlatSymbolRefAttr::get(builder.getContext(), site),
-                        xf::FormAttr::get(builder.getContext(), form),
-                        builder.getI64IntegerAttr(static_cast<int64_t>(delta.rank)),
-                        builder.getF64FloatAttr(delta.scale), flag(delta.magnitude.has_value()),
-                        flag(delta.bias.has_value()));
+    xf::DeltaOp::create(
+        builder, loc, FlatSymbolRefAttr::get(builder.getContext(), site), xf::FormAttr::get(builder.getContext(), form),
+        builder.getI64IntegerAttr(static_cast<int64_t>(delta.rank)), builder.getF64FloatAttr(delta.scale),
+        flag(delta.magnitude.has_value()), flag(delta.bias.has_value()));
     StoredDelta &factors = table.adapters[adapter.name][site];
     factors.a = stored(delta.a);
     factors.b = stored(delta.b);

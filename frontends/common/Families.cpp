@@ -29,7 +29,7 @@ Result<Importer> findImporter(const JsonValue &config, const std::string &path) 
       return family.import;
     supported += std::string(supported.empty() ? "" : ", ") + family.modelType;
   }
-  std::string found = !type                ? "has no 'model_type'"
+  std::string found = !type               ? "has no 'model_type'"
                       : !type->asString() ? "'model_type' is " + std::string(type->kind())
                                           : "'model_type' is \"" + printable(*type->asString()) + "\"";
   std::string note = config.find("auto_map") ? "; its 'auto_map' code is never run" : "";

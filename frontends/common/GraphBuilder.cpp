@@ -29,7 +29,8 @@ Type elementType(MLIRContext *context, DType dtype) {
 } // namespace
 
 GraphBuilder::GraphBuilder(MLIRContext *context, const Checkpoint &checkpoint, std::string prefix)
-    : checkpoint(checkpoint), prefix(std::move(prefix)), top(ModuleOp::create(UnknownLoc::get(context))), ops(context) {}
+    : checkpoint(checkpoint), prefix(std::move(prefix)), top(ModuleOp::create(UnknownLoc::get(context))), ops(context) {
+}
 
 bool GraphBuilder::has(StringRef name) const { return checkpoint.find(prefix + name.str()) != nullptr; }
 
@@ -66,7 +67,8 @@ Value GraphBuilder::weight(StringRef name, std::vector<int64_t> shape) {
     if (!isWeightType(dtype))
       fail("tensor '" + entry->name + "' has type " + std::string(dtypeName(dtype)) + ", expected F32, F16 or BF16");
     used.insert(entry->name);
-    parameters.weights[name.str()] = {checkpoint.pathOf(*entry), entry->name, dtype, entry->shape, entry->offset, entry->bytes};
+    parameters.weights[name.str()] = {
+        checkpoint.pathOf(*entry), entry->name, dtype, entry->shape, entry->offset, entry->bytes};
   }
   Type type = xf::WeightType::get(ops.getContext(), shape, elementType(ops.getContext(), dtype));
   declared[name] = type;
@@ -86,8 +88,8 @@ Value GraphBuilder::optionalWeight(StringRef name, std::vector<int64_t> shape) {
   return has(name) ? weight(name, std::move(shape)) : Value();
 }
 
-Value GraphBuilder::callLayer(StringRef kind, StringRef layer, ValueRange inputs, const std::vector<WeightSpec> &weights,
-                              const LayerBody &body) {
+Value GraphBuilder::callLayer(StringRef kind, StringRef layer, ValueRange inputs,
+                              const std::vector<WeightSpec> &weights, const LayerBody &body) {
   SmallVector<Value> operands(inputs);
   std::string key = kind.str();
   for (const WeightSpec &spec : weights) {
@@ -119,7 +121,8 @@ Value GraphBuilder::callLayer(StringRef kind, StringRef layer, ValueRange inputs
   return func::CallOp::create(ops, named(layer), function, operands).getResult(0);
 }
 
-Value GraphBuilder::idsInput(StringRef name, ArrayRef<StringRef> dims, int64_t limit, std::optional<int64_t> defaultValue) {
+Value GraphBuilder::idsInput(StringRef name, ArrayRef<StringRef> dims, int64_t limit,
+                             std::optional<int64_t> defaultValue) {
   Type type = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, ops.getI64Type());
   return xf::InputOp::create(ops, named(name), type, ops.getStringAttr(name), ops.getStrArrayAttr(dims),
                              ops.getI64IntegerAttr(limit),

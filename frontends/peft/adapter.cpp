@@ -32,9 +32,12 @@ struct Stem {
   Part part;
 };
 constexpr Stem stems[] = {
-    {".lora_A.weight", Part::A},          {".lora_B.weight", Part::B},
-    {".lora_B.bias", Part::Bias},         {".lora_embedding_A", Part::EmbeddingA},
-    {".lora_embedding_B", Part::EmbeddingB}, {".lora_magnitude_vector", Part::Magnitude},
+    {".lora_A.weight", Part::A},
+    {".lora_B.weight", Part::B},
+    {".lora_B.bias", Part::Bias},
+    {".lora_embedding_A", Part::EmbeddingA},
+    {".lora_embedding_B", Part::EmbeddingB},
+    {".lora_magnitude_vector", Part::Magnitude},
 };
 
 /// The tensors of one module.
@@ -163,7 +166,8 @@ private:
       infix = middle;
     }
     if (!infix.empty())
-      adapter.notes.push_back("every key carries the adapter name '" + infix.substr(1, infix.size() - 2) + "', which was stripped");
+      adapter.notes.push_back("every key carries the adapter name '" + infix.substr(1, infix.size() - 2) +
+                              "', which was stripped");
     return infix;
   }
 
@@ -197,7 +201,7 @@ private:
 
     LowRankDelta delta;
     delta.module = outProj ? owner + ".out_proj" : owner;
-    delta.target = outProj                               ? Target::MhaOutProj
+    delta.target = outProj                                 ? Target::MhaOutProj
                    : module->kind == BaseModule::Mha       ? Target::MhaInProj
                    : module->kind == BaseModule::Embedding ? Target::Embedding
                    : module->kind == BaseModule::Conv1D    ? Target::Conv1D
@@ -233,8 +237,10 @@ private:
       return refuse(where + (embedding ? "is an embedding, but has the factors of a linear"
                                        : "is no embedding, but has the factors of one"));
     if (!a || !b)
-      return refuse(where + "has factor " + (a ? "A " + shapeText(a->shape) + " but no B"
-                                             : b ? "B " + shapeText(b->shape) + " but no A" : "neither A nor B"));
+      return refuse(where + "has factor " +
+                    (a   ? "A " + shapeText(a->shape) + " but no B"
+                     : b ? "B " + shapeText(b->shape) + " but no A"
+                         : "neither A nor B"));
     std::string shapes = "A " + shapeText(a->shape) + " and B " + shapeText(b->shape);
     if (a->shape.size() != 2 || b->shape.size() != 2 || a->shape[0] != b->shape[1])
       return refuse(where + "factors " + shapes + " do not share a rank");
@@ -306,7 +312,8 @@ private:
       return alpha.error();
     if (rank->first != delta.rank)
       return refuse("module '" + delta.module + "': the configuration gives rank " + std::to_string(rank->first) +
-                    rank->second + ", the factors are A " + shapeText(delta.a.shape) + " and B " + shapeText(delta.b.shape));
+                    rank->second + ", the factors are A " + shapeText(delta.a.shape) + " and B " +
+                    shapeText(delta.b.shape));
     double r = static_cast<double>(rank->first);
     double scale = alpha->first / (config.rsLora ? std::sqrt(r) : r) * options.userScale;
     delta.scaleReason = std::to_string(alpha->first) + alpha->second + (config.rsLora ? " / sqrt " : " / ") +
@@ -322,8 +329,8 @@ private:
     if (!std::isfinite(delta.scale))
       return refuse("module '" + delta.module + "': the scale " + delta.scaleReason + " is not finite");
     if (options.userScale != 1)
-      adapter.notes.push_back("'" + delta.module + "': scale " + std::to_string(delta.scale) + " = " + delta.scaleReason +
-                              " times " + std::to_string(options.userScale));
+      adapter.notes.push_back("'" + delta.module + "': scale " + std::to_string(delta.scale) + " = " +
+                              delta.scaleReason + " times " + std::to_string(options.userScale));
     return {};
   }
 

@@ -11,10 +11,10 @@ namespace {
 
 // Training and placement only.
 constexpr std::string_view ignored[] = {
-    "inference_mode", "lora_dropout",  "megatron_config", "megatron_core",  "runtime_config", "auto_mapping",
-    "loftq_config",   "eva_config",    "corda_config",    "lora_ga_config", "velora_config",  "qalora_group_size",
-    "revision",       "task_type",     "peft_type",       "layers_pattern", "layers_to_transform",
-    "exclude_modules", "ensure_weight_tying",
+    "inference_mode", "lora_dropout",        "megatron_config", "megatron_core",       "runtime_config",
+    "auto_mapping",   "loftq_config",        "eva_config",      "corda_config",        "lora_ga_config",
+    "velora_config",  "qalora_group_size",   "revision",        "task_type",           "peft_type",
+    "layers_pattern", "layers_to_transform", "exclude_modules", "ensure_weight_tying",
 };
 
 // What each would change, for the message.
@@ -89,15 +89,17 @@ private:
       return readPattern(key, value);
     if (key == "target_modules")
       return readTargets(value);
-    for (auto [name, flag] : {std::pair("use_rslora", &config.rsLora), std::pair("use_dora", &config.dora),
-                              std::pair("lora_bias", &config.loraBias), std::pair("fan_in_fan_out", &config.fanInFanOut)})
+    for (auto [name, flag] :
+         {std::pair("use_rslora", &config.rsLora), std::pair("use_dora", &config.dora),
+          std::pair("lora_bias", &config.loraBias), std::pair("fan_in_fan_out", &config.fanInFanOut)})
       if (key == name) {
         if (!value.asBool() && !value.isNull())
           return mismatch(key, value, "true or false");
         *flag = value.asBool() && *value.asBool();
         return {};
       }
-    for (auto [name, text] : {std::pair("base_model_name_or_path", &config.baseModel), std::pair("peft_version", &config.version)})
+    for (auto [name, text] :
+         {std::pair("base_model_name_or_path", &config.baseModel), std::pair("peft_version", &config.version)})
       if (key == name) {
         *text = value.asString() ? *value.asString() : "";
         return {};

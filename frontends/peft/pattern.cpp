@@ -294,7 +294,8 @@ private:
 Result<Pattern> Pattern::compile(std::string_view text) { return PatternParser(text).parse(); }
 
 /// Marks `state` and whatever it reaches without reading a byte.
-void Pattern::follow(size_t state, size_t at, size_t length, std::vector<char> &active, std::vector<size_t> &stack) const {
+void Pattern::follow(size_t state, size_t at, size_t length, std::vector<char> &active,
+                     std::vector<size_t> &stack) const {
   stack.push_back(state);
   while (!stack.empty()) {
     size_t s = stack.back();

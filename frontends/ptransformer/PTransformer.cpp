@@ -179,13 +179,12 @@ private:
     addFeedForward(specs, layer);
     addNorm(specs, layer, "norm1");
     addNorm(specs, layer, "norm2");
-    return graph.callLayer("encoder_layer", layer, {x, mask}, specs,
-                           [&](OpBuilder &b, ValueRange in, const LayerWeights &w) {
-                             Value h = residual(b, w, "norm1", in[0], [&](Value v) {
-                               return attend(b, w, "self_attn", v, v, in[1], in[1], /*causal=*/false);
-                             });
-                             return residual(b, w, "norm2", h, [&](Value v) { return feedForward(b, w, v); });
-                           });
+    return graph.callLayer(
+        "encoder_layer", layer, {x, mask}, specs, [&](OpBuilder &b, ValueRange in, const LayerWeights &w) {
+          Value h = residual(b, w, "norm1", in[0],
+                             [&](Value v) { return attend(b, w, "self_attn", v, v, in[1], in[1], /*causal=*/false); });
+          return residual(b, w, "norm2", h, [&](Value v) { return feedForward(b, w, v); });
+        });
   }
 
   Value decoderLayer(int64_t index, Value y, Value memory, Value target, Value source) {

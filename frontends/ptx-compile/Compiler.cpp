@@ -83,7 +83,8 @@ Status Compiler::readModel() {
   module = std::move(model->module);
   parameters = std::move(model->parameters);
   modelType = model->modelType;
-  report.step("read '" + options.model + "': " + modelType + ", " + std::to_string(parameters.weights.size()) + " tensors");
+  report.step("read '" + options.model + "': " + modelType + ", " + std::to_string(parameters.weights.size()) +
+              " tensors");
 
   for (const AdapterOption &option : options.adapters) {
     peft::Options peftOptions;
@@ -131,8 +132,8 @@ Status Compiler::readText() {
   if (!checkpoint)
     return checkpoint.error();
   for (const Checkpoint::Entry &entry : checkpoint->entries())
-    parameters.weights[entry.name] = {checkpoint->pathOf(entry), entry.name, entry.dtype,
-                                      entry.shape, entry.offset, entry.bytes};
+    parameters.weights[entry.name] = {
+        checkpoint->pathOf(entry), entry.name, entry.dtype, entry.shape, entry.offset, entry.bytes};
   return {};
 }
 
@@ -238,9 +239,8 @@ Status Compiler::emit() {
     // Levels compile side by side, each in a worker process.
     std::vector<std::future<llvm::Expected<std::vector<char>>>> jobs;
     for (const std::string &name : *names)
-      jobs.push_back(std::async(std::launch::async, [this, name] {
-        return cpu::compileKernels(*module, *cpu::parseLevel(name));
-      }));
+      jobs.push_back(std::async(std::launch::async,
+                                [this, name] { return cpu::compileKernels(*module, *cpu::parseLevel(name)); }));
     Status outcome;
     for (size_t i = 0; i < jobs.size(); ++i) {
       llvm::Expected<std::vector<char>> code = jobs[i].get();

@@ -73,8 +73,11 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   std::string outProj = "auto", dtype = "f32";
   CLI::App app("Compiles a transformer and its adapters into one program.", "ptx-compile");
   app.add_option("MODEL", options.model, "model directory, .mlir file in xf, or phase dump")->required();
-  app.add_option("-o", options.output, "the artifact, or with --compile-to the IR ('-' is standard output)")->required();
-  app.add_option("--adapter", adapters, "NAME=DIR[:SCALE]; may be given several times")->take_all()->allow_extra_args(false);
+  app.add_option("-o", options.output, "the artifact, or with --compile-to the IR ('-' is standard output)")
+      ->required();
+  app.add_option("--adapter", adapters, "NAME=DIR[:SCALE]; may be given several times")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("--adapters", options.adapterMode, "fold adapters into the weights or keep them apart; auto folds")
       ->check(CLI::IsMember({"auto", "fuse", "separate"}));
   app.add_option("--target", options.target, "what the program runs on")->check(CLI::IsMember({"cpu", "reference"}));
@@ -88,7 +91,9 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   app.add_option("--dump-phases-to", options.dumpDirectory, "write the IR after each phase into this directory");
   app.add_flag("--explain", options.explain, "print every parameter and launch");
   app.add_flag("--check-finite", options.checkFinite, "refuse NaN and infinity in the weights");
-  app.add_option("--allow-drop", options.allowDrop, "adapter tensors that may be left out (glob)")->take_all()->allow_extra_args(false);
+  app.add_option("--allow-drop", options.allowDrop, "adapter tensors that may be left out (glob)")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_flag("--allow-extra", options.allowExtra, "ignore tensors the model does not use");
   app.add_flag("--follow-links", options.followLinks, "follow links out of the model directory");
   app.add_option("--mha-out-proj", outProj, "how often an adapter's delta on nn.MultiheadAttention's out_proj counts")

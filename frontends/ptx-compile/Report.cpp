@@ -15,9 +15,7 @@ double Report::seconds() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void Report::step(const std::string &what) {
-  llvm::errs() << llvm::format("[%6.2f s] ", seconds()) << what << "\n";
-}
+void Report::step(const std::string &what) { llvm::errs() << llvm::format("[%6.2f s] ", seconds()) << what << "\n"; }
 
 double peakMemory(bool workers) {
   rusage usage;
@@ -51,15 +49,15 @@ void explain(ModuleOp module, const ParameterTable &table) {
   for (auto parameter : module.getOps<xf::ParameterOp>()) {
     bool swapped = false;
     parameter.walk([&](xf::SlotOp) { swapped = true; });
-    out << "parameter " << parameter.getSymName() << "  " << parameter.getType() << (swapped ? "  changes with the adapter" : "")
-        << "\n";
+    out << "parameter " << parameter.getSymName() << "  " << parameter.getType()
+        << (swapped ? "  changes with the adapter" : "") << "\n";
   }
   for (auto program : module.getOps<rt::ProgramOp>())
     for (auto launch : program.getBody().front().getOps<rt::LaunchOp>())
       for (auto problem : launch.getBody().front().getOps<rt::ProblemOp>())
-        out << "launch    " << program.getSymName() << "  " << problem.getLabel() << "  " << problem.getKernel() << " over "
-            << rt::stringifyEnum(problem.getOver()) << " x " << problem.getColumns() << ", " << problem.getFlops()
-            << " flops each\n";
+        out << "launch    " << program.getSymName() << "  " << problem.getLabel() << "  " << problem.getKernel()
+            << " over " << rt::stringifyEnum(problem.getOver()) << " x " << problem.getColumns() << ", "
+            << problem.getFlops() << " flops each\n";
 }
 
 } // namespace ptx

@@ -31,17 +31,11 @@ template <typename T> struct Dense {
 
   /// The array seen as a matrix: its last dimension, and all the others.
   int64_t columns() const { return shape.empty() ? 1 : shape.back(); }
-  int64_t rows() const {
-    return shape.empty() ? 1 : product(llvm::ArrayRef(shape).drop_back());
-  }
-  llvm::ArrayRef<int64_t> leading() const {
-    return llvm::ArrayRef(shape).drop_back(shape.empty() ? 0 : 1);
-  }
+  int64_t rows() const { return shape.empty() ? 1 : product(llvm::ArrayRef(shape).drop_back()); }
+  llvm::ArrayRef<int64_t> leading() const { return llvm::ArrayRef(shape).drop_back(shape.empty() ? 0 : 1); }
 
   T *row(int64_t index) { return values.data() + index * columns(); }
-  const T *row(int64_t index) const {
-    return values.data() + index * columns();
-  }
+  const T *row(int64_t index) const { return values.data() + index * columns(); }
   T &at(int64_t r, int64_t c) { return row(r)[c]; }
   const T &at(int64_t r, int64_t c) const { return row(r)[c]; }
 };
@@ -50,8 +44,7 @@ using Array = Dense<double>;
 using Integers = Dense<int64_t>;
 
 /// The shape of `like` with another last dimension.
-inline llvm::SmallVector<int64_t> withColumns(const Array &like,
-                                              int64_t columns) {
+inline llvm::SmallVector<int64_t> withColumns(const Array &like, int64_t columns) {
   llvm::SmallVector<int64_t> shape(like.leading());
   shape.push_back(columns);
   return shape;

@@ -9,15 +9,13 @@ using namespace ptx;
 using namespace ptx::interp;
 
 // gamma or beta: as many elements as x has columns, or nothing.
-static LogicalResult checkAffine(Frame &frame, Operation *op,
-                                 mlir::Value operand, int64_t columns) {
+static LogicalResult checkAffine(Frame &frame, Operation *op, mlir::Value operand, int64_t columns) {
   if (!operand)
     return success();
   int64_t count = frame.array(operand).values.size();
   if (count == columns)
     return success();
-  return op->emitOpError("expects ")
-         << columns << " elements of gamma and beta, found " << count;
+  return op->emitOpError("expects ") << columns << " elements of gamma and beta, found " << count;
 }
 
 static LogicalResult layerNorm(Frame &frame, xf::LayerNormOp op) {
@@ -54,9 +52,7 @@ static double activate(xf::ActivationKind kind, double x) {
   case xf::ActivationKind::Gelu:
     return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
   case xf::ActivationKind::GeluTanh:
-    return 0.5 * x *
-           (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) *
-                            (x + 0.044715 * x * x * x)));
+    return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
   case xf::ActivationKind::Silu:
     return x / (1.0 + std::exp(-x));
   case xf::ActivationKind::Tanh:
@@ -90,16 +86,13 @@ static LogicalResult gainPerChannel(Frame &frame, xf::GainOp op) {
   return frame.set(op.getResult(), std::move(y));
 }
 
-FailureOr<Array> interp::columnsOf(Operation *op, const Array &x,
-                                   int64_t offset, Type type) {
+FailureOr<Array> interp::columnsOf(Operation *op, const Array &x, int64_t offset, Type type) {
   auto ranked = dyn_cast<RankedTensorType>(type);
-  if (!ranked || ranked.getRank() == 0 ||
-      ranked.isDynamicDim(ranked.getRank() - 1))
+  if (!ranked || ranked.getRank() == 0 || ranked.isDynamicDim(ranked.getRank() - 1))
     return op->emitOpError("needs a result of known width");
   int64_t width = ranked.getShape().back();
   if (offset < 0 || offset > x.columns() || width > x.columns() - offset)
-    return op->emitOpError("takes ")
-           << width << " columns at " << offset << " of " << x.columns();
+    return op->emitOpError("takes ") << width << " columns at " << offset << " of " << x.columns();
   Array y(withColumns(x, width));
   for (int64_t m = 0; m < y.rows(); ++m)
     std::copy_n(x.row(m) + offset, width, y.row(m));
@@ -107,8 +100,7 @@ FailureOr<Array> interp::columnsOf(Operation *op, const Array &x,
 }
 
 static LogicalResult columns(Frame &frame, xf::ColumnsOp op) {
-  FailureOr<Array> result = columnsOf(op, frame.array(op.getX()),
-                                      op.getOffset(), op.getResult().getType());
+  FailureOr<Array> result = columnsOf(op, frame.array(op.getX()), op.getOffset(), op.getResult().getType());
   if (failed(result))
     return failure();
   return frame.set(op.getResult(), std::move(*result));

@@ -20,28 +20,24 @@ Array interp::delta(const Factors &factors) {
 }
 
 // W + D, without the gain.
-static Array sum(const Array &w, const Factors &factors,
-                 Orientation orientation) {
+static Array sum(const Array &w, const Factors &factors, Orientation orientation) {
   Array d = delta(factors);
   Array result = w;
   for (int64_t o = 0; o < d.shape[0]; ++o)
     for (int64_t i = 0; i < d.shape[1]; ++i)
       if (double change = d.at(o, i); change != 0.0)
-        (orientation == Orientation::OutIn ? result.at(o, i)
-                                           : result.at(i, o)) += change;
+        (orientation == Orientation::OutIn ? result.at(o, i) : result.at(i, o)) += change;
   return result;
 }
 
-static Array gainOfSum(const Array &sum, const Factors &factors,
-                       Orientation orientation) {
+static Array gainOfSum(const Array &sum, const Factors &factors, Orientation orientation) {
   Array result({factors.b.shape[0]}, 1.0);
   if (!factors.magnitude)
     return result;
   for (int64_t o = 0; o < result.shape[0]; ++o) {
     double squares = 0;
     for (int64_t i = 0; i < factors.a.shape[1]; ++i) {
-      double w =
-          orientation == Orientation::OutIn ? sum.at(o, i) : sum.at(i, o);
+      double w = orientation == Orientation::OutIn ? sum.at(o, i) : sum.at(i, o);
       squares += w * w;
     }
     result.values[o] = factors.magnitude->values[o] / std::sqrt(squares);
@@ -49,13 +45,11 @@ static Array gainOfSum(const Array &sum, const Factors &factors,
   return result;
 }
 
-Array interp::gain(const Array &w, const Factors &factors,
-                   Orientation orientation) {
+Array interp::gain(const Array &w, const Factors &factors, Orientation orientation) {
   return gainOfSum(sum(w, factors, orientation), factors, orientation);
 }
 
-Array interp::merged(const Array &w, const Factors &factors,
-                     Orientation orientation) {
+Array interp::merged(const Array &w, const Factors &factors, Orientation orientation) {
   Array result = sum(w, factors, orientation);
   if (!factors.magnitude)
     return result;

@@ -54,19 +54,14 @@ FailureOr<SmallVector<Datum>> Frame::run(Block &block) {
   return SmallVector<Datum>();
 }
 
-FailureOr<SmallVector<Datum>> Frame::runBody(Binding &binding, Call *call,
-                                             Operation *user, Region &body,
+FailureOr<SmallVector<Datum>> Frame::runBody(Binding &binding, Call *call, Operation *user, Region &body,
                                              llvm::ArrayRef<Datum> arguments) {
   if (!body.hasOneBlock())
-    return user->emitOpError("expects a body of one block, found ")
-           << body.getBlocks().size();
+    return user->emitOpError("expects a body of one block, found ") << body.getBlocks().size();
   if (body.getNumArguments() != arguments.size())
-    return user->emitOpError("gives ")
-           << arguments.size() << " values to a body that takes "
-           << body.getNumArguments();
+    return user->emitOpError("gives ") << arguments.size() << " values to a body that takes " << body.getNumArguments();
   if (binding.depth == maxDepth)
-    return user->emitOpError("is nested deeper than ")
-           << maxDepth << " bodies: does it call itself?";
+    return user->emitOpError("is nested deeper than ") << maxDepth << " bodies: does it call itself?";
   Frame frame(binding, call);
   for (auto [argument, value] : llvm::zip(body.getArguments(), arguments))
     if (failed(frame.set(argument, value)))
@@ -86,9 +81,7 @@ struct Expectation {
 };
 } // namespace
 
-template <typename T> static constexpr size_t kindOf() {
-  return Datum(T()).index();
-}
+template <typename T> static constexpr size_t kindOf() { return Datum(T()).index(); }
 
 static Expectation expectationOf(RankedTensorType type) {
   Expectation expected;
@@ -143,16 +136,14 @@ LogicalResult Frame::set(mlir::Value key, Datum value) {
     return mlir::emitError(key.getLoc(), "argument ");
   };
   if (expected.kind == 0 || expected.kind != value.index())
-    return error() << "has a value of another kind than its type "
-                   << key.getType();
+    return error() << "has a value of another kind than its type " << key.getType();
   if (expected.shape) {
     SmallVector<int64_t> shape = *shapeOf(value);
     bool same = shape.size() == expected.shape->size();
     for (size_t i = 0; same && i < shape.size(); ++i)
       same = (*expected.shape)[i] == -1 || (*expected.shape)[i] == shape[i];
     if (!same)
-      return error() << "has a value of shape " << format(shape)
-                     << ", its type is " << key.getType();
+      return error() << "has a value of shape " << format(shape) << ", its type is " << key.getType();
   }
   values[key] = std::move(value);
   return success();

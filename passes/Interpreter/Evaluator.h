@@ -21,23 +21,18 @@ public:
   /// The table of all families.
   static const Table &get();
 
-  Handler find(mlir::Operation *op) const {
-    return handlers.lookup(op->getName().getStringRef());
-  }
+  Handler find(mlir::Operation *op) const { return handlers.lookup(op->getName().getStringRef()); }
 
   void add(llvm::StringRef name, Handler handler) { handlers[name] = handler; }
 
   /// Adds a function that takes the operation by its own class.
   template <auto evaluate> void add() {
     using Op = decltype(operation(evaluate));
-    add(Op::getOperationName(), [](Frame &frame, mlir::Operation *op) {
-      return evaluate(frame, mlir::cast<Op>(op));
-    });
+    add(Op::getOperationName(), [](Frame &frame, mlir::Operation *op) { return evaluate(frame, mlir::cast<Op>(op)); });
   }
 
 private:
-  template <typename Op>
-  static Op operation(mlir::LogicalResult (*)(Frame &, Op));
+  template <typename Op> static Op operation(mlir::LogicalResult (*)(Frame &, Op));
   llvm::StringMap<Handler> handlers;
 };
 
@@ -54,15 +49,13 @@ void addSkeletons(Table &table);
 class Binding {
 public:
   Binding(mlir::ModuleOp module, Readers readers, std::string adapter)
-      : module(module), symbols(module), readers(std::move(readers)),
-        adapter(std::move(adapter)) {}
+      : module(module), symbols(module), readers(std::move(readers)), adapter(std::move(adapter)) {}
 
   /// The value of the stored tensor, read once. Errors are reported at `user`.
   mlir::FailureOr<ArrayPtr> weight(mlir::Operation *user, llvm::StringRef name);
   /// The chosen adapter's factors for a site whose low-rank type is
   /// `out`x`in`; null where it has none.
-  mlir::FailureOr<LowRank> factors(mlir::Operation *user, llvm::StringRef site,
-                                   int64_t out, int64_t in);
+  mlir::FailureOr<LowRank> factors(mlir::Operation *user, llvm::StringRef site, int64_t out, int64_t in);
   mlir::FailureOr<Datum> parameter(mlir::Operation *user, llvm::StringRef name);
 
   /// Fails where the chosen adapter is not one of the module's.
@@ -87,8 +80,7 @@ struct Call {
 };
 
 /// Checks the inputs of a call and fills in those that were left out.
-mlir::LogicalResult bindInputs(xf::FunctionOp function, const Inputs &given,
-                               Call &call);
+mlir::LogicalResult bindInputs(xf::FunctionOp function, const Inputs &given, Call &call);
 
 /// The values of one body: a function's, a layer's, a parameter's.
 class Frame {
@@ -98,16 +90,13 @@ public:
   /// Evaluates the operations in order; the operands of the terminator.
   mlir::FailureOr<llvm::SmallVector<Datum>> run(mlir::Block &block);
   /// Evaluates a body with values for its arguments in a frame of its own.
-  static mlir::FailureOr<llvm::SmallVector<Datum>>
-  runBody(Binding &binding, Call *call, mlir::Operation *user,
-          mlir::Region &body, llvm::ArrayRef<Datum> arguments);
+  static mlir::FailureOr<llvm::SmallVector<Datum>> runBody(Binding &binding, Call *call, mlir::Operation *user,
+                                                           mlir::Region &body, llvm::ArrayRef<Datum> arguments);
 
   /// Gives an SSA value its value. Fails, at the operation that defines it,
   /// where kind or shape contradict its type; so the getters need no check.
   mlir::LogicalResult set(mlir::Value key, Datum value);
-  mlir::LogicalResult set(mlir::Value key, Array array) {
-    return set(key, datum(std::move(array)));
-  }
+  mlir::LogicalResult set(mlir::Value key, Array array) { return set(key, datum(std::move(array))); }
 
   const Array &array(mlir::Value key) { return *arrayPtr(key); }
   const ArrayPtr &arrayPtr(mlir::Value key) { return get<ArrayPtr>(key); }
@@ -122,21 +111,17 @@ public:
   Call *call; // null inside a parameter
 
 private:
-  template <typename T> const T &get(mlir::Value key) {
-    return std::get<T>(values.find(key)->second);
-  }
+  template <typename T> const T &get(mlir::Value key) { return std::get<T>(values.find(key)->second); }
   llvm::DenseMap<mlir::Value, Datum> values;
 };
 
 /// Which positions a mask, or the ids, of `op` let exist; fails where they are
 /// more than the model takes.
-mlir::FailureOr<Mask> visibleMask(Frame &frame, mlir::Operation *op,
-                                  mlir::Value source, int64_t maxLength,
+mlir::FailureOr<Mask> visibleMask(Frame &frame, mlir::Operation *op, mlir::Value source, int64_t maxLength,
                                   bool keepFirst);
 
 /// Columns from `offset` on, as many as `type` says.
-mlir::FailureOr<Array> columnsOf(mlir::Operation *op, const Array &x,
-                                 int64_t offset, mlir::Type type);
+mlir::FailureOr<Array> columnsOf(mlir::Operation *op, const Array &x, int64_t offset, mlir::Type type);
 
 /// "[2, 3]", for messages.
 std::string format(llvm::ArrayRef<int64_t> shape);

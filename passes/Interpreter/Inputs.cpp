@@ -18,9 +18,7 @@ using Dimensions = llvm::StringMap<Dimension>;
 } // namespace
 
 static bool isMask(xf::InputOp input) {
-  return cast<ShapedType>(input.getResult().getType())
-      .getElementType()
-      .isInteger(1);
+  return cast<ShapedType>(input.getResult().getType()).getElementType().isInteger(1);
 }
 
 static LogicalResult checkNames(xf::FunctionOp function, const Inputs &given) {
@@ -30,8 +28,7 @@ static LogicalResult checkNames(xf::FunctionOp function, const Inputs &given) {
   for (const auto &[name, ignored] : given) {
     if (known.contains(name))
       continue;
-    InFlightDiagnostic error = function.emitOpError("has no input '")
-                               << name << "', its inputs are";
+    InFlightDiagnostic error = function.emitOpError("has no input '") << name << "', its inputs are";
     bool first = true;
     for (auto input : function.getBody().getOps<xf::InputOp>()) {
       error << (first ? " '" : ", '") << input.getName() << "'";
@@ -42,32 +39,23 @@ static LogicalResult checkNames(xf::FunctionOp function, const Inputs &given) {
   return success();
 }
 
-static LogicalResult bindDimensions(xf::InputOp input, const Integers &given,
-                                    Dimensions &dimensions) {
+static LogicalResult bindDimensions(xf::InputOp input, const Integers &given, Dimensions &dimensions) {
   ArrayAttr names = input.getDims();
   if (names.size() != given.shape.size())
-    return input.emitOpError("'")
-           << input.getName() << "' has " << names.size()
-           << " dimensions, found " << format(given.shape);
-  for (auto [attr, size] :
-       llvm::zip(names.getAsRange<StringAttr>(), given.shape)) {
+    return input.emitOpError("'") << input.getName() << "' has " << names.size() << " dimensions, found "
+                                  << format(given.shape);
+  for (auto [attr, size] : llvm::zip(names.getAsRange<StringAttr>(), given.shape)) {
     if (size < 1)
-      return input.emitOpError("'")
-             << input.getName() << "' has " << attr.getValue() << " = " << size
-             << ", expected at least 1";
-    auto [known, added] = dimensions.try_emplace(
-        attr.getValue(), Dimension{size, input.getName().str()});
+      return input.emitOpError("'") << input.getName() << "' has " << attr.getValue() << " = " << size
+                                    << ", expected at least 1";
+    auto [known, added] = dimensions.try_emplace(attr.getValue(), Dimension{size, input.getName().str()});
     if (!added && known->second.size != size)
-      return input.emitOpError("'")
-             << input.getName() << "' has " << attr.getValue() << " = " << size
-             << ", but '" << known->second.input << "' has "
-             << known->second.size;
+      return input.emitOpError("'") << input.getName() << "' has " << attr.getValue() << " = " << size << ", but '"
+                                    << known->second.input << "' has " << known->second.size;
   }
-  if (static_cast<int64_t>(given.values.size()) !=
-      Integers::product(given.shape))
-    return input.emitOpError("'")
-           << input.getName() << "' has shape " << format(given.shape)
-           << " but " << given.values.size() << " values";
+  if (static_cast<int64_t>(given.values.size()) != Integers::product(given.shape))
+    return input.emitOpError("'") << input.getName() << "' has shape " << format(given.shape) << " but "
+                                  << given.values.size() << " values";
   return success();
 }
 
@@ -78,8 +66,7 @@ static LogicalResult checkValues(xf::InputOp input, const Integers &given) {
     if (id >= 0 && id < limit)
       continue;
     InFlightDiagnostic error = input.emitOpError("'")
-                               << input.getName() << "' has the value " << id
-                               << " at index " << index << ", expected ";
+                               << input.getName() << "' has the value " << id << " at index " << index << ", expected ";
     if (isMask(input))
       return error << "0 or 1";
     return error << "0 to " << limit - 1;
@@ -87,17 +74,15 @@ static LogicalResult checkValues(xf::InputOp input, const Integers &given) {
   return success();
 }
 
-static FailureOr<Integers> fillIn(xf::InputOp input,
-                                  const Dimensions &dimensions) {
+static FailureOr<Integers> fillIn(xf::InputOp input, const Dimensions &dimensions) {
   if (!isMask(input) && !input.getDefaultValue())
     return input.emitOpError("'") << input.getName() << "' is missing";
   SmallVector<int64_t> shape;
   for (auto name : input.getDims().getAsRange<StringAttr>()) {
     auto known = dimensions.find(name.getValue());
     if (known == dimensions.end())
-      return input.emitOpError("'")
-             << input.getName() << "' is missing, and no input says what "
-             << name.getValue() << " is";
+      return input.emitOpError("'") << input.getName() << "' is missing, and no input says what " << name.getValue()
+                                    << " is";
     shape.push_back(known->second.size);
   }
   int64_t fill = isMask(input) ? 1 : *input.getDefaultValue();
@@ -108,9 +93,8 @@ static FailureOr<Datum> asValue(xf::InputOp input, Integers integers) {
   if (!isMask(input))
     return datum(std::move(integers));
   if (integers.shape.size() != 2)
-    return input.emitOpError("'")
-           << input.getName() << "' must be a mask [B,S], found "
-           << integers.shape.size() << " dimensions";
+    return input.emitOpError("'") << input.getName() << "' must be a mask [B,S], found " << integers.shape.size()
+                                  << " dimensions";
   Mask mask;
   mask.sequences = integers.shape[0];
   mask.length = integers.shape[1];
@@ -118,8 +102,7 @@ static FailureOr<Datum> asValue(xf::InputOp input, Integers integers) {
   return datum(std::move(mask));
 }
 
-LogicalResult interp::bindInputs(xf::FunctionOp function, const Inputs &given,
-                                 Call &call) {
+LogicalResult interp::bindInputs(xf::FunctionOp function, const Inputs &given, Call &call) {
   if (failed(checkNames(function, given)))
     return failure();
   Dimensions dimensions;
@@ -130,9 +113,7 @@ LogicalResult interp::bindInputs(xf::FunctionOp function, const Inputs &given,
         return failure();
   for (xf::InputOp input : inputs) {
     auto it = given.find(input.getName().str());
-    FailureOr<Integers> integers = it == given.end()
-                                       ? fillIn(input, dimensions)
-                                       : FailureOr<Integers>(it->second);
+    FailureOr<Integers> integers = it == given.end() ? fillIn(input, dimensions) : FailureOr<Integers>(it->second);
     if (failed(integers) || failed(checkValues(input, *integers)))
       return failure();
     FailureOr<Datum> bound = asValue(input, std::move(*integers));

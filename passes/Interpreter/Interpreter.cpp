@@ -6,8 +6,7 @@ using namespace ptx;
 using namespace ptx::interp;
 
 Interpreter::Interpreter(ModuleOp module, Readers readers, std::string adapter)
-    : binding(std::make_unique<Binding>(module, std::move(readers),
-                                        std::move(adapter))) {}
+    : binding(std::make_unique<Binding>(module, std::move(readers), std::move(adapter))) {}
 
 Interpreter::~Interpreter() = default;
 

@@ -34,9 +34,7 @@ struct Factors {
 /// `xf.adapter` lists.
 struct Readers {
   std::function<llvm::Expected<Array>(llvm::StringRef name)> weight;
-  std::function<llvm::Expected<Factors>(llvm::StringRef adapter,
-                                        llvm::StringRef site)>
-      factors;
+  std::function<llvm::Expected<Factors>(llvm::StringRef adapter, llvm::StringRef site)> factors;
 };
 
 using Inputs = std::map<std::string, Integers>;

@@ -15,25 +15,21 @@ struct Part {
 };
 } // namespace
 
-static FailureOr<std::pair<int64_t, int64_t>>
-range(Operation *op, const Part &part, int64_t count) {
+static FailureOr<std::pair<int64_t, int64_t>> range(Operation *op, const Part &part, int64_t count) {
   if (!part.rows)
     return std::pair<int64_t, int64_t>(0, count);
   llvm::ArrayRef<int64_t> rows = *part.rows;
   if (rows.size() != 2 || rows[0] < 0 || rows[0] >= rows[1] || rows[1] > count)
-    return op->emitOpError("rows must be [begin, end) inside 0 to ")
-           << count << ", found " << format(rows);
+    return op->emitOpError("rows must be [begin, end) inside 0 to ") << count << ", found " << format(rows);
   return std::pair(rows[0], rows[1]);
 }
 
 // The weight as the [N,K] that takes part. What is packed has been transposed
 // and cut by `xf.pack`.
-static FailureOr<ArrayPtr> matrix(Frame &frame, Operation *op,
-                                  mlir::Value operand, const Part &part) {
+static FailureOr<ArrayPtr> matrix(Frame &frame, Operation *op, mlir::Value operand, const Part &part) {
   const ArrayPtr &stored = frame.arrayPtr(operand);
   if (stored->shape.size() != 2)
-    return op->emitOpError("expects a matrix, found shape ")
-           << format(stored->shape);
+    return op->emitOpError("expects a matrix, found shape ") << format(stored->shape);
   bool packed = isa<xf::PackedType>(operand.getType());
   if (packed && (part.inOut || part.rows))
     return op->emitOpError("has `in_out` or `rows` with a packed weight: "
@@ -46,44 +42,34 @@ static FailureOr<ArrayPtr> matrix(Frame &frame, Operation *op,
   Array result({rows->second - rows->first, stored->shape[part.inOut ? 0 : 1]});
   for (int64_t n = 0; n < result.shape[0]; ++n)
     for (int64_t k = 0; k < result.shape[1]; ++k)
-      result.at(n, k) = part.inOut ? stored->at(k, rows->first + n)
-                                   : stored->at(rows->first + n, k);
+      result.at(n, k) = part.inOut ? stored->at(k, rows->first + n) : stored->at(rows->first + n, k);
   return std::make_shared<const Array>(std::move(result));
 }
 
 // A bias or gain as the `width` elements that take part.
-static FailureOr<std::vector<double>> column(Operation *op, const Array &stored,
-                                             bool packed, const Part &part,
+static FailureOr<std::vector<double>> column(Operation *op, const Array &stored, bool packed, const Part &part,
                                              int64_t width) {
   int64_t count = stored.values.size();
   auto rows = range(op, packed ? Part{} : part, count);
   if (failed(rows))
     return failure();
   if (rows->second - rows->first != width)
-    return op->emitOpError("expects ")
-           << width << " elements of bias or gain, found "
-           << rows->second - rows->first;
-  return std::vector<double>(stored.values.begin() + rows->first,
-                             stored.values.begin() + rows->second);
+    return op->emitOpError("expects ") << width << " elements of bias or gain, found " << rows->second - rows->first;
+  return std::vector<double>(stored.values.begin() + rows->first, stored.values.begin() + rows->second);
 }
 
-static FailureOr<std::vector<double>> column(Frame &frame, Operation *op,
-                                             mlir::Value operand,
-                                             const Part &part, int64_t width) {
-  return column(op, frame.array(operand),
-                isa<xf::PackedType>(operand.getType()), part, width);
+static FailureOr<std::vector<double>> column(Frame &frame, Operation *op, mlir::Value operand, const Part &part,
+                                             int64_t width) {
+  return column(op, frame.array(operand), isa<xf::PackedType>(operand.getType()), part, width);
 }
 
-static LogicalResult checkColumns(Operation *op, const Array &x,
-                                  const Array &w) {
+static LogicalResult checkColumns(Operation *op, const Array &x, const Array &w) {
   if (x.columns() == w.columns())
     return success();
-  return op->emitOpError("C1: x has ")
-         << x.columns() << " columns, the weight takes " << w.columns();
+  return op->emitOpError("C1: x has ") << x.columns() << " columns, the weight takes " << w.columns();
 }
 
-static LogicalResult addBias(Frame &frame, Operation *op, mlir::Value bias,
-                             const Part &part, Array &y) {
+static LogicalResult addBias(Frame &frame, Operation *op, mlir::Value bias, const Part &part, Array &y) {
   if (!bias)
     return success();
   auto values = column(frame, op, bias, part, y.columns());
@@ -108,8 +94,7 @@ static LogicalResult linear(Frame &frame, xf::LinearOp op) {
 }
 
 // The delta's factors that take part: A [R,IN] and s B [N,R].
-static FailureOr<std::pair<Array, Array>>
-factorsOf(Frame &frame, xf::LoraLinearOp op, const Part &part, int64_t in) {
+static FailureOr<std::pair<Array, Array>> factorsOf(Frame &frame, xf::LoraLinearOp op, const Part &part, int64_t in) {
   if (op.getA()) {
     if (!op.getB() || op.getSlot())
       return op.emitOpError("takes a slot or two factors");
@@ -133,8 +118,7 @@ factorsOf(Frame &frame, xf::LoraLinearOp op, const Part &part, int64_t in) {
 
 // g of each output that takes part: given, or of the bound adapter by the
 // whole pristine weight, or ones.
-static FailureOr<std::vector<double>> gainOf(Frame &frame, xf::LoraLinearOp op,
-                                             const Part &part, int64_t width) {
+static FailureOr<std::vector<double>> gainOf(Frame &frame, xf::LoraLinearOp op, const Part &part, int64_t width) {
   std::vector<double> ones(width, 1.0);
   if (op.getGain())
     return column(frame, op, op.getGain(), part, width);
@@ -156,8 +140,7 @@ static FailureOr<std::vector<double>> gainOf(Frame &frame, xf::LoraLinearOp op,
   if (w.shape != shape)
     return op.emitOpError("expects a weight of shape ")
            << format(shape) << " for " << type << ", found " << format(w.shape);
-  Array g =
-      gain(w, *slot, op.getInOut() ? Orientation::InOut : Orientation::OutIn);
+  Array g = gain(w, *slot, op.getInOut() ? Orientation::InOut : Orientation::OutIn);
   return column(op, g, /*packed=*/false, part, width);
 }
 
@@ -171,12 +154,10 @@ static LogicalResult loraLinear(Frame &frame, xf::LoraLinearOp op) {
   if (failed(factors))
     return failure();
   auto &[a, b] = *factors;
-  if (a.shape.size() != 2 || b.shape.size() != 2 ||
-      a.columns() != x.columns() || a.shape[0] != b.shape[1] ||
+  if (a.shape.size() != 2 || b.shape.size() != 2 || a.columns() != x.columns() || a.shape[0] != b.shape[1] ||
       b.shape[0] != (*w)->shape[0])
     return op.emitOpError("has factors of shapes ")
-           << format(a.shape) << " and " << format(b.shape)
-           << " for a weight of shape " << format((*w)->shape);
+           << format(a.shape) << " and " << format(b.shape) << " for a weight of shape " << format((*w)->shape);
   auto g = gainOf(frame, op, part, b.shape[0]);
   if (failed(g))
     return failure();
@@ -191,22 +172,18 @@ static LogicalResult loraLinear(Frame &frame, xf::LoraLinearOp op) {
 }
 
 // The row of every id of a position that exists, zeros elsewhere.
-static FailureOr<Array> lookup(Operation *op, const Integers &ids,
-                               const Array &table, const Mask &mask) {
+static FailureOr<Array> lookup(Operation *op, const Integers &ids, const Array &table, const Mask &mask) {
   if (ids.shape != SmallVector<int64_t>{mask.sequences, mask.length})
     return op->emitOpError("has ids of shape ")
-           << format(ids.shape) << " under a mask of shape "
-           << format({mask.sequences, mask.length});
+           << format(ids.shape) << " under a mask of shape " << format({mask.sequences, mask.length});
   if (table.shape.size() != 2)
-    return op->emitOpError("expects a table [V,D], found shape ")
-           << format(table.shape);
+    return op->emitOpError("expects a table [V,D], found shape ") << format(table.shape);
   Array result({mask.sequences, mask.length, table.columns()});
   for (auto [row, id] : llvm::enumerate(ids.values)) {
     if (!mask.exists(row / mask.length, row % mask.length))
       continue;
     if (id < 0 || id >= table.shape[0])
-      return op->emitOpError("has the id ")
-             << id << ", the table has " << table.shape[0] << " rows";
+      return op->emitOpError("has the id ") << id << ", the table has " << table.shape[0] << " rows";
     std::copy_n(table.row(id), table.columns(), result.row(row));
   }
   return result;
@@ -214,8 +191,7 @@ static FailureOr<Array> lookup(Operation *op, const Integers &ids,
 
 static LogicalResult embedding(Frame &frame, xf::EmbeddingOp op) {
   FailureOr<Array> result =
-      lookup(op, frame.integers(op.getIds()), frame.array(op.getTable()),
-             frame.mask(op.getMask()));
+      lookup(op, frame.integers(op.getIds()), frame.array(op.getTable()), frame.mask(op.getMask()));
   if (failed(result))
     return failure();
   return frame.set(op.getResult(), std::move(*result));
@@ -227,8 +203,7 @@ static LogicalResult loraEmbedding(Frame &frame, xf::LoraEmbeddingOp op) {
   const Array &table = frame.array(op.getTable());
   if (table.shape != SmallVector<int64_t>{type.getIn(), type.getOut()})
     return op.emitOpError("expects a table of shape ")
-           << format({type.getIn(), type.getOut()}) << " for " << type
-           << ", found " << format(table.shape);
+           << format({type.getIn(), type.getOut()}) << " for " << type << ", found " << format(table.shape);
   if (slot && slot->magnitude && !op.getDora())
     return op.emitOpError("has no `dora`, but the adapter bound is a DoRA");
   const Integers &ids = frame.integers(op.getIds());

@@ -6,19 +6,15 @@ using namespace mlir;
 using namespace ptx;
 using namespace ptx::interp;
 
-static LogicalResult checkShape(Operation *op, const Array &x,
-                                const Mask &mask) {
-  if (x.shape.size() == 3 && x.shape[0] == mask.sequences &&
-      x.shape[1] == mask.length)
+static LogicalResult checkShape(Operation *op, const Array &x, const Mask &mask) {
+  if (x.shape.size() == 3 && x.shape[0] == mask.sequences && x.shape[1] == mask.length)
     return success();
   return op->emitOpError("has a value of shape ")
-         << format(x.shape) << " under a mask of shape "
-         << format({mask.sequences, mask.length});
+         << format(x.shape) << " under a mask of shape " << format({mask.sequences, mask.length});
 }
 
 // The keys of position `t` of sequence `b`, as rows of the key matrix.
-static SmallVector<int64_t> keysOf(const Mask &mask, int64_t b, int64_t t,
-                                   bool causal) {
+static SmallVector<int64_t> keysOf(const Mask &mask, int64_t b, int64_t t, bool causal) {
   SmallVector<int64_t> keys;
   for (int64_t s = 0; s < mask.length && !(causal && s > t); ++s)
     if (mask.sees(b, s))
@@ -32,27 +28,21 @@ static LogicalResult attention(Frame &frame, xf::AttentionOp op) {
   const Array &v = frame.array(op.getValue());
   const Mask &queries = frame.mask(op.getQueryMask());
   const Mask &keys = frame.mask(op.getKeyMask());
-  if (failed(checkShape(op, q, queries)) || failed(checkShape(op, k, keys)) ||
-      failed(checkShape(op, v, keys)))
+  if (failed(checkShape(op, q, queries)) || failed(checkShape(op, k, keys)) || failed(checkShape(op, v, keys)))
     return failure();
   if (queries.sequences != keys.sequences)
-    return op.emitOpError("has ")
-           << queries.sequences << " sequences of queries"
-           << ", " << keys.sequences << " of keys";
+    return op.emitOpError("has ") << queries.sequences << " sequences of queries"
+                                  << ", " << keys.sequences << " of keys";
   int64_t heads = op.getHeads();
-  if (heads < 1 || q.columns() % heads || k.columns() != q.columns() ||
-      v.columns() != q.columns())
-    return op.emitOpError("C1: ")
-           << q.columns() << " columns of queries, " << k.columns()
-           << " of keys and " << v.columns() << " of values for " << heads
-           << " heads";
+  if (heads < 1 || q.columns() % heads || k.columns() != q.columns() || v.columns() != q.columns())
+    return op.emitOpError("C1: ") << q.columns() << " columns of queries, " << k.columns() << " of keys and "
+                                  << v.columns() << " of values for " << heads << " heads";
   Array result(q.shape);
   for (int64_t row = 0; row < q.rows(); ++row) {
     int64_t b = row / queries.length, t = row % queries.length;
     if (!queries.exists(b, t))
       continue;
-    attend(q, k, v, {row, keysOf(keys, b, t, op.getCausal())}, heads,
-           op.getScale().convertToDouble(), result);
+    attend(q, k, v, {row, keysOf(keys, b, t, op.getCausal())}, heads, op.getScale().convertToDouble(), result);
   }
   return frame.set(op.getResult(), std::move(result));
 }

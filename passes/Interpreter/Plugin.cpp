@@ -1,7 +1,7 @@
 // libptx-reference.so: the interpreter as a device of the runtime.
-#include "passes/Interpreter/Interpreter.h"
-#include "dialects/rt/IR/RtDialect.h"
 #include "runtime/core/plugin.h"
+#include "dialects/rt/IR/RtDialect.h"
+#include "passes/Interpreter/Interpreter.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -86,8 +86,8 @@ private:
       interp::Readers readers;
       readers.weight = [this](llvm::StringRef name) { return reader.read(name.str()); };
       readers.factors = [this](llvm::StringRef name, llvm::StringRef site) { return readFactors(name, site); };
-      interpreter = std::make_unique<interp::Interpreter>(*module, readers,
-                                                          adapter < 0 ? "" : host.adapter_names[adapter]);
+      interpreter =
+          std::make_unique<interp::Interpreter>(*module, readers, adapter < 0 ? "" : host.adapter_names[adapter]);
     }
     return *interpreter;
   }
@@ -104,9 +104,9 @@ private:
     factors.scale = found.getScale().convertToDouble();
     factors.embedding = found.getForm() == xf::Form::Embedding;
     interp::Array magnitude, bias;
-    for (auto [wanted, key, target] : {std::tuple(true, "a", &factors.a), std::tuple(true, "b", &factors.b),
-                                       std::tuple(found.getDora(), "magnitude", &magnitude),
-                                       std::tuple(found.getBias(), "bias", &bias)}) {
+    for (auto [wanted, key, target] :
+         {std::tuple(true, "a", &factors.a), std::tuple(true, "b", &factors.b),
+          std::tuple(found.getDora(), "magnitude", &magnitude), std::tuple(found.getBias(), "bias", &bias)}) {
       if (!wanted)
         continue;
       llvm::Expected<interp::Array> array = reader.read(base + key);

@@ -27,8 +27,8 @@ Array interp::product(const Array &x, const Array &w) {
   return y;
 }
 
-void interp::attend(const Array &q, const Array &k, const Array &v, Query query,
-                    int64_t heads, double scale, Array &result) {
+void interp::attend(const Array &q, const Array &k, const Array &v, Query query, int64_t heads, double scale,
+                    Array &result) {
   if (query.keys.empty())
     return;
   int64_t width = q.columns() / heads;
@@ -36,8 +36,7 @@ void interp::attend(const Array &q, const Array &k, const Array &v, Query query,
   for (int64_t h = 0; h < heads; ++h) {
     int64_t begin = h * width;
     for (size_t i = 0; i < weights.size(); ++i)
-      weights[i] = scale * dot(q.row(query.row) + begin,
-                               k.row(query.keys[i]) + begin, width);
+      weights[i] = scale * dot(q.row(query.row) + begin, k.row(query.keys[i]) + begin, width);
     double top = *std::max_element(weights.begin(), weights.end());
     double sum = 0;
     for (double &weight : weights)

@@ -20,8 +20,7 @@ struct Query {
 
 /// softmax(scale q k^T) v of one query, per head, into its row of `result`;
 /// zeros where there is no key.
-void attend(const Array &q, const Array &k, const Array &v, Query query,
-            int64_t heads, double scale, Array &result);
+void attend(const Array &q, const Array &k, const Array &v, Query query, int64_t heads, double scale, Array &result);
 
 } // namespace ptx::interp
 

@@ -5,8 +5,7 @@ using namespace mlir;
 using namespace ptx;
 using namespace ptx::interp;
 
-Space::Space(const Mask &mask)
-    : sequences(mask.sequences), length(mask.length) {
+Space::Space(const Mask &mask) : sequences(mask.sequences), length(mask.length) {
   begin.push_back(0);
   for (int64_t b = 0; b < sequences; ++b) {
     for (int64_t s = 0; s < length; ++s)
@@ -24,8 +23,7 @@ Space::Space(const Mask &mask)
 }
 
 static LogicalResult space(Frame &frame, stage::SpaceOp op) {
-  FailureOr<Mask> mask = visibleMask(frame, op, op.getSource(),
-                                     op.getMaxLength(), op.getKeepFirst());
+  FailureOr<Mask> mask = visibleMask(frame, op, op.getSource(), op.getMaxLength(), op.getKeepFirst());
   if (failed(mask))
     return failure();
   return frame.set(op.getResult(), Datum(std::make_shared<const Space>(*mask)));
@@ -36,8 +34,7 @@ static LogicalResult ids(Frame &frame, stage::IdsOp op) {
   const Space &space = frame.space(op.getSpace());
   if (source.shape != SmallVector<int64_t>{space.sequences, space.length})
     return op.emitOpError("has ids of shape ")
-           << format(source.shape) << " over a space of "
-           << format({space.sequences, space.length});
+           << format(source.shape) << " over a space of " << format({space.sequences, space.length});
   Integers result({space.rows()});
   for (int64_t row = 0; row < space.rows(); ++row)
     result.values[row] = source.at(space.sequence[row], space.position[row]);
@@ -46,14 +43,12 @@ static LogicalResult ids(Frame &frame, stage::IdsOp op) {
 
 static LogicalResult positions(Frame &frame, stage::PositionsOp op) {
   const Space &space = frame.space(op.getSpace());
-  return frame.set(op.getResult(),
-                   datum(Integers({space.rows()}, space.position)));
+  return frame.set(op.getResult(), datum(Integers({space.rows()}, space.position)));
 }
 
 static LogicalResult firstRows(Frame &frame, stage::FirstRowsOp op) {
   const Space &space = frame.space(op.getSpace());
-  return frame.set(op.getResult(),
-                   datum(Integers({space.sequences}, space.first)));
+  return frame.set(op.getResult(), datum(Integers({space.sequences}, space.first)));
 }
 
 static LogicalResult output(Frame &frame, stage::OutputOp op) {
@@ -63,15 +58,12 @@ static LogicalResult output(Frame &frame, stage::OutputOp op) {
   const Space &space = frame.space(op.getSpace());
   int64_t expected = op.getPerSequence() ? space.sequences : space.rows();
   if (rows.shape.size() != 2 || rows.shape[0] != expected)
-    return op.emitOpError("has a value of shape ")
-           << format(rows.shape) << ", expected " << expected << " rows";
+    return op.emitOpError("has a value of shape ") << format(rows.shape) << ", expected " << expected << " rows";
   Array result = rows;
   if (!op.getPerSequence()) {
     result = Array({space.sequences, space.length, rows.columns()});
     for (int64_t row = 0; row < space.rows(); ++row)
-      std::copy_n(
-          rows.row(row), rows.columns(),
-          result.row(space.sequence[row] * space.length + space.position[row]));
+      std::copy_n(rows.row(row), rows.columns(), result.row(space.sequence[row] * space.length + space.position[row]));
   }
   if (!frame.call->outputs.try_emplace(op.getName().str(), result).second)
     return op.emitOpError("gives '") << op.getName() << "' a second time";
@@ -79,8 +71,7 @@ static LogicalResult output(Frame &frame, stage::OutputOp op) {
 }
 
 static LogicalResult columns(Frame &frame, stage::ColumnsOp op) {
-  FailureOr<Array> result = columnsOf(op, frame.array(op.getX()),
-                                      op.getOffset(), op.getResult().getType());
+  FailureOr<Array> result = columnsOf(op, frame.array(op.getX()), op.getOffset(), op.getResult().getType());
   if (failed(result))
     return failure();
   return frame.set(op.getResult(), std::move(*result));

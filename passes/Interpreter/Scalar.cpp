@@ -72,10 +72,7 @@ static const Functions &functions() {
       {"arith.minimumf", [](Op *, V v) { return -maximum(-v[0], -v[1]); }},
       {"arith.maxnumf", [](Op *, V v) { return std::fmax(v[0], v[1]); }},
       {"arith.minnumf", [](Op *, V v) { return std::fmin(v[0], v[1]); }},
-      {"arith.cmpf",
-       [](Op *op, V v) {
-         return compare(cast<arith::CmpFOp>(op).getPredicate(), v[0], v[1]);
-       }},
+      {"arith.cmpf", [](Op *op, V v) { return compare(cast<arith::CmpFOp>(op).getPredicate(), v[0], v[1]); }},
       {"arith.select", [](Op *, V v) { return v[0] != 0 ? v[1] : v[2]; }},
       {"math.exp", [](Op *, V v) { return std::exp(v[0]); }},
       {"math.erf", [](Op *, V v) { return std::erf(v[0]); }},
@@ -89,9 +86,7 @@ static const Functions &functions() {
   return table;
 }
 
-ScalarFunction interp::scalarFunction(Operation *op) {
-  return functions().lookup(op->getName().getStringRef());
-}
+ScalarFunction interp::scalarFunction(Operation *op) { return functions().lookup(op->getName().getStringRef()); }
 
 // A float or i1 constant.
 static FailureOr<double> scalarConstant(arith::ConstantOp op) {
@@ -114,16 +109,14 @@ size_t ScalarProgram::add(mlir::Value value, double initial) {
   return registers.size() - 1;
 }
 
-FailureOr<size_t> ScalarProgram::find(Frame &frame, Operation *user,
-                                      mlir::Value value) {
+FailureOr<size_t> ScalarProgram::find(Frame &frame, Operation *user, mlir::Value value) {
   if (auto known = places.find(value); known != places.end())
     return known->second;
   // Canonicalisation moves constants out of regions.
   Datum outside = frame.any(value);
   if (auto *scalar = std::get_if<double>(&outside))
     return add(value, *scalar);
-  return user->emitOpError("reads a value that is no scalar: ")
-         << value.getType();
+  return user->emitOpError("reads a value that is no scalar: ") << value.getType();
 }
 
 LogicalResult ScalarProgram::addStep(Frame &frame, Operation *op) {
@@ -149,9 +142,7 @@ LogicalResult ScalarProgram::addStep(Frame &frame, Operation *op) {
   return success();
 }
 
-FailureOr<ScalarProgram> ScalarProgram::compile(Frame &frame, Operation *owner,
-                                                Region &region,
-                                                size_t arguments) {
+FailureOr<ScalarProgram> ScalarProgram::compile(Frame &frame, Operation *owner, Region &region, size_t arguments) {
   Block &block = region.front();
   if (!region.hasOneBlock() || block.getNumArguments() != arguments)
     return owner->emitOpError("expects a region of one block with ")
@@ -164,8 +155,7 @@ FailureOr<ScalarProgram> ScalarProgram::compile(Frame &frame, Operation *owner,
       return failure();
   Operation *yield = block.getTerminator();
   if (yield->getNumOperands() != 1)
-    return yield->emitOpError("must yield one element, found ")
-           << yield->getNumOperands();
+    return yield->emitOpError("must yield one element, found ") << yield->getNumOperands();
   FailureOr<size_t> result = program.find(frame, yield, yield->getOperand(0));
   if (failed(result))
     return failure();
@@ -196,8 +186,7 @@ static LogicalResult constant(Frame &frame, arith::ConstantOp op) {
     return frame.set(op.getResult(), Datum(*scalar));
   }
   Array result(dense.getType().getShape());
-  for (auto [element, given] :
-       llvm::zip(result.values, dense.getValues<APFloat>())) {
+  for (auto [element, given] : llvm::zip(result.values, dense.getValues<APFloat>())) {
     APFloat wide = given;
     bool inexact;
     wide.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &inexact);
@@ -229,8 +218,7 @@ static LogicalResult elementwise(Frame &frame, Operation *op) {
   Array result(arrays.front()->shape);
   for (const Array *array : arrays)
     if (array->shape != result.shape)
-      return op->emitOpError("has operands of shapes ")
-             << format(result.shape) << " and " << format(array->shape);
+      return op->emitOpError("has operands of shapes ") << format(result.shape) << " and " << format(array->shape);
   for (size_t i = 0; i < result.values.size(); ++i) {
     for (size_t j = 0; j < arrays.size(); ++j)
       operands[j] = arrays[j]->values[i];

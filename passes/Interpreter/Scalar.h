@@ -20,9 +20,7 @@ class ScalarProgram {
 public:
   /// The region must take `arguments` scalars and yield one. Values from
   /// outside are read from the frame now.
-  static mlir::FailureOr<ScalarProgram> compile(Frame &frame,
-                                                mlir::Operation *owner,
-                                                mlir::Region &region,
+  static mlir::FailureOr<ScalarProgram> compile(Frame &frame, mlir::Operation *owner, mlir::Region &region,
                                                 size_t arguments);
 
   /// The registers to fill with the arguments.
@@ -38,8 +36,7 @@ private:
   };
   size_t add(mlir::Value value, double initial);
   mlir::LogicalResult addStep(Frame &frame, mlir::Operation *op);
-  mlir::FailureOr<size_t> find(Frame &frame, mlir::Operation *user,
-                               mlir::Value value);
+  mlir::FailureOr<size_t> find(Frame &frame, mlir::Operation *user, mlir::Value value);
 
   llvm::DenseMap<mlir::Value, size_t> places;
   std::vector<double> registers;

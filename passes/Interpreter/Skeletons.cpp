@@ -9,9 +9,7 @@ using namespace mlir;
 using namespace ptx;
 using namespace ptx::interp;
 
-static LogicalResult checkExtra(Operation *op, mlir::Value extra,
-                                const Array &array, int64_t rows,
-                                int64_t columns) {
+static LogicalResult checkExtra(Operation *op, mlir::Value extra, const Array &array, int64_t rows, int64_t columns) {
   auto packed = dyn_cast<xf::PackedType>(extra.getType());
   if (packed && packed.getLayout() != xf::Layout::Vector)
     return op->emitOpError("takes rows or a vector as extra, found ") << packed;
@@ -20,14 +18,12 @@ static LogicalResult checkExtra(Operation *op, mlir::Value extra,
     expected = {columns};
   if (array.shape == expected)
     return success();
-  return op->emitOpError("expects an extra of shape ")
-         << format(expected) << ", found " << format(array.shape);
+  return op->emitOpError("expects an extra of shape ") << format(expected) << ", found " << format(array.shape);
 }
 
 // Runs the region for every element of `subjects`, arrays of one shape, and
 // the extras: rows give element [m,n], a vector gives element [n].
-static FailureOr<Array> apply(Frame &frame, Operation *op, Region &region,
-                              llvm::ArrayRef<Array> subjects,
+static FailureOr<Array> apply(Frame &frame, Operation *op, Region &region, llvm::ArrayRef<Array> subjects,
                               OperandRange extras) {
   Array result(subjects.front().shape);
   SmallVector<const Array *> arrays;
@@ -35,26 +31,22 @@ static FailureOr<Array> apply(Frame &frame, Operation *op, Region &region,
     arrays.push_back(&subject);
   for (mlir::Value extra : extras) {
     arrays.push_back(&frame.array(extra));
-    if (failed(checkExtra(op, extra, *arrays.back(), result.rows(),
-                          result.columns())))
+    if (failed(checkExtra(op, extra, *arrays.back(), result.rows(), result.columns())))
       return failure();
   }
-  FailureOr<ScalarProgram> program =
-      ScalarProgram::compile(frame, op, region, arrays.size());
+  FailureOr<ScalarProgram> program = ScalarProgram::compile(frame, op, region, arrays.size());
   if (failed(program))
     return failure();
   for (int64_t m = 0; m < result.rows(); ++m)
     for (int64_t n = 0; n < result.columns(); ++n) {
       for (auto [i, array] : llvm::enumerate(arrays))
-        program->arguments()[i] =
-            array->shape.size() == 1 ? array->values[n] : array->at(m, n);
+        program->arguments()[i] = array->shape.size() == 1 ? array->values[n] : array->at(m, n);
       result.at(m, n) = program->run();
     }
   return result;
 }
 
-static LogicalResult setApplied(Frame &frame, Operation *op, Region &region,
-                                llvm::ArrayRef<Array> subjects,
+static LogicalResult setApplied(Frame &frame, Operation *op, Region &region, llvm::ArrayRef<Array> subjects,
                                 OperandRange extras) {
   FailureOr<Array> result = apply(frame, op, region, subjects, extras);
   if (failed(result))
@@ -68,14 +60,12 @@ static LogicalResult checkRows(Operation *op, const Array &x) {
   return op->emitOpError("expects rows [M,N], found shape ") << format(x.shape);
 }
 
-static LogicalResult checkProduct(Operation *op, const Array &x,
-                                  const Array &w) {
+static LogicalResult checkProduct(Operation *op, const Array &x, const Array &w) {
   if (failed(checkRows(op, x)) || failed(checkRows(op, w)))
     return failure();
   if (x.columns() == w.columns())
     return success();
-  return op->emitOpError("multiplies rows of ")
-         << x.columns() << " columns and panels of " << w.columns();
+  return op->emitOpError("multiplies rows of ") << x.columns() << " columns and panels of " << w.columns();
 }
 
 static LogicalResult contract(Frame &frame, stage::ContractOp op) {
@@ -93,8 +83,7 @@ static LogicalResult contract(Frame &frame, stage::ContractOp op) {
       return failure();
     Array more = product(u, b);
     if (more.shape != sums.shape)
-      return op.emitOpError("adds sums of shapes ")
-             << format(sums.shape) << " and " << format(more.shape);
+      return op.emitOpError("adds sums of shapes ") << format(sums.shape) << " and " << format(more.shape);
     for (auto [sum, change] : llvm::zip(sums.values, more.values))
       sum += change;
   }
@@ -109,14 +98,12 @@ static LogicalResult attention(Frame &frame, stage::AttentionOp op) {
   const Space &keys = frame.space(op.getKeySpace());
   int64_t heads = op.getHeads();
   SmallVector<int64_t> keyShape{keys.rows(), q.columns()};
-  if (q.shape != SmallVector<int64_t>{queries.rows(), q.columns()} ||
-      k.shape != keyShape || v.shape != keyShape || heads < 1 ||
-      q.columns() % heads || queries.sequences != keys.sequences)
-    return op.emitOpError("has shapes ")
-           << format(q.shape) << ", " << format(k.shape) << ", "
-           << format(v.shape) << " for " << heads << " heads over spaces of "
-           << queries.rows() << " and " << keys.rows() << " rows in "
-           << queries.sequences << " and " << keys.sequences << " sequences";
+  if (q.shape != SmallVector<int64_t>{queries.rows(), q.columns()} || k.shape != keyShape || v.shape != keyShape ||
+      heads < 1 || q.columns() % heads || queries.sequences != keys.sequences)
+    return op.emitOpError("has shapes ") << format(q.shape) << ", " << format(k.shape) << ", " << format(v.shape)
+                                         << " for " << heads << " heads over spaces of " << queries.rows() << " and "
+                                         << keys.rows() << " rows in " << queries.sequences << " and " << keys.sequences
+                                         << " sequences";
   Array result(q.shape);
   for (int64_t row = 0; row < q.rows(); ++row) {
     int64_t b = queries.sequence[row];
@@ -124,15 +111,13 @@ static LogicalResult attention(Frame &frame, stage::AttentionOp op) {
     for (int64_t key = keys.begin[b]; key < keys.begin[b] + keys.keys[b]; ++key)
       if (!op.getCausal() || keys.position[key] <= queries.position[row])
         seen.push_back(key);
-    attend(q, k, v, {row, seen}, heads, op.getScale().convertToDouble(),
-           result);
+    attend(q, k, v, {row, seen}, heads, op.getScale().convertToDouble(), result);
   }
   return frame.set(op.getResult(), std::move(result));
 }
 
 // What is subtracted from a row, and what it is then divided by.
-static std::pair<double, double> normOf(stage::Norm norm, const double *x,
-                                        int64_t count, double eps) {
+static std::pair<double, double> normOf(stage::Norm norm, const double *x, int64_t count, double eps) {
   double mean = 0, squares = 0, width = count;
   if (norm == stage::Norm::Layer)
     for (int64_t c = 0; c < count; ++c)
@@ -149,8 +134,7 @@ static LogicalResult rowNorm(Frame &frame, stage::RowNormOp op) {
   if (failed(checkRows(op, x)))
     return failure();
   for (int64_t m = 0; m < x.rows(); ++m) {
-    auto [shift, divisor] = normOf(op.getNorm(), x.row(m), x.columns(),
-                                   op.getEps().convertToDouble());
+    auto [shift, divisor] = normOf(op.getNorm(), x.row(m), x.columns(), op.getEps().convertToDouble());
     for (int64_t c = 0; c < x.columns(); ++c)
       x.at(m, c) = (x.at(m, c) - shift) / divisor;
   }
@@ -158,18 +142,15 @@ static LogicalResult rowNorm(Frame &frame, stage::RowNormOp op) {
 }
 
 // Rows of a table. -1, the first row of a sequence that has none, gives zeros.
-static FailureOr<Array> take(stage::GatherOp op, const Array &table,
-                             const Integers &index) {
+static FailureOr<Array> take(stage::GatherOp op, const Array &table, const Integers &index) {
   if (failed(checkRows(op, table)))
     return failure();
   if (index.shape.size() != 1)
-    return op.emitOpError("expects indices [M], found shape ")
-           << format(index.shape);
+    return op.emitOpError("expects indices [M], found shape ") << format(index.shape);
   Array result({index.shape[0], table.columns()});
   for (auto [row, at] : llvm::enumerate(index.values)) {
     if (at < -1 || at >= table.shape[0])
-      return op.emitOpError("has the index ")
-             << at << ", the table has " << table.shape[0] << " rows";
+      return op.emitOpError("has the index ") << at << ", the table has " << table.shape[0] << " rows";
     if (at >= 0)
       std::copy_n(table.row(at), table.columns(), result.row(row));
   }
@@ -178,8 +159,7 @@ static FailureOr<Array> take(stage::GatherOp op, const Array &table,
 
 static LogicalResult gather(Frame &frame, stage::GatherOp op) {
   if (op.getTables().empty() || op.getTables().size() != op.getIndices().size())
-    return op.emitOpError("C1: ") << op.getTables().size() << " tables, "
-                                  << op.getIndices().size() << " indices";
+    return op.emitOpError("C1: ") << op.getTables().size() << " tables, " << op.getIndices().size() << " indices";
   SmallVector<Array> taken;
   for (auto [table, index] : llvm::zip(op.getTables(), op.getIndices())) {
     FailureOr<Array> rows = take(op, frame.array(table), frame.integers(index));
@@ -188,8 +168,7 @@ static LogicalResult gather(Frame &frame, stage::GatherOp op) {
     taken.push_back(std::move(*rows));
     if (taken.back().shape != taken.front().shape)
       return op.emitOpError("gathers rows of shapes ")
-             << format(taken.front().shape) << " and "
-             << format(taken.back().shape);
+             << format(taken.front().shape) << " and " << format(taken.back().shape);
   }
   return setApplied(frame, op, op.getBody(), taken, op.getExtras());
 }
@@ -200,14 +179,12 @@ static LogicalResult segmentMean(Frame &frame, stage::SegmentMeanOp op) {
   if (failed(checkRows(op, x)))
     return failure();
   if (x.shape[0] != space.rows())
-    return op.emitOpError("has ")
-           << x.shape[0] << " rows over a space of " << space.rows();
+    return op.emitOpError("has ") << x.shape[0] << " rows over a space of " << space.rows();
   Array result({space.sequences, x.columns()});
   for (int64_t b = 0; b < space.sequences; ++b)
     for (int64_t key = 0; key < space.keys[b]; ++key)
       for (int64_t c = 0; c < x.columns(); ++c)
-        result.at(b, c) +=
-            x.at(space.begin[b] + key, c) / static_cast<double>(space.keys[b]);
+        result.at(b, c) += x.at(space.begin[b] + key, c) / static_cast<double>(space.keys[b]);
   return frame.set(op.getResult(), std::move(result));
 }
 

@@ -10,8 +10,7 @@ static LogicalResult input(Frame &frame, xf::InputOp op) {
   return frame.set(op.getResult(), frame.call->inputs.lookup(op.getName()));
 }
 
-FailureOr<Mask> interp::visibleMask(Frame &frame, Operation *op,
-                                    mlir::Value source, int64_t maxLength,
+FailureOr<Mask> interp::visibleMask(Frame &frame, Operation *op, mlir::Value source, int64_t maxLength,
                                     bool keepFirst) {
   Mask mask;
   if (cast<ShapedType>(source.getType()).getElementType().isInteger(1)) {
@@ -25,16 +24,13 @@ FailureOr<Mask> interp::visibleMask(Frame &frame, Operation *op,
     mask.visible.assign(ids.values.size(), true);
   }
   if (mask.length > maxLength)
-    return op->emitOpError("has ")
-           << mask.length << " positions, the model takes at most "
-           << maxLength;
+    return op->emitOpError("has ") << mask.length << " positions, the model takes at most " << maxLength;
   mask.keepFirst |= keepFirst;
   return mask;
 }
 
 static LogicalResult visible(Frame &frame, xf::VisibleOp op) {
-  FailureOr<Mask> mask = visibleMask(frame, op, op.getSource(),
-                                     op.getMaxLength(), op.getKeepFirst());
+  FailureOr<Mask> mask = visibleMask(frame, op, op.getSource(), op.getMaxLength(), op.getKeepFirst());
   if (failed(mask))
     return failure();
   return frame.set(op.getResult(), datum(std::move(*mask)));
@@ -55,15 +51,12 @@ static LogicalResult output(Frame &frame, xf::OutputOp op) {
   Array result = frame.array(op.getValue());
   bool perPosition = result.shape.size() == 3;
   if (!perPosition && result.shape.size() != 2)
-    return op.emitOpError("expects [B,S,D] or [B,D], found ")
-           << format(result.shape);
+    return op.emitOpError("expects [B,S,D] or [B,D], found ") << format(result.shape);
   if (op.getMask()) {
     const Mask &mask = frame.mask(op.getMask());
-    if (result.shape[0] != mask.sequences ||
-        (perPosition && result.shape[1] != mask.length))
+    if (result.shape[0] != mask.sequences || (perPosition && result.shape[1] != mask.length))
       return op.emitOpError("has a value of shape ")
-             << format(result.shape) << " under a mask of shape "
-             << format({mask.sequences, mask.length});
+             << format(result.shape) << " under a mask of shape " << format({mask.sequences, mask.length});
     for (int64_t row = 0; perPosition && row < result.rows(); ++row)
       if (!mask.exists(row / mask.length, row % mask.length))
         std::fill_n(result.row(row), result.columns(), 0.0);
@@ -82,8 +75,7 @@ static LogicalResult use(Frame &frame, xf::UseOp op) {
 
 static LogicalResult slot(Frame &frame, xf::SlotOp op) {
   auto type = cast<xf::LowRankType>(op.getResult().getType());
-  FailureOr<LowRank> factors =
-      frame.binding.factors(op, op.getSite(), type.getOut(), type.getIn());
+  FailureOr<LowRank> factors = frame.binding.factors(op, op.getSite(), type.getOut(), type.getIn());
   if (failed(factors))
     return failure();
   return frame.set(op.getResult(), Datum(*factors));
@@ -96,14 +88,11 @@ static LogicalResult getOp(Frame &frame, xf::GetOp op) {
   return frame.set(op.getResult(), *value);
 }
 
-static LogicalResult setResults(Frame &frame, Operation *op,
-                                FailureOr<SmallVector<Datum>> values) {
+static LogicalResult setResults(Frame &frame, Operation *op, FailureOr<SmallVector<Datum>> values) {
   if (failed(values))
     return failure();
   if (values->size() != op->getNumResults())
-    return op->emitOpError("has ")
-           << op->getNumResults() << " results, its body gives "
-           << values->size();
+    return op->emitOpError("has ") << op->getNumResults() << " results, its body gives " << values->size();
   for (auto [result, value] : llvm::zip(op->getResults(), *values))
     if (failed(frame.set(result, value)))
       return failure();
@@ -122,14 +111,11 @@ static LogicalResult launch(Frame &frame, stage::LaunchOp op) {
 static LogicalResult callOp(Frame &frame, func::CallOp op) {
   auto callee = frame.binding.symbols.lookup<func::FuncOp>(op.getCallee());
   if (!callee || callee.isExternal())
-    return op.emitOpError("calls '")
-           << op.getCallee() << "', which has no body";
+    return op.emitOpError("calls '") << op.getCallee() << "', which has no body";
   SmallVector<Datum> arguments;
   for (mlir::Value operand : op.getOperands())
     arguments.push_back(frame.any(operand));
-  return setResults(frame, op,
-                    Frame::runBody(frame.binding, frame.call, op,
-                                   callee.getBody(), arguments));
+  return setResults(frame, op, Frame::runBody(frame.binding, frame.call, op, callee.getBody(), arguments));
 }
 
 void interp::addStructure(Table &table) {

@@ -16,9 +16,7 @@ struct Mask {
   bool keepFirst = false;
 
   bool sees(int64_t b, int64_t s) const { return visible[b * length + s]; }
-  bool exists(int64_t b, int64_t s) const {
-    return sees(b, s) || (keepFirst && s == 0);
-  }
+  bool exists(int64_t b, int64_t s) const { return sees(b, s) || (keepFirst && s == 0); }
 };
 
 /// The bound adapter's factors for a site, or nothing; null is nothing.
@@ -45,18 +43,11 @@ using SpacePtr = std::shared_ptr<const Space>;
 
 /// double: a scalar of float or i1 type. ArrayPtr: float tensors, weights and
 /// packed parameters. IntegersPtr: ids and row indices.
-using Datum = std::variant<std::monostate, double, ArrayPtr, IntegersPtr,
-                           MaskPtr, SpacePtr, LowRank>;
+using Datum = std::variant<std::monostate, double, ArrayPtr, IntegersPtr, MaskPtr, SpacePtr, LowRank>;
 
-inline Datum datum(Array array) {
-  return std::make_shared<const Array>(std::move(array));
-}
-inline Datum datum(Integers integers) {
-  return std::make_shared<const Integers>(std::move(integers));
-}
-inline Datum datum(Mask mask) {
-  return std::make_shared<const Mask>(std::move(mask));
-}
+inline Datum datum(Array array) { return std::make_shared<const Array>(std::move(array)); }
+inline Datum datum(Integers integers) { return std::make_shared<const Integers>(std::move(integers)); }
+inline Datum datum(Mask mask) { return std::make_shared<const Mask>(std::move(mask)); }
 
 } // namespace ptx::interp
 

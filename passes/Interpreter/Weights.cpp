@@ -8,9 +8,7 @@ using namespace mlir;
 using namespace ptx;
 using namespace ptx::interp;
 
-static llvm::ArrayRef<int64_t> shapeOf(mlir::Value weight) {
-  return cast<xf::WeightType>(weight.getType()).getShape();
-}
+static llvm::ArrayRef<int64_t> shapeOf(mlir::Value weight) { return cast<xf::WeightType>(weight.getType()).getShape(); }
 
 static LogicalResult sinusoid(Frame &frame, xf::SinusoidOp op) {
   llvm::ArrayRef<int64_t> shape = shapeOf(op.getResult());
@@ -20,8 +18,7 @@ static LogicalResult sinusoid(Frame &frame, xf::SinusoidOp op) {
   for (int64_t p = 0; p < shape[0]; ++p)
     for (int64_t c = 0; c < shape[1]; ++c) {
       int64_t even = c - c % 2; // 2j
-      double angle = p / std::pow(10000.0, static_cast<double>(even) /
-                                               static_cast<double>(shape[1]));
+      double angle = p / std::pow(10000.0, static_cast<double>(even) / static_cast<double>(shape[1]));
       result.at(p, c) = c % 2 == 0 ? std::sin(angle) : std::cos(angle);
     }
   return frame.set(op.getResult(), std::move(result));
@@ -31,29 +28,24 @@ static LogicalResult sinusoid(Frame &frame, xf::SinusoidOp op) {
 static LogicalResult checkFinite(Operation *op, const Array &array) {
   for (auto [index, value] : llvm::enumerate(array.values))
     if (!std::isfinite(value))
-      return op->emitOpError("gives a value that is not finite, element ")
-             << index;
+      return op->emitOpError("gives a value that is not finite, element ") << index;
   return success();
 }
 
-static LogicalResult checkShape(Operation *op, const Array &weight,
-                                xf::LowRankType slot, Orientation orientation) {
+static LogicalResult checkShape(Operation *op, const Array &weight, xf::LowRankType slot, Orientation orientation) {
   SmallVector<int64_t> expected{slot.getOut(), slot.getIn()};
   if (orientation == Orientation::InOut)
     std::swap(expected[0], expected[1]);
   if (weight.shape == expected)
     return success();
   return op->emitOpError("expects a weight of shape ")
-         << format(expected) << " for " << slot << ", found "
-         << format(weight.shape);
+         << format(expected) << " for " << slot << ", found " << format(weight.shape);
 }
 
 static LogicalResult merge(Frame &frame, xf::MergeOp op) {
   const ArrayPtr &weight = frame.arrayPtr(op.getWeight());
   const LowRank &factors = frame.lowRank(op.getSlot());
-  Orientation orientation = op.getForm() == xf::Form::Linear
-                                ? Orientation::OutIn
-                                : Orientation::InOut;
+  Orientation orientation = op.getForm() == xf::Form::Linear ? Orientation::OutIn : Orientation::InOut;
   auto slot = cast<xf::LowRankType>(op.getSlot().getType());
   if (failed(checkShape(op, *weight, slot, orientation)))
     return failure();
@@ -70,8 +62,7 @@ static LogicalResult mergeBias(Frame &frame, xf::MergeBiasOp op) {
   Array result = frame.array(op.getBias());
   int64_t out = cast<xf::LowRankType>(op.getSlot().getType()).getOut();
   if (static_cast<int64_t>(result.values.size()) != out)
-    return op.emitOpError("expects a bias of ")
-           << out << " elements, found " << result.values.size();
+    return op.emitOpError("expects a bias of ") << out << " elements, found " << result.values.size();
   if (factors && factors->bias)
     for (auto [bias, change] : llvm::zip(result.values, factors->bias->values))
       bias += factors->scale * change;
@@ -96,17 +87,14 @@ static LogicalResult factorA(Frame &frame, xf::FactorAOp op) {
 }
 
 // [begin, end) of `rows`, or all of them.
-static LogicalResult range(Operation *op,
-                           std::optional<llvm::ArrayRef<int64_t>> rows,
-                           int64_t count, int64_t &begin, int64_t &end) {
+static LogicalResult range(Operation *op, std::optional<llvm::ArrayRef<int64_t>> rows, int64_t count, int64_t &begin,
+                           int64_t &end) {
   begin = 0;
   end = count;
   if (!rows)
     return success();
-  if (rows->size() != 2 || (*rows)[0] < 0 || (*rows)[0] >= (*rows)[1] ||
-      (*rows)[1] > count)
-    return op->emitOpError("rows must be [begin, end) inside 0 to ")
-           << count << ", found " << format(*rows);
+  if (rows->size() != 2 || (*rows)[0] < 0 || (*rows)[0] >= (*rows)[1] || (*rows)[1] > count)
+    return op->emitOpError("rows must be [begin, end) inside 0 to ") << count << ", found " << format(*rows);
   begin = (*rows)[0];
   end = (*rows)[1];
   return success();
@@ -130,12 +118,10 @@ static LogicalResult doraGain(Frame &frame, xf::DoraGainOp op) {
   const Array &weight = frame.array(op.getWeight());
   const LowRank &factors = frame.lowRank(op.getSlot());
   auto slot = cast<xf::LowRankType>(op.getSlot().getType());
-  Orientation orientation =
-      op.getForm() == xf::Form::Embedding ? Orientation::InOut : Orientation::OutIn;
+  Orientation orientation = op.getForm() == xf::Form::Embedding ? Orientation::InOut : Orientation::OutIn;
   if (failed(checkShape(op, weight, slot, orientation)))
     return failure();
-  Array result = factors ? gain(weight, *factors, orientation)
-                         : Array({slot.getOut()}, 1.0);
+  Array result = factors ? gain(weight, *factors, orientation) : Array({slot.getOut()}, 1.0);
   llvm::ArrayRef<int64_t> column = shapeOf(op.getResult());
   if (Array::product(column) == slot.getOut())
     result.shape.assign(column.begin(), column.end()); // [OUT] or [OUT,1]
@@ -168,8 +154,7 @@ static LogicalResult pack(Frame &frame, xf::PackOp op) {
   int64_t begin, end;
   if (failed(range(op, op.getRows(), matrix.shape[0], begin, end)))
     return failure();
-  Array result({end - begin, matrix.shape[1]},
-               std::vector<double>(matrix.row(begin), matrix.row(end)));
+  Array result({end - begin, matrix.shape[1]}, std::vector<double>(matrix.row(begin), matrix.row(end)));
   if (vector)
     result.shape.pop_back();
   return frame.set(op.getResult(), std::move(result));

@@ -89,9 +89,8 @@ void registerPhasePipelines() {
       continue;
     std::string flag = "ptx-" + phase.name.str();
     if (phase.build == buildAdapt) {
-      PassPipelineRegistration<AdaptOptions>(flag, phase.summary, [](OpPassManager &pm, const AdaptOptions &options) {
-        buildAdapt(pm, {options.fuse});
-      });
+      PassPipelineRegistration<AdaptOptions>(
+          flag, phase.summary, [](OpPassManager &pm, const AdaptOptions &options) { buildAdapt(pm, {options.fuse}); });
       continue;
     }
     const Phase *entry = &phase;

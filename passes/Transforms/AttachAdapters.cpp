@@ -34,9 +34,8 @@ Sites collectSites(ModuleOp module) {
 LowRankType slotType(WeightType weight, Form form) {
   ArrayRef<int64_t> shape = weight.getShape();
   // An embedding's factors follow PEFT: B [D,R], A [R,V].
-  return form == Form::Embedding
-             ? LowRankType::get(weight.getContext(), shape[1], shape[0])
-             : LowRankType::get(weight.getContext(), shape[0], shape[1]);
+  return form == Form::Embedding ? LowRankType::get(weight.getContext(), shape[1], shape[0])
+                                 : LowRankType::get(weight.getContext(), shape[0], shape[1]);
 }
 
 /// Gives the reader of `weight` its lora form. Readers that are calls are the
@@ -58,12 +57,13 @@ void adaptReader(Operation *reader, Value weight, Value slot, const Site &site) 
   if (site.bias) {
     auto type = cast<WeightType>(weight.getType());
     if (!bias)
-      bias = ZeroBiasOp::create(builder, loc, WeightType::get(type.getContext(), {type.getShape()[0]}, builder.getF32Type()));
+      bias = ZeroBiasOp::create(builder, loc,
+                                WeightType::get(type.getContext(), {type.getShape()[0]}, builder.getF32Type()));
     bias = MergeBiasOp::create(builder, loc, bias.getType(), bias, slot);
   }
-  auto lora = LoraLinearOp::create(builder, loc, linear.getType(), linear.getX(), weight, slot, /*a=*/Value(),
-                                   /*b=*/Value(), /*gain=*/Value(), bias, site.dora, linear.getInOut(),
-                                   linear.getRowsAttr());
+  auto lora =
+      LoraLinearOp::create(builder, loc, linear.getType(), linear.getX(), weight, slot, /*a=*/Value(),
+                           /*b=*/Value(), /*gain=*/Value(), bias, site.dora, linear.getInOut(), linear.getRowsAttr());
   linear.replaceAllUsesWith(lora.getResult());
   linear.erase();
 }

@@ -24,8 +24,8 @@ struct FuseLinear : OpRewritePattern<LoraLinearOp> {
   LogicalResult matchAndRewrite(LoraLinearOp op, PatternRewriter &rewriter) const override {
     if (!op.getSlot())
       return rewriter.notifyMatchFailure(op, "its factors are packed: they stay separate");
-    Value merged = MergeOp::create(rewriter, op.getLoc(), mergedType(op.getWeight()), op.getWeight(), op.getSlot(),
-                                   Form::Linear);
+    Value merged =
+        MergeOp::create(rewriter, op.getLoc(), mergedType(op.getWeight()), op.getWeight(), op.getSlot(), Form::Linear);
     rewriter.replaceOpWithNewOp<LinearOp>(op, op.getType(), op.getX(), merged, op.getBias(), op.getInOut(),
                                           op.getRowsAttr());
     return success();
@@ -36,8 +36,8 @@ struct FuseEmbedding : OpRewritePattern<LoraEmbeddingOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(LoraEmbeddingOp op, PatternRewriter &rewriter) const override {
-    Value merged = MergeOp::create(rewriter, op.getLoc(), mergedType(op.getTable()), op.getTable(), op.getSlot(),
-                                   Form::Embedding);
+    Value merged =
+        MergeOp::create(rewriter, op.getLoc(), mergedType(op.getTable()), op.getTable(), op.getSlot(), Form::Embedding);
     rewriter.replaceOpWithNewOp<EmbeddingOp>(op, op.getType(), op.getIds(), merged, op.getMask());
     return success();
   }

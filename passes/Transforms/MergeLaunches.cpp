@@ -12,9 +12,7 @@ using namespace stage;
 
 namespace {
 
-bool isWork(Operation *op) {
-  return isa<ContractOp, AttentionOp, RowNormOp, GatherOp, SegmentMeanOp, MapOp>(op);
-}
+bool isWork(Operation *op) { return isa<ContractOp, AttentionOp, RowNormOp, GatherOp, SegmentMeanOp, MapOp>(op); }
 
 /// Stages launched together.
 struct Launch {

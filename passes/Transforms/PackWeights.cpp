@@ -56,7 +56,8 @@ void packLoraLinear(LoraLinearOp op) {
   Value gain;
   if (op.getDora()) {
     Type column = WeightType::get(context, {slot.getOut()}, packer.builder.getF32Type());
-    gain = packer.vector(DoraGainOp::create(packer.builder, packer.loc, column, op.getWeight(), op.getSlot(), Form::Linear), rows);
+    gain = packer.vector(
+        DoraGainOp::create(packer.builder, packer.loc, column, op.getWeight(), op.getSlot(), Form::Linear), rows);
   }
   Value a = FactorAOp::create(packer.builder, packer.loc, PackedType::get(context, Layout::Panels, -1, slot.getIn()),
                               op.getSlot(), Form::Linear);

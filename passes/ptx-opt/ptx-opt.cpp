@@ -12,8 +12,8 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registry.insert<ptx::xf::XfDialect, ptx::stage::StageDialect, ptx::rt::RtDialect, mlir::arith::ArithDialect,
-                  mlir::func::FuncDialect, mlir::math::MathDialect, mlir::scf::SCFDialect,
-                  mlir::vector::VectorDialect, mlir::LLVM::LLVMDialect>();
+                  mlir::func::FuncDialect, mlir::math::MathDialect, mlir::scf::SCFDialect, mlir::vector::VectorDialect,
+                  mlir::LLVM::LLVMDialect>();
   mlir::registerTransformsPasses();
   ptx::registerPtxPasses();
   ptx::registerPhasePipelines();

@@ -104,43 +104,47 @@ void ptx_status_free(ptx_status *status) {
 }
 
 ptx_status *ptx_program_open(const char *path, const ptx_program_options *options, ptx_program **program) {
-  return guarded([&]() -> Status {
-    if (!path || !program)
-      return Error{"ptx_program_open: path and program must not be NULL"};
-    ptx_program_options given = {};
-    if (options) {
-      if (options->struct_size < offsetof(ptx_program_options, log))
-        return Error{"ptx_program_open: struct_size is " + std::to_string(options->struct_size) + ", expected " +
-                     std::to_string(sizeof(ptx_program_options))};
-      std::memcpy(&given, options, std::min(options->struct_size, sizeof given));
-    }
-    ProgramOptions chosen;
-    chosen.parameterDirectory = given.parameters ? given.parameters : "";
-    chosen.level = given.level ? given.level : "";
-    chosen.device = given.device ? given.device : "";
-    chosen.threads = given.threads;
-    Result<std::shared_ptr<Program>> opened = Program::open(path, chosen);
-    if (!opened)
-      return opened.error();
-    auto made = std::make_unique<ptx_program>();
-    made->program = *opened;
-    for (const FunctionRecord &function : (*opened)->manifest().functions)
-      made->signatures[function.name] = describe(function, (*opened)->manifest().separate);
-    made->log = given.log;
-    made->logUser = given.log_user;
-    if (made->log)
-      made->log(made->logUser, PTX_LOG_INFO,
-                (std::string("'") + path + "': level " + (*opened)->level() + ", " +
-                 std::to_string((*opened)->pool().size()) + " threads")
-                    .c_str());
-    *program = made.release();
-    return {};
-  }, PTX_INVALID_PROGRAM);
+  return guarded(
+      [&]() -> Status {
+        if (!path || !program)
+          return Error{"ptx_program_open: path and program must not be NULL"};
+        ptx_program_options given = {};
+        if (options) {
+          if (options->struct_size < offsetof(ptx_program_options, log))
+            return Error{"ptx_program_open: struct_size is " + std::to_string(options->struct_size) + ", expected " +
+                         std::to_string(sizeof(ptx_program_options))};
+          std::memcpy(&given, options, std::min(options->struct_size, sizeof given));
+        }
+        ProgramOptions chosen;
+        chosen.parameterDirectory = given.parameters ? given.parameters : "";
+        chosen.level = given.level ? given.level : "";
+        chosen.device = given.device ? given.device : "";
+        chosen.threads = given.threads;
+        Result<std::shared_ptr<Program>> opened = Program::open(path, chosen);
+        if (!opened)
+          return opened.error();
+        auto made = std::make_unique<ptx_program>();
+        made->program = *opened;
+        for (const FunctionRecord &function : (*opened)->manifest().functions)
+          made->signatures[function.name] = describe(function, (*opened)->manifest().separate);
+        made->log = given.log;
+        made->logUser = given.log_user;
+        if (made->log)
+          made->log(made->logUser, PTX_LOG_INFO,
+                    (std::string("'") + path + "': level " + (*opened)->level() + ", " +
+                     std::to_string((*opened)->pool().size()) + " threads")
+                        .c_str());
+        *program = made.release();
+        return {};
+      },
+      PTX_INVALID_PROGRAM);
 }
 
 void ptx_program_close(ptx_program *program) { delete program; }
 const char *ptx_program_level(const ptx_program *program) { return program->program->level().c_str(); }
-uint32_t ptx_program_threads(const ptx_program *program) { return static_cast<uint32_t>(program->program->pool().size()); }
+uint32_t ptx_program_threads(const ptx_program *program) {
+  return static_cast<uint32_t>(program->program->pool().size());
+}
 size_t ptx_program_adapter_count(const ptx_program *program) { return program->program->manifest().adapters.size(); }
 
 const char *ptx_program_adapter(const ptx_program *program, size_t index) {
@@ -181,7 +185,7 @@ ptx_status *ptx_program_input(const ptx_program *program, const char *function, 
       return {};
     }
     const InputRecord &input = record->inputs[index];
-    *info = {input.name.c_str(), PTX_I64, 2, {input.dims[0].c_str(), input.dims[1].c_str(), nullptr}, {0, 0, 0},
+    *info = {input.name.c_str(),    PTX_I64, 2, {input.dims[0].c_str(), input.dims[1].c_str(), nullptr}, {0, 0, 0},
              input.optional ? 1 : 0};
     return {};
   });
@@ -197,7 +201,7 @@ ptx_status *ptx_program_output(const ptx_program *program, const char *function,
     if (output.perSequence)
       *info = {output.name.c_str(), PTX_F32, 2, {space.dims[0].c_str(), nullptr, nullptr}, {0, output.width, 0}, 0};
     else
-      *info = {output.name.c_str(), PTX_F32, 3, {space.dims[0].c_str(), space.dims[1].c_str(), nullptr},
+      *info = {output.name.c_str(),  PTX_F32, 3, {space.dims[0].c_str(), space.dims[1].c_str(), nullptr},
                {0, 0, output.width}, 0};
     return {};
   });
@@ -282,7 +286,8 @@ ptx_status *ptx_session_call_into(ptx_session *session, const char *function, co
         bytes *= found->dims[d];
       }
       if (!same)
-        return Error{"output '" + name + "' is F32 " + shapeOf(*found) + ", the memory given is " + shapeOf(outputs[i])};
+        return Error{"output '" + name + "' is F32 " + shapeOf(*found) + ", the memory given is " +
+                     shapeOf(outputs[i])};
       copies.emplace_back(found, bytes);
     }
     for (size_t i = 0; i < output_count; ++i)

@@ -12,10 +12,10 @@ namespace ptx {
 
 /// Checked inputs of a call.
 struct CallInputs {
-  std::map<std::string, uint64_t> dims; // B, S, T
-  std::vector<std::vector<int32_t>> ids;    // per input: [B,S] of the caller; empty for masks
-  std::vector<std::vector<uint8_t>> masks;  // per input: [B,S]; empty: ones, or no mask
-  std::vector<int32_t> adapters;            // [B] of adapter_ids; empty: the binding's for all
+  std::map<std::string, uint64_t> dims;    // B, S, T
+  std::vector<std::vector<int32_t>> ids;   // per input: [B,S] of the caller; empty for masks
+  std::vector<std::vector<uint8_t>> masks; // per input: [B,S]; empty: ones, or no mask
+  std::vector<int32_t> adapters;           // [B] of adapter_ids; empty: the binding's for all
 };
 
 Result<CallInputs> checkInputs(const Program &program, const FunctionRecord &function, const ptx_tensor *inputs,

@@ -112,8 +112,8 @@ private:
       return refuse("has format version " + std::to_string(header.major) + "." + std::to_string(header.minor) +
                     ", this runtime reads " + std::to_string(formatMajor) + ".x: compile the model again");
     if (header.fileSize != file.size())
-      return refuse("has " + std::to_string(file.size()) + " bytes, its header says " + std::to_string(header.fileSize) +
-                    ": it was cut or changed");
+      return refuse("has " + std::to_string(file.size()) + " bytes, its header says " +
+                    std::to_string(header.fileSize) + ": it was cut or changed");
     std::optional<uint64_t> end = checkedAdd(header.indexOffset, header.indexSize);
     if (!end || *end != file.size() || header.indexOffset < sizeof(Header) || header.reserved != 0 ||
         header.minor > formatMinor || file.size() > sizeCap)

@@ -98,7 +98,8 @@ private:
     Matrix table{positions, width, std::vector<float>(positions * width)};
     for (uint64_t p = 0; p < positions; ++p)
       for (uint64_t c = 0; c < width; ++c) {
-        double angle = static_cast<double>(p) / std::pow(10000.0, static_cast<double>(c / 2 * 2) / static_cast<double>(width));
+        double angle =
+            static_cast<double>(p) / std::pow(10000.0, static_cast<double>(c / 2 * 2) / static_cast<double>(width));
         table.values[p * width + c] = static_cast<float>(c % 2 ? std::cos(angle) : std::sin(angle));
       }
     return table;
@@ -114,7 +115,8 @@ private:
 
   static Result<Matrix> rows(const Matrix &m, uint64_t begin, uint64_t end) {
     if (end > m.rows)
-      return Error{"takes rows " + std::to_string(begin) + " to " + std::to_string(end) + " of " + std::to_string(m.rows)};
+      return Error{"takes rows " + std::to_string(begin) + " to " + std::to_string(end) + " of " +
+                   std::to_string(m.rows)};
     auto first = m.values.begin() + static_cast<std::ptrdiff_t>(begin * m.columns);
     return Matrix{end - begin, m.columns, {first, first + static_cast<std::ptrdiff_t>((end - begin) * m.columns)}};
   }
@@ -124,7 +126,8 @@ private:
     for (size_t operand : node.of) {
       const Matrix &part = values[operand];
       if (all.rows && part.columns != all.columns)
-        return Error{"joins matrices of " + std::to_string(all.columns) + " and " + std::to_string(part.columns) + " columns"};
+        return Error{"joins matrices of " + std::to_string(all.columns) + " and " + std::to_string(part.columns) +
+                     " columns"};
       all.columns = part.columns;
       all.rows += part.rows;
       all.values.insert(all.values.end(), part.values.begin(), part.values.end());
@@ -226,7 +229,8 @@ private:
                    std::to_string(m.columns)};
     auto buffer = std::make_shared<ParameterBuffer>(size);
     if (size && !buffer->data())
-      return Error{"parameter '" + printable(parameter.label) + "': no memory for " + std::to_string(size * 4) + " bytes"};
+      return Error{"parameter '" + printable(parameter.label) + "': no memory for " + std::to_string(size * 4) +
+                   " bytes"};
     if (size == 0)
       return std::shared_ptr<const ParameterBuffer>(buffer);
     if (node.kind == NodeKind::Panels)
@@ -263,7 +267,8 @@ private:
 
 } // namespace
 
-Result<std::shared_ptr<const ParameterBuffer>> deployParameter(const Manifest &manifest, const ParameterRecord &parameter,
+Result<std::shared_ptr<const ParameterBuffer>> deployParameter(const Manifest &manifest,
+                                                               const ParameterRecord &parameter,
                                                                const AdapterRecord *adapter, TensorReader &tensors) {
   return Evaluator(manifest, parameter, adapter, tensors).run();
 }

@@ -69,8 +69,8 @@ public:
     for (size_t i = 0; array && i < array->size(); ++i) {
       std::optional<uint64_t> number = (*array)[i].asUint();
       if (!number || *number >= size)
-        faults.add(where, std::string("'") + key + "' refers to entry " +
-                              (number ? std::to_string(*number) : "?") + " of " + std::to_string(size));
+        faults.add(where, std::string("'") + key + "' refers to entry " + (number ? std::to_string(*number) : "?") +
+                              " of " + std::to_string(size));
       else
         list.push_back(*number);
     }

@@ -136,7 +136,8 @@ private:
       uint64_t length = checked.dims[space.dims[1]];
       uint64_t batch = checked.dims[space.dims[0]];
       if (batch * length > INT32_MAX)
-        return refuse(space.name, "[" + std::to_string(batch) + "," + std::to_string(length) + "] has more than 2^31-1 rows");
+        return refuse(space.name,
+                      "[" + std::to_string(batch) + "," + std::to_string(length) + "] has more than 2^31-1 rows");
       if (length > space.maxLength)
         return refuse(space.mask >= 0 ? function.inputs[static_cast<size_t>(space.mask)].name : space.name,
                       space.dims[1] + " is " + std::to_string(length) + ", the model has " +

@@ -56,9 +56,14 @@ void LaunchRunner::addWork(const Problem &problem, const Group &group) {
   if (!problem.guard.empty() && group.binding->rank(problem.guard) == 0)
     return;
   const RowTable &table = session.spaces[problem.space];
-  Work work{session.program->kernel(problem.kernel), {}, group.begin, group.end,
-            static_cast<int64_t>(problem.columns), static_cast<double>(problem.flops),
-            static_cast<double>(problem.bytes), problem.grain};
+  Work work{session.program->kernel(problem.kernel),
+            {},
+            group.begin,
+            group.end,
+            static_cast<int64_t>(problem.columns),
+            static_cast<double>(problem.flops),
+            static_cast<double>(problem.bytes),
+            problem.grain};
   if (problem.over == Over::Rows) {
     work.begin = table.begin[static_cast<size_t>(group.begin)];
     work.end = table.begin[static_cast<size_t>(group.end)];

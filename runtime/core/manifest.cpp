@@ -25,13 +25,13 @@ struct NodeName {
   NodeKind kind;
 };
 constexpr NodeName nodeNames[] = {
-    {"tensor", NodeKind::Tensor},       {"fill", NodeKind::Fill},
-    {"sinusoid", NodeKind::Sinusoid},   {"transpose", NodeKind::Transpose},
-    {"rows", NodeKind::Rows},           {"concat", NodeKind::Concat},
-    {"merge", NodeKind::Merge},         {"merge_bias", NodeKind::MergeBias},
-    {"factor_a", NodeKind::FactorA},    {"factor_a_table", NodeKind::FactorATable},
-    {"factor_b", NodeKind::FactorB},    {"dora_gain", NodeKind::DoraGain},
-    {"panels", NodeKind::Panels},       {"table", NodeKind::Table},
+    {"tensor", NodeKind::Tensor},     {"fill", NodeKind::Fill},
+    {"sinusoid", NodeKind::Sinusoid}, {"transpose", NodeKind::Transpose},
+    {"rows", NodeKind::Rows},         {"concat", NodeKind::Concat},
+    {"merge", NodeKind::Merge},       {"merge_bias", NodeKind::MergeBias},
+    {"factor_a", NodeKind::FactorA},  {"factor_a_table", NodeKind::FactorATable},
+    {"factor_b", NodeKind::FactorB},  {"dora_gain", NodeKind::DoraGain},
+    {"panels", NodeKind::Panels},     {"table", NodeKind::Table},
     {"vector", NodeKind::Vector},
 };
 
@@ -303,8 +303,8 @@ private:
     if (node.kind == NodeKind::Concat && node.of.empty())
       faults.add(fields.place(), "needs operands");
     if (std::optional<uint64_t> size = checkedMul(node.rows, node.columns); !size || *size > elementCap)
-      faults.add(fields.place(), "asks for " + std::to_string(node.rows) + " x " + std::to_string(node.columns) +
-                                     " values");
+      faults.add(fields.place(),
+                 "asks for " + std::to_string(node.rows) + " x " + std::to_string(node.columns) + " values");
   }
 
   Faults faults;

@@ -45,8 +45,21 @@ struct AdapterRecord {
 };
 
 enum class NodeKind {
-  Tensor, Fill, Sinusoid, Transpose, Rows, Concat, Merge, MergeBias, FactorA, FactorATable, FactorB, DoraGain,
-  Panels, Table, Vector
+  Tensor,
+  Fill,
+  Sinusoid,
+  Transpose,
+  Rows,
+  Concat,
+  Merge,
+  MergeBias,
+  FactorA,
+  FactorATable,
+  FactorB,
+  DoraGain,
+  Panels,
+  Table,
+  Vector
 };
 
 /// One step of a parameter's deploy expression.

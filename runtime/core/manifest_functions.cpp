@@ -56,7 +56,8 @@ private:
       for (size_t j = 0; j < i; ++j)
         if (function.inputs[j].name == input.name)
           faults.add(place("input", i), "two inputs are named '" + printable(input.name) + "'");
-      if (!input.mask && (input.limit == 0 || input.otherwise < 0 || static_cast<uint64_t>(input.otherwise) >= input.limit))
+      if (!input.mask &&
+          (input.limit == 0 || input.otherwise < 0 || static_cast<uint64_t>(input.otherwise) >= input.limit))
         faults.add(place("input", i), "'default' does not lie below 'limit'");
     }
     for (size_t i = 0; i < function.spaces.size(); ++i) {
@@ -215,14 +216,16 @@ private:
     auto integer = [&](size_t i) { return list && i < list->size() ? (*list)[i].asInt().value_or(-1) : -1; };
     auto inside = [&](int64_t index, size_t size) {
       if (index < 0 || static_cast<uint64_t>(index) >= size)
-        faults.add(fields.place(), "an argument refers to entry " + std::to_string(index) + " of " + std::to_string(size));
+        faults.add(fields.place(),
+                   "an argument refers to entry " + std::to_string(index) + " of " + std::to_string(size));
     };
     if (!kind) {
       faults.add(fields.place(), "an argument must be a list that begins with its kind");
     } else if (*kind == "buffer") {
       word = {WordKind::Buffer, integer(1), integer(2), 0, {}, {}};
       inside(word.first, function.buffers.size());
-      if (!faults.any() && (word.second < 0 || static_cast<uint64_t>(word.second) >= function.buffers[word.first].pitch))
+      if (!faults.any() &&
+          (word.second < 0 || static_cast<uint64_t>(word.second) >= function.buffers[word.first].pitch))
         faults.add(fields.place(), "an argument reads outside its buffer");
     } else if (*kind == "int") {
       word = {WordKind::Int, list->size() > 1 ? (*list)[1].asInt().value_or(0) : 0, 0, 0, {}, {}};
@@ -237,7 +240,8 @@ private:
       if (!faults.any() && function.inputs[static_cast<size_t>(word.first)].mask)
         faults.add(fields.place(), "an argument takes the ids of a mask");
     } else if (*kind == "rows") {
-      word = {WordKind::Rows, integer(1), 0, 0, readField(list->size() > 2 ? (*list)[2].asString() : nullptr, fields), {}};
+      word = {
+          WordKind::Rows, integer(1), 0, 0, readField(list->size() > 2 ? (*list)[2].asString() : nullptr, fields), {}};
       inside(word.first, spaceCount);
     } else if (*kind == "rank" && list->size() > 1) {
       word.kind = WordKind::Rank;

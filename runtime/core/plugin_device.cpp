@@ -66,7 +66,7 @@ Result<std::unique_ptr<PluginDevice>> PluginDevice::open(const std::string &name
     return Error{"device '" + name + "': the plug-in is of another version than this runtime"};
   for (const AdapterRecord &adapter : manifest.adapters)
     device->adapterNames.push_back(adapter.name.c_str());
-  device->host = {sizeof(ptx_plugin_host), device.get(), &PluginDevice::read, device->adapterNames.size(),
+  device->host = {sizeof(ptx_plugin_host),     device.get(),         &PluginDevice::read, device->adapterNames.size(),
                   device->adapterNames.data(), device->phase.c_str()};
   char message[messageSize] = "";
   if (plugin->create(text->data(), text->size(), &device->host, &device->state, message, sizeof message) != 0)
@@ -133,8 +133,8 @@ Status PluginDevice::call(const FunctionRecord &function, int32_t adapter, const
     return Error{"function '" + function.name + "': " + message};
   memory.clear();
   for (const OutputRecord &output : function.outputs) {
-    const ptx_plugin_tensor *found = std::find_if(
-        outputs, outputs + outputCount, [&](const ptx_plugin_tensor &t) { return output.name == t.name; });
+    const ptx_plugin_tensor *found =
+        std::find_if(outputs, outputs + outputCount, [&](const ptx_plugin_tensor &t) { return output.name == t.name; });
     if (found == outputs + outputCount || found->rank > PTX_MAX_RANK)
       return Error{"function '" + function.name + "': the device computed no '" + output.name + "'"};
     ptx_tensor tensor = {output.name.c_str(), PTX_F32, found->rank, {}, nullptr};

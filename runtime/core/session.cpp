@@ -50,7 +50,8 @@ Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t c
   if (!checked)
     return checked.error();
   if (PluginDevice *device = program->device()) {
-    int32_t adapter = binding->adapter ? static_cast<int32_t>(binding->adapter - program->manifest().adapters.data()) : -1;
+    int32_t adapter =
+        binding->adapter ? static_cast<int32_t>(binding->adapter - program->manifest().adapters.data()) : -1;
     return device->call(*function, adapter, inputs, count, resultMemory, results);
   }
   if (Status status = prepare(*function, *checked); !status)
@@ -67,7 +68,8 @@ Result<std::vector<Group>> Session::groupByAdapter(const CallInputs &inputs, std
   if (inputs.adapters.empty())
     return std::vector<Group>{{0, batch, binding}};
   std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
-    return std::pair(inputs.adapters[static_cast<size_t>(a)], a) < std::pair(inputs.adapters[static_cast<size_t>(b)], b);
+    return std::pair(inputs.adapters[static_cast<size_t>(a)], a) <
+           std::pair(inputs.adapters[static_cast<size_t>(b)], b);
   });
   std::vector<Group> found;
   for (int32_t i = 0; i < batch; ++i) {
@@ -106,7 +108,8 @@ Status Session::prepare(const FunctionRecord &function, const CallInputs &inputs
     const RowTable &table = spaces[function.inputs[i].space];
     for (int32_t row = 0; row < table.rows(); ++row) {
       size_t caller = static_cast<size_t>(order[static_cast<size_t>(table.sequence[row])]);
-      rowIds[i].push_back(inputs.ids[i][caller * static_cast<size_t>(table.length) + static_cast<size_t>(table.position[row])]);
+      rowIds[i].push_back(
+          inputs.ids[i][caller * static_cast<size_t>(table.length) + static_cast<size_t>(table.position[row])]);
     }
   }
   return reserveBuffers(function);
@@ -163,7 +166,8 @@ void Session::scatter(const FunctionRecord &function) {
   resultMemory.clear();
   for (const OutputRecord &output : function.outputs) {
     const RowTable &table = spaces[output.space];
-    size_t width = output.width, batch = static_cast<size_t>(table.sequences), length = static_cast<size_t>(table.length);
+    size_t width = output.width, batch = static_cast<size_t>(table.sequences),
+           length = static_cast<size_t>(table.length);
     std::vector<float> &memory = resultMemory.emplace_back(batch * (output.perSequence ? 1 : length) * width, 0.0f);
     const float *source = buffers[output.buffer] + output.column;
     size_t pitch = function.buffers[output.buffer].pitch;
@@ -174,7 +178,8 @@ void Session::scatter(const FunctionRecord &function) {
       size_t row = output.perSequence ? caller : caller * length + static_cast<size_t>(table.position[i]);
       std::memcpy(memory.data() + row * width, source + i * pitch, width * sizeof(float));
     }
-    ptx_tensor tensor = {output.name.c_str(), PTX_F32, output.perSequence ? 2u : 3u, {batch, length, width}, memory.data()};
+    ptx_tensor tensor = {
+        output.name.c_str(), PTX_F32, output.perSequence ? 2u : 3u, {batch, length, width}, memory.data()};
     if (output.perSequence)
       tensor.dims[1] = width;
     results.push_back(tensor);

@@ -21,7 +21,8 @@ Result<File *> TensorReader::open(size_t index) {
   }
   Result<File> file = File::open(path.string());
   if (!file)
-    return Error{file.error().message + "; the program reads its parameters from there, --params=DIR names another place"};
+    return Error{file.error().message +
+                 "; the program reads its parameters from there, --params=DIR names another place"};
   if (file->size() != record.size)
     return Error{"'" + printable(path.string()) + "': has " + std::to_string(file->size()) +
                  " bytes, the program was compiled with " + std::to_string(record.size)};

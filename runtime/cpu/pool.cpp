@@ -26,8 +26,7 @@ thread_local bool insideTile = false;
 
 uint64_t nowNs() {
   using namespace std::chrono;
-  return duration_cast<nanoseconds>(steady_clock::now().time_since_epoch())
-      .count();
+  return duration_cast<nanoseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
 void relax() {
@@ -48,18 +47,14 @@ void futexWake(std::atomic<uint32_t> &word, int count) {
 
 uint64_t countForks() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    pthread_atfork(nullptr, nullptr,
-                   [] { forks.fetch_add(1, std::memory_order_relaxed); });
-  });
+  std::call_once(once, [] { pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); }); });
   return forks.load(std::memory_order_relaxed);
 }
 
 } // namespace
 
 Pool::Pool(unsigned wanted)
-    : threads(std::max(1u, wanted)), born(countForks()),
-      workers(std::make_unique<std::vector<std::thread>>()) {
+    : threads(std::max(1u, wanted)), born(countForks()), workers(std::make_unique<std::vector<std::thread>>()) {
   workers->reserve(threads - 1);
   // A process at its limit of threads gets a smaller pool, not a failure:
   // fewer workers change the time, never the bytes.
@@ -89,8 +84,7 @@ uint64_t Pool::runAlone(uint32_t tiles, Tile tile, void *context) {
 }
 
 uint64_t Pool::run(uint32_t tiles, Tile tile, void *context) {
-  if (tiles <= 1 || workers->empty() || insideTile ||
-      born != forks.load(std::memory_order_relaxed))
+  if (tiles <= 1 || workers->empty() || insideTile || born != forks.load(std::memory_order_relaxed))
     return runAlone(tiles, tile, context);
   std::unique_lock<std::mutex> lock(owner, std::try_to_lock);
   if (!lock)
@@ -131,8 +125,7 @@ uint64_t Pool::judge(uint64_t work_ns, uint32_t own_tiles, uint64_t end) {
 bool Pool::take(uint32_t &tile) {
   uint32_t count = left.load(std::memory_order_relaxed);
   while (count != 0)
-    if (left.compare_exchange_weak(count, count - 1, std::memory_order_acquire,
-                                   std::memory_order_relaxed)) {
+    if (left.compare_exchange_weak(count, count - 1, std::memory_order_acquire, std::memory_order_relaxed)) {
       tile = region.tiles - count;
       return true;
     }
@@ -145,8 +138,7 @@ uint32_t Pool::work(unsigned worker) {
   insideTile = true;
   for (uint32_t tile = 0; take(tile); ++ran) {
     region.tile(region.context, tile, worker);
-    if (pending.fetch_sub(1, std::memory_order_seq_cst) == 1 &&
-        callerSleeps.load(std::memory_order_seq_cst))
+    if (pending.fetch_sub(1, std::memory_order_seq_cst) == 1 && callerSleeps.load(std::memory_order_seq_cst))
       futexWake(pending, 1);
   }
   insideTile = false;
@@ -192,8 +184,7 @@ bool Pool::awaitWork() {
     // Counted as asleep first, then looked once more: either the caller sees
     // the sleeper and wakes it, or the sleeper sees the new signal.
     sleepers.fetch_add(1, std::memory_order_seq_cst);
-    if (left.load(std::memory_order_seq_cst) == 0 &&
-        !closing.load(std::memory_order_seq_cst))
+    if (left.load(std::memory_order_seq_cst) == 0 && !closing.load(std::memory_order_seq_cst))
       futexWait(signal, seen);
     sleepers.fetch_sub(1, std::memory_order_seq_cst);
     limit = 0;

@@ -23,8 +23,7 @@ unsigned affinityCount() {
 unsigned ceiling(long long quota, long long period) {
   if (quota <= 0 || period <= 0)
     return UINT_MAX;
-  return static_cast<unsigned>(
-      std::clamp<long long>((quota + period - 1) / period, 1, UINT_MAX));
+  return static_cast<unsigned>(std::clamp<long long>((quota + period - 1) / period, 1, UINT_MAX));
 }
 
 /// cgroup v2: "max 100000" or "150000 100000" in cpu.max of the group and of
@@ -34,9 +33,7 @@ unsigned quotaOf(const std::string &path) {
   if (!file)
     return UINT_MAX;
   long long quota = 0, period = 0;
-  unsigned count = std::fscanf(file, "%lld %lld", &quota, &period) == 2
-                       ? ceiling(quota, period)
-                       : UINT_MAX;
+  unsigned count = std::fscanf(file, "%lld %lld", &quota, &period) == 2 ? ceiling(quota, period) : UINT_MAX;
   std::fclose(file);
   return count;
 }
@@ -76,10 +73,8 @@ unsigned quotaCount() {
     group.resize(slash);
   }
   // cgroup v1, as containers mount it.
-  return std::min(
-      count,
-      ceiling(readNumber("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
-              readNumber("/sys/fs/cgroup/cpu/cpu.cfs_period_us")));
+  return std::min(count, ceiling(readNumber("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+                                 readNumber("/sys/fs/cgroup/cpu/cpu.cfs_period_us")));
 }
 
 } // namespace

@@ -45,7 +45,8 @@ Result<Checkpoint> Checkpoint::open(const std::string &directory, bool followLin
     return refuse(std::string("has both ") + singleName + " and " + indexName + ": remove the one that is not meant");
   if (!single && !sharded) {
     for (const auto &file : std::filesystem::directory_iterator(base, error))
-      if (std::string extension = file.path().extension(); extension == ".bin" || extension == ".pt" || extension == ".pth")
+      if (std::string extension = file.path().extension();
+          extension == ".bin" || extension == ".pt" || extension == ".pth")
         return refuse("has '" + printable(file.path().filename().string()) + "' but no " + singleName +
                       ": ptx reads no pickles; convert it with safetensors.torch.save_file");
     return refuse(std::string("has neither ") + singleName + " nor " + indexName);
@@ -103,12 +104,14 @@ Status Checkpoint::readIndex(const std::string &name, bool followLinks) {
   for (const auto &[tensor, shard] : *map->asObject()) {
     const Entry *entry = find(tensor);
     if (!entry || shardNames[entry->file] != *shard.asString())
-      return refuse("puts tensor '" + printable(tensor) + "' into '" + printable(*shard.asString()) + "', which " +
-                    (entry ? "does not hold it ('" + printable(shardNames[entry->file]) + "' does)" : "does not hold it"));
+      return refuse(
+          "puts tensor '" + printable(tensor) + "' into '" + printable(*shard.asString()) + "', which " +
+          (entry ? "does not hold it ('" + printable(shardNames[entry->file]) + "' does)" : "does not hold it"));
   }
   for (const Entry &entry : tensors)
     if (!map->find(entry.name))
-      return refuse("does not name tensor '" + printable(entry.name) + "' of '" + printable(shardNames[entry.file]) + "'");
+      return refuse("does not name tensor '" + printable(entry.name) + "' of '" + printable(shardNames[entry.file]) +
+                    "'");
   return {};
 }
 

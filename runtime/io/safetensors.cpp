@@ -123,8 +123,9 @@ private:
       return refuse(entry.name, "dtype must be a string");
     std::optional<DType> dtype = dtypeFromName(*text);
     if (!dtype)
-      return refuse(entry.name, "unknown dtype '" + printable(*text) + "', known are BOOL, U8 to I64, F16, BF16, F32, "
-                                "F64 and the F8, F6 and F4 kinds");
+      return refuse(entry.name, "unknown dtype '" + printable(*text) +
+                                    "', known are BOOL, U8 to I64, F16, BF16, F32, "
+                                    "F64 and the F8, F6 and F4 kinds");
     entry.dtype = *dtype;
     return {};
   }
@@ -154,7 +155,8 @@ private:
     if (!begin || !end)
       return refuse(entry.name, "data_offsets must be two integers of at least 0");
     if (*begin > *end)
-      return refuse(entry.name, "data_offsets [" + std::to_string(*begin) + "," + std::to_string(*end) + ") are reversed");
+      return refuse(entry.name,
+                    "data_offsets [" + std::to_string(*begin) + "," + std::to_string(*end) + ") are reversed");
     std::optional<uint64_t> absolute = checkedAdd(dataBegin, *end);
     if (!absolute || *absolute > file.size())
       return refuse(entry.name, "ends at data byte " + std::to_string(*end) + ", the file has " +
@@ -225,9 +227,8 @@ Status writeSafetensors(const std::string &path, std::span<const TensorToWrite> 
     for (uint64_t dim : tensor.shape)
       bits *= dim;
     sizes.push_back(bits / 8);
-    header[tensor.name] = {{"dtype", dtypeName(tensor.dtype)},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {offset, offset + sizes.back()}}};
+    header[tensor.name] = {
+        {"dtype", dtypeName(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + sizes.back()}}};
     offset += sizes.back();
   }
   std::string text = header.dump();

@@ -43,7 +43,8 @@ void print(const std::vector<Row> &rows, double roof) {
   std::printf("%9s %8s %7s %6s  launch\n", "us", "GFLOP/s", "% roof", "tiles");
   for (const Row &row : rows) {
     double seconds = median(row.seconds), rate = row.flops / seconds;
-    std::printf("%9.1f %8.1f %7.1f %6u  %s\n", seconds * 1e6, rate / 1e9, 100 * rate / roof, row.tiles, row.label.c_str());
+    std::printf("%9.1f %8.1f %7.1f %6u  %s\n", seconds * 1e6, rate / 1e9, 100 * rate / roof, row.tiles,
+                row.label.c_str());
   }
 }
 
@@ -102,13 +103,14 @@ Status writeTrace(const std::string &path, const ptx_session *session) {
   ptx_session_profile(session, &launches, &count);
   nlohmann::ordered_json events = nlohmann::ordered_json::array();
   for (size_t i = 0; i < count; ++i)
-    events.push_back({{"name", launches[i].label},
-                      {"ph", "X"},
-                      {"pid", 1},
-                      {"tid", 1},
-                      {"ts", launches[i].start * 1e6},
-                      {"dur", (launches[i].end - launches[i].start) * 1e6},
-                      {"args", {{"flops", launches[i].flops}, {"bytes", launches[i].bytes}, {"tiles", launches[i].tiles}}}});
+    events.push_back(
+        {{"name", launches[i].label},
+         {"ph", "X"},
+         {"pid", 1},
+         {"tid", 1},
+         {"ts", launches[i].start * 1e6},
+         {"dur", (launches[i].end - launches[i].start) * 1e6},
+         {"args", {{"flops", launches[i].flops}, {"bytes", launches[i].bytes}, {"tiles", launches[i].tiles}}}});
   std::string text = nlohmann::ordered_json({{"traceEvents", events}}).dump(1);
   return writeAtomically(path, [&](const Append &append) { return append(text.data(), text.size()); });
 }

@@ -13,7 +13,8 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
   app.add_flag("--list", options.list, "print functions and adapters");
   app.add_option("--params", options.parameters, "directory of the parameter files");
   app.add_option("--inputs", options.inputs, "safetensors file with the inputs");
-  app.add_option("--outputs", options.outputs, "safetensors file to write; with several adapters NAME.0.safetensors, ...");
+  app.add_option("--outputs", options.outputs,
+                 "safetensors file to write; with several adapters NAME.0.safetensors, ...");
   app.add_option("--function", options.function, "function to call; default forward, else encode");
   app.add_option("--adapter", options.adapters, "adapters to run with, one after the other; none is the base")
       ->delimiter(',')

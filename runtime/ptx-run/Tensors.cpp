@@ -24,8 +24,11 @@ Result<Inputs> readInputs(const std::string &path) {
     std::vector<char> &memory = inputs.memory.emplace_back(entry.bytes());
     if (Status status = tensors->read(entry, memory.data()); !status)
       return status.error();
-    ptx_tensor tensor = {inputs.names.back().c_str(), entry.dtype == DType::I64 ? PTX_I64 : PTX_I32,
-                         static_cast<uint32_t>(entry.shape.size()), {}, memory.data()};
+    ptx_tensor tensor = {inputs.names.back().c_str(),
+                         entry.dtype == DType::I64 ? PTX_I64 : PTX_I32,
+                         static_cast<uint32_t>(entry.shape.size()),
+                         {},
+                         memory.data()};
     for (size_t i = 0; i < entry.shape.size(); ++i)
       tensor.dims[i] = entry.shape[i];
     inputs.tensors.push_back(tensor);

@@ -12,11 +12,7 @@ using namespace ptx::cpu;
 using namespace ptx::test;
 
 namespace {
-double seconds() {
-  return std::chrono::duration<double>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 volatile float sink;
 
@@ -80,29 +76,24 @@ void measure(Level level, std::vector<Case> &cases) {
     }
   double peak = *std::max_element(peaks.begin(), peaks.end());
   std::sort(peaks.begin(), peaks.end());
-  std::printf("%s: peak %.1f GF/s (median %.1f)\n",
-              info(level).name.str().c_str(), peak / 1e9,
+  std::printf("%s: peak %.1f GF/s (median %.1f)\n", info(level).name.str().c_str(), peak / 1e9,
               peaks[peaks.size() / 2] / 1e9);
   for (size_t i = 0; i < cases.size(); ++i) {
     std::sort(rates[i].begin(), rates[i].end());
-    std::printf(
-        "  %-36s best %7.1f GF/s %5.1f %%   median %7.1f GF/s %5.1f %%\n",
-        cases[i].name.c_str(), rates[i].back() / 1e9,
-        100 * rates[i].back() / peak, rates[i][repeats / 2] / 1e9,
-        100 * rates[i][repeats / 2] / peak);
+    std::printf("  %-36s best %7.1f GF/s %5.1f %%   median %7.1f GF/s %5.1f %%\n", cases[i].name.c_str(),
+                rates[i].back() / 1e9, 100 * rates[i].back() / peak, rates[i][repeats / 2] / 1e9,
+                100 * rates[i][repeats / 2] / peak);
   }
 }
 
 // `filter`: a part of the case's name.
 void benchLevel(Level level, const std::string &filter) {
-  std::string text =
-      contractKernel("plain", "") + contractKernel("gelu", "gelu") +
-      attentionKernel("attention", 64, false) +
-      attentionKernel("causal", 64, true) + normKernel("norm", 0, 1e-5);
+  std::string text = contractKernel("plain", "") + contractKernel("gelu", "gelu") +
+                     attentionKernel("attention", 64, false) + attentionKernel("causal", 64, true) +
+                     normKernel("norm", 0, 1e-5);
   double start = seconds();
   Library library(text, level);
-  std::printf("%s: compiled in %.2f s, %zu bytes\n",
-              info(level).name.str().c_str(), seconds() - start,
+  std::printf("%s: compiled in %.2f s, %zu bytes\n", info(level).name.str().c_str(), seconds() - start,
               library.bytes());
   std::vector<Case> cases;
   struct Shape {
@@ -110,30 +101,28 @@ void benchLevel(Level level, const std::string &filter) {
     int64_t m, n, k;
   };
   std::vector<std::unique_ptr<ContractData>> contracts;
-  for (auto [name, m, n, k] :
-       std::initializer_list<Shape>{{"plain", 128, 768, 768},
-                                    {"plain", 128, 3072, 768},
-                                    {"plain", 128, 768, 3072},
-                                    {"plain", 512, 768, 768},
-                                    {"plain", 128, 256, 256},
-                                    {"gelu", 128, 3072, 768},
-                                    {"plain", 1, 768, 768},
-                                    {"plain", 2, 768, 768},
-                                    {"plain", 4, 768, 768},
-                                    {"plain", 8, 768, 768},
-                                    {"plain", 16, 768, 768},
-                                    {"plain", 1, 3072, 768},
-                                    {"plain", 4, 3072, 768},
-                                    {"plain", 16, 3072, 768},
-                                    {"plain", 32, 3072, 768}}) {
+  for (auto [name, m, n, k] : std::initializer_list<Shape>{{"plain", 128, 768, 768},
+                                                           {"plain", 128, 3072, 768},
+                                                           {"plain", 128, 768, 3072},
+                                                           {"plain", 512, 768, 768},
+                                                           {"plain", 128, 256, 256},
+                                                           {"gelu", 128, 3072, 768},
+                                                           {"plain", 1, 768, 768},
+                                                           {"plain", 2, 768, 768},
+                                                           {"plain", 4, 768, 768},
+                                                           {"plain", 8, 768, 768},
+                                                           {"plain", 16, 768, 768},
+                                                           {"plain", 1, 3072, 768},
+                                                           {"plain", 4, 3072, 768},
+                                                           {"plain", 16, 3072, 768},
+                                                           {"plain", 32, 3072, 768}}) {
     auto data = std::make_unique<ContractData>(m, n, k, 0);
     auto kernel = library.kernel(name);
     ContractData *raw = data.get();
     int64_t rows = m, panels = (n + 15) / 16;
-    cases.push_back({std::string(name) + " M=" + std::to_string(m) +
-                         " N=" + std::to_string(n) + " K=" + std::to_string(k),
-                     2.0 * m * n * k,
-                     [=] { raw->run(kernel, 0, rows, 0, panels); }});
+    cases.push_back(
+        {std::string(name) + " M=" + std::to_string(m) + " N=" + std::to_string(n) + " K=" + std::to_string(k),
+         2.0 * m * n * k, [=] { raw->run(kernel, 0, rows, 0, panels); }});
     contracts.push_back(std::move(data));
   }
   std::vector<std::unique_ptr<AttentionData>> attentions;
@@ -141,33 +130,26 @@ void benchLevel(Level level, const std::string &filter) {
     int64_t queries, keys;
     bool causal;
   };
-  for (auto [queries, keys, causal] :
-       std::initializer_list<Sequence>{{128, 128, false},
-                                       {512, 512, false},
-                                       {2048, 2048, false},
-                                       {128, 128, true},
-                                       {512, 512, true},
-                                       {1, 128, false},
-                                       {1, 512, false},
-                                       {4, 512, false}}) {
-    auto data = std::make_unique<AttentionData>(
-        std::vector<int64_t>{queries}, std::vector<int64_t>{keys}, 12, 64);
+  for (auto [queries, keys, causal] : std::initializer_list<Sequence>{{128, 128, false},
+                                                                      {512, 512, false},
+                                                                      {2048, 2048, false},
+                                                                      {128, 128, true},
+                                                                      {512, 512, true},
+                                                                      {1, 128, false},
+                                                                      {1, 512, false},
+                                                                      {4, 512, false}}) {
+    auto data = std::make_unique<AttentionData>(std::vector<int64_t>{queries}, std::vector<int64_t>{keys}, 12, 64);
     auto kernel = library.kernel(causal ? "causal" : "attention");
     AttentionData *raw = data.get();
-    cases.push_back({std::string(causal ? "causal " : "") + "attention 12x64 " +
-                         std::to_string(queries) + " of " +
+    cases.push_back({std::string(causal ? "causal " : "") + "attention 12x64 " + std::to_string(queries) + " of " +
                          std::to_string(keys),
-                     4.0 * queries * keys * 64 * 12 * (causal ? 0.5 : 1),
-                     [=] { raw->run(kernel); }});
+                     4.0 * queries * keys * 64 * 12 * (causal ? 0.5 : 1), [=] { raw->run(kernel); }});
     attentions.push_back(std::move(data));
   }
   RowData norm(128, 768);
   auto kernel = library.kernel("norm");
-  cases.push_back({"layer norm 128x768 (8 flops each)", 8.0 * 128 * 768,
-                   [&] { norm.run(kernel, 0, 128); }});
-  std::erase_if(cases, [&](const Case &one) {
-    return one.name.find(filter) == std::string::npos;
-  });
+  cases.push_back({"layer norm 128x768 (8 flops each)", 8.0 * 128 * 768, [&] { norm.run(kernel, 0, 128); }});
+  std::erase_if(cases, [&](const Case &one) { return one.name.find(filter) == std::string::npos; });
   measure(level, cases);
 }
 } // namespace

@@ -15,16 +15,13 @@ using namespace ptx::xf;
 //===----------------------------------------------------------------------===//
 
 // Two dimensions, `?` for one known only at run time: 512x256, ?x256.
-static ParseResult parseDims(AsmParser &parser, int64_t &first,
-                             int64_t &second) {
+static ParseResult parseDims(AsmParser &parser, int64_t &first, int64_t &second) {
   SmallVector<int64_t> dims;
   if (parser.parseDimensionList(dims, /*allowDynamic=*/true,
                                 /*withTrailingX=*/false))
     return failure();
   if (dims.size() != 2)
-    return parser.emitError(parser.getCurrentLocation(),
-                            "expected two dimensions, found ")
-           << dims.size();
+    return parser.emitError(parser.getCurrentLocation(), "expected two dimensions, found ") << dims.size();
   first = ShapedType::isDynamic(dims[0]) ? -1 : dims[0];
   second = ShapedType::isDynamic(dims[1]) ? -1 : dims[1];
   return success();
@@ -45,9 +42,8 @@ static void printDims(AsmPrinter &printer, int64_t first, int64_t second) {
 Type WeightType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape;
   Type element;
-  if (parser.parseLess() ||
-      parser.parseDimensionList(shape, /*allowDynamic=*/false) ||
-      parser.parseType(element) || parser.parseGreater())
+  if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) || parser.parseType(element) ||
+      parser.parseGreater())
     return {};
   return get(parser.getContext(), shape, element);
 }

@@ -7,9 +7,7 @@
 using namespace mlir;
 using namespace ptx::xf;
 
-static int64_t lastDim(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape().back();
-}
+static int64_t lastDim(Value value) { return cast<RankedTensorType>(value.getType()).getShape().back(); }
 
 LogicalResult DeltaOp::verify() {
   if (getRank() < 1)
@@ -22,8 +20,7 @@ LogicalResult DeltaOp::verify() {
 LogicalResult InputOp::verify() {
   auto type = cast<RankedTensorType>(getResult().getType());
   if (static_cast<int64_t>(getDims().size()) != type.getRank())
-    return emitOpError("names ") << getDims().size() << " dimensions, but its type has "
-                                 << type.getRank();
+    return emitOpError("names ") << getDims().size() << " dimensions, but its type has " << type.getRank();
   bool ids = type.getElementType().isInteger(64);
   if (ids && !getLimit())
     return emitOpError("C1: an input of ids needs `limit`");

@@ -9,9 +9,7 @@ namespace ptx::rt {
 
 namespace {
 
-ExtraKind extraKind(Value extra) {
-  return isa<RankedTensorType>(extra.getType()) ? ExtraKind::Row : ExtraKind::Column;
-}
+ExtraKind extraKind(Value extra) { return isa<RankedTensorType>(extra.getType()) ? ExtraKind::Row : ExtraKind::Column; }
 
 /// The skeleton, constants and extras of a stage; its region is added after.
 KernelOp describe(OpBuilder &builder, Operation *stage) {

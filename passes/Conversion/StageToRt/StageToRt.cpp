@@ -124,7 +124,8 @@ private:
   Rows rowsOfStage(Operation *op) {
     return TypeSwitch<Operation *, Rows>(op)
         .Case<stage::GatherOp>([&](auto gather) { return rowsOfIndex(gather.getIndices().front()); })
-        .Case<stage::AttentionOp>([&](auto attention) -> Rows { return {spaces.lookup(attention.getQuerySpace()), Per::Row}; })
+        .Case<stage::AttentionOp>(
+            [&](auto attention) -> Rows { return {spaces.lookup(attention.getQuerySpace()), Per::Row}; })
         .Case<stage::SegmentMeanOp>([&](auto mean) -> Rows { return {spaces.lookup(mean.getSpace()), Per::Sequence}; })
         .Default([&](Operation *other) {
           const BufferLife &life = lives[locate(other->getOperand(0)).first];
@@ -356,8 +357,8 @@ private:
       if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && type.getElementType().isF32())
         reads.push_back(locate(operand).first);
     ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()), life.space,
-                      p.over, p.columns, p.columnSite, p.guard, p.grain, p.flops, p.bytes, p.perKey,
-                      p.keySpace, builder.getArrayAttr(p.words), reads, ArrayRef<int64_t>(buffers.lookup(result)));
+                      p.over, p.columns, p.columnSite, p.guard, p.grain, p.flops, p.bytes, p.perKey, p.keySpace,
+                      builder.getArrayAttr(p.words), reads, ArrayRef<int64_t>(buffers.lookup(result)));
   }
 
   void emitOutputs() {

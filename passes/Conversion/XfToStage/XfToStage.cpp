@@ -80,8 +80,9 @@ private:
     loc = op->getLoc();
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<xf::VisibleOp, xf::OutputOp, xf::EmbeddingOp, xf::LinearOp, xf::LoraLinearOp, xf::AttentionOp,
-              xf::LayerNormOp, xf::ActivationOp, xf::ScaleOp, xf::GainOp, xf::ColumnsOp, xf::FirstTokenOp, xf::MeanPoolOp,
-              xf::L2NormalizeOp, arith::AddFOp, xf::WaveOp, func::CallOp>([&](auto typed) { return convertOp(typed); })
+              xf::LayerNormOp, xf::ActivationOp, xf::ScaleOp, xf::GainOp, xf::ColumnsOp, xf::FirstTokenOp,
+              xf::MeanPoolOp, xf::L2NormalizeOp, arith::AddFOp, xf::WaveOp, func::CallOp>(
+            [&](auto typed) { return convertOp(typed); })
         .Case<xf::PositionsOp>([](auto) { return success(); }) // read where they are used
         .Case<xf::InputOp, xf::GetOp, xf::WaveYieldOp, func::ReturnOp>([&](auto) {
           builder.clone(*op, mapping);
@@ -154,8 +155,10 @@ private:
   }
 
   void gather(Operation *op, Value table, Value index) {
-    auto result = stage::GatherOp::create(builder, loc, convertType(op->getResult(0).getType()), table, index, ValueRange());
-    stage::buildRegion(builder, loc, result.getBody(), 1, [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+    auto result =
+        stage::GatherOp::create(builder, loc, convertType(op->getResult(0).getType()), table, index, ValueRange());
+    stage::buildRegion(builder, loc, result.getBody(), 1,
+                       [](OpBuilder &, Location, ValueRange args) { return args[0]; });
     replace(op, result);
   }
 
@@ -166,7 +169,8 @@ private:
 
   LogicalResult convertOp(xf::LoraLinearOp op) {
     Type rank = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, builder.getF32Type());
-    auto u = stage::ContractOp::create(builder, loc, rank, get(op.getX()), get(op.getA()), Value(), Value(), ValueRange());
+    auto u =
+        stage::ContractOp::create(builder, loc, rank, get(op.getX()), get(op.getA()), Value(), Value(), ValueRange());
     stage::buildRegion(builder, loc, u.getBody(), 1, [](OpBuilder &, Location, ValueRange args) { return args[0]; });
     contract(op, op.getX(), get(op.getWeight()), u, get(op.getB()), get(op.getGain()), get(op.getBias()));
     return success();
@@ -179,23 +183,25 @@ private:
       extras.push_back(gain);
     if (bias)
       extras.push_back(bias);
-    auto result = stage::ContractOp::create(builder, loc, convertType(op->getResult(0).getType()), get(x), weight, u, b, extras);
-    stage::buildRegion(builder, loc, result.getBody(), 1 + extras.size(), [&](OpBuilder &b, Location l, ValueRange args) {
-      Value value = args[0];
-      if (gain)
-        value = arith::MulFOp::create(b, l, value, args[1]);
-      if (bias)
-        value = arith::AddFOp::create(b, l, value, args.back());
-      return value;
-    });
+    auto result =
+        stage::ContractOp::create(builder, loc, convertType(op->getResult(0).getType()), get(x), weight, u, b, extras);
+    stage::buildRegion(builder, loc, result.getBody(), 1 + extras.size(),
+                       [&](OpBuilder &b, Location l, ValueRange args) {
+                         Value value = args[0];
+                         if (gain)
+                           value = arith::MulFOp::create(b, l, value, args[1]);
+                         if (bias)
+                           value = arith::AddFOp::create(b, l, value, args.back());
+                         return value;
+                       });
     replace(op, result);
     carrySequence(op, x);
   }
 
   LogicalResult convertOp(xf::AttentionOp op) {
-    replace(op, stage::AttentionOp::create(builder, loc, convertType(op.getType()), get(op.getQuery()), get(op.getKey()),
-                                           get(op.getValue()), get(op.getQueryMask()), get(op.getKeyMask()),
-                                           op.getHeads(), op.getScale(), op.getCausal()));
+    replace(op, stage::AttentionOp::create(builder, loc, convertType(op.getType()), get(op.getQuery()),
+                                           get(op.getKey()), get(op.getValue()), get(op.getQueryMask()),
+                                           get(op.getKeyMask()), op.getHeads(), op.getScale(), op.getCausal()));
     return success();
   }
 
@@ -209,14 +215,15 @@ private:
     auto layerNorm = stage::NormAttr::get(op.getContext(), stage::Norm::Layer);
     auto result = stage::RowNormOp::create(builder, loc, convertType(op.getType()), layerNorm, get(op.getX()),
                                            op.getEpsAttr(), extras);
-    stage::buildRegion(builder, loc, result.getBody(), 1 + extras.size(), [&](OpBuilder &b, Location l, ValueRange args) {
-      Value value = args[0];
-      if (gamma)
-        value = arith::MulFOp::create(b, l, value, args[1]);
-      if (beta)
-        value = arith::AddFOp::create(b, l, value, args.back());
-      return value;
-    });
+    stage::buildRegion(builder, loc, result.getBody(), 1 + extras.size(),
+                       [&](OpBuilder &b, Location l, ValueRange args) {
+                         Value value = args[0];
+                         if (gamma)
+                           value = arith::MulFOp::create(b, l, value, args[1]);
+                         if (beta)
+                           value = arith::AddFOp::create(b, l, value, args.back());
+                         return value;
+                       });
     replace(op, result);
     carrySequence(op, op.getX());
     return success();
@@ -226,7 +233,8 @@ private:
     auto l2Norm = stage::NormAttr::get(op.getContext(), stage::Norm::L2);
     auto result = stage::RowNormOp::create(builder, loc, convertType(op.getType()), l2Norm, get(op.getX()),
                                            builder.getF64FloatAttr(1e-12), ValueRange());
-    stage::buildRegion(builder, loc, result.getBody(), 1, [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+    stage::buildRegion(builder, loc, result.getBody(), 1,
+                       [](OpBuilder &, Location, ValueRange args) { return args[0]; });
     replace(op, result);
     carrySequence(op, op.getX());
     return success();
@@ -248,9 +256,8 @@ private:
   //===- element-wise --------------------------------------------------------//
 
   LogicalResult convertOp(xf::ActivationOp op) {
-    map(op, {op.getX()}, [&](OpBuilder &b, Location l, ValueRange args) {
-      return stage::buildActivation(b, l, op.getKind(), args[0]);
-    });
+    map(op, {op.getX()},
+        [&](OpBuilder &b, Location l, ValueRange args) { return stage::buildActivation(b, l, op.getKind(), args[0]); });
     return success();
   }
 

@@ -34,9 +34,8 @@ public:
           .Case<rt::BufferOp>([&](auto buffer) { buffers.push_back(write(buffer)); })
           .Case<rt::OutputOp>([&](auto output) { outputs.push_back(write(output)); })
           .Case<rt::LaunchOp>([&](auto launch) { launches.push_back(write(launch)); });
-    return {{"name", text(program.getSymName())}, {"inputs", inputs},   {"spaces", spaces},
-            {"buffers", buffers},                 {"slots", program.getSlots()}, {"outputs", outputs},
-            {"launches", launches}};
+    return {{"name", text(program.getSymName())}, {"inputs", inputs},   {"spaces", spaces},    {"buffers", buffers},
+            {"slots", program.getSlots()},        {"outputs", outputs}, {"launches", launches}};
   }
 
 private:
@@ -50,7 +49,9 @@ private:
   static Json numbers(ArrayRef<int64_t> values) { return std::vector<int64_t>(values.begin(), values.end()); }
 
   Json write(rt::InputOp op) {
-    Json input = {{"name", text(op.getName())}, {"kind", op.getMask() ? "mask" : "ids"}, {"dims", names(op.getDims())},
+    Json input = {{"name", text(op.getName())},
+                  {"kind", op.getMask() ? "mask" : "ids"},
+                  {"dims", names(op.getDims())},
                   {"space", op.getSpace()}};
     if (op.getLimit())
       input["limit"] = *op.getLimit();
@@ -61,12 +62,17 @@ private:
   }
 
   Json write(rt::SpaceOp op) {
-    return {{"name", text(op.getName())}, {"dims", names(op.getDims())}, {"mask", static_cast<int64_t>(op.getMask())},
-            {"keep_first", op.getKeepFirst()}, {"max_length", op.getMaxLength()}};
+    return {{"name", text(op.getName())},
+            {"dims", names(op.getDims())},
+            {"mask", static_cast<int64_t>(op.getMask())},
+            {"keep_first", op.getKeepFirst()},
+            {"max_length", op.getMaxLength()}};
   }
 
   Json write(rt::BufferOp op) {
-    return {{"slot", op.getSlot()}, {"space", op.getSpace()}, {"per", text(rt::stringifyEnum(op.getPer()))},
+    return {{"slot", op.getSlot()},
+            {"space", op.getSpace()},
+            {"per", text(rt::stringifyEnum(op.getPer()))},
             {"pitch", op.getPitch()}};
   }
 
@@ -85,7 +91,9 @@ private:
   Json sites(FlatSymbolRefAttr site) { return Json::array({deploy.siteIndex(site.getValue())}); }
 
   Json write(rt::ProblemOp op) {
-    Json problem = {{"kernel", text(op.getKernel())}, {"label", text(op.getLabel())}, {"space", op.getSpace()},
+    Json problem = {{"kernel", text(op.getKernel())},
+                    {"label", text(op.getLabel())},
+                    {"space", op.getSpace()},
                     {"over", text(rt::stringifyEnum(op.getOver()))}};
     if (op.getColumnSiteAttr())
       problem["columns"] = {{"rank", sites(op.getColumnSiteAttr())}};
@@ -114,13 +122,11 @@ private:
         .Case<rt::BufferArgAttr>([](auto arg) { return Json::array({"buffer", arg.getBuffer(), arg.getColumn()}); })
         .Case<rt::IntArgAttr>([](auto arg) { return Json::array({"int", arg.getValue()}); })
         .Case<rt::FloatArgAttr>([](auto arg) { return Json::array({"f32", arg.getValue().getValueAsDouble()}); })
-        .Case<rt::ParameterArgAttr>([&](auto arg) {
-          return Json::array({"parameter", deploy.parameterIndex(arg.getParameter().getValue())});
-        })
+        .Case<rt::ParameterArgAttr>(
+            [&](auto arg) { return Json::array({"parameter", deploy.parameterIndex(arg.getParameter().getValue())}); })
         .Case<rt::IdsArgAttr>([](auto arg) { return Json::array({"ids", arg.getInput()}); })
-        .Case<rt::RowsArgAttr>([](auto arg) {
-          return Json::array({"rows", arg.getSpace(), text(rt::stringifyEnum(arg.getField()))});
-        })
+        .Case<rt::RowsArgAttr>(
+            [](auto arg) { return Json::array({"rows", arg.getSpace(), text(rt::stringifyEnum(arg.getField()))}); })
         .Case<rt::RankArgAttr>([&](auto arg) { return Json::array({"rank", sites(arg.getSite())}); });
   }
 

@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-
 using Json = nlohmann::ordered_json;
 
 namespace ptx {

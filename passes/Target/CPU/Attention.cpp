@@ -18,13 +18,9 @@ static constexpr int64_t blockRows = 64;
 
 static int64_t padded(int64_t headDim) { return llvm::alignTo(headDim, lanes); }
 static int64_t queriesOffset() { return tileFloats + blockRows; }
-static int64_t scoresOffset(int64_t headDim) {
-  return queriesOffset() + blockRows * padded(headDim);
-}
+static int64_t scoresOffset(int64_t headDim) { return queriesOffset() + blockRows * padded(headDim); }
 
-int64_t ptx::cpu::attentionScratchBase(int64_t headDim) {
-  return 4 * scoresOffset(headDim);
-}
+int64_t ptx::cpu::attentionScratchBase(int64_t headDim) { return 4 * scoresOffset(headDim); }
 int64_t ptx::cpu::attentionScratchPerKey() { return 4 * blockRows; }
 
 namespace {
@@ -40,37 +36,27 @@ struct Work {
   int64_t headDim;
 
   bool causal() const { return kernel.op.getCausal(); }
-  Value scratch(Emit &e, int64_t floats) const {
-    return e.at(kernel.scratch, floats);
-  }
+  Value scratch(Emit &e, int64_t floats) const { return e.at(kernel.scratch, floats); }
   // Keys that row `i` of the block sees.
-  Value limit(Emit &e, Value i) const {
-    return causal() ? e.minimum(allKeys, e.add(e.add(first, i), 1)) : allKeys;
-  }
+  Value limit(Emit &e, Value i) const { return causal() ? e.minimum(allKeys, e.add(e.add(first, i), 1)) : allKeys; }
 };
 
 // scores = k q^T. Lanes behind the last query repeat it and are never stored.
 void emitScores(Emit &e, const Work &w) {
-  Value depth = e.integer(w.headDim),
-        groupFloats = e.integer(padded(w.headDim) * lanes);
+  Value depth = e.integer(w.headDim), groupFloats = e.integer(padded(w.headDim) * lanes);
   Value queries = w.scratch(e, queriesOffset());
   Value groups = e.ceilDiv(w.queries, lanes);
   e.loop(e.integer(0), groups, 1, [&](Value group) {
     Value row = e.mul(group, lanes);
-    emitTranspose(e, {w.q.row(e, row), w.q.pitch},
-                  e.minimum(e.sub(w.queries, row), e.integer(lanes)), depth,
+    emitTranspose(e, {w.q.row(e, row), w.q.pitch}, e.minimum(e.sub(w.queries, row), e.integer(lanes)), depth,
                   e.at(queries, e.mul(group, groupFloats)));
   });
   cutRows(e, w.kernel.level, w.keys).forEach(e, [&](Value begin, Value rows) {
-    auto width = [&](Value g) {
-      return tilePanels(e, w.kernel.level, rows, e.sub(groups, g));
-    };
+    auto width = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
     e.stride(e.integer(0), groups, width, [&](Value group, Value panels) {
       auto emit = [&] {
-        emitTile(e, {rows, panels, w.k.row(e, begin), w.k.pitch, e.integer(1),
-                     e.at(queries, e.mul(group, groupFloats)), e.integer(lanes),
-                     groupFloats, depth,
-                     e.at(w.scores.row(e, begin), e.mul(group, lanes)),
+        emitTile(e, {rows, panels, w.k.row(e, begin), w.k.pitch, e.integer(1), e.at(queries, e.mul(group, groupFloats)),
+                     e.integer(lanes), groupFloats, depth, e.at(w.scores.row(e, begin), e.mul(group, lanes)),
                      w.scores.pitch, true});
       };
       if (!w.causal())
@@ -96,45 +82,34 @@ void emitSoftmax(Emit &e, const Work &w, Value group) {
     Value index = e.add(w.first, column);
     return e.select(e.lanesFrom(e.sub(key, index)), value, otherwise);
   };
-  Value limit = w.causal()
-                    ? e.minimum(w.keys, w.limit(e, e.add(column, lanes - 1)))
-                    : w.keys;
-  Value most =
-      e.loop(e.integer(0), limit, 1, {least}, [&](Value key, ValueRange most) {
-        Value score = masked(key, e.mulf(e.load(at(key)), scale), least);
-        return SmallVector<Value>{e.select(
-            e.compare(Emit::Compare::OGT, most[0], score), most[0], score)};
-      })[0];
-  Value sum = e.loop(
-      e.integer(0), limit, lanes, {zero}, [&](Value chunk, ValueRange sums) {
-        Value end = e.minimum(limit, e.add(chunk, lanes));
-        Value part =
-            e.loop(chunk, end, 1, {zero}, [&](Value key, ValueRange parts) {
-              Value score = e.mulf(e.load(at(key)), scale);
-              Value weight =
-                  masked(key, emitExpNonPositive(e, e.subf(score, most)), zero);
-              e.store(weight, at(key));
-              return SmallVector<Value>{e.addf(parts[0], weight)};
-            })[0];
-        return SmallVector<Value>{e.addf(sums[0], part)};
-      })[0];
-  e.store(e.divf(e.constant(1.0f), sum),
-          e.at(w.scratch(e, tileFloats), column));
+  Value limit = w.causal() ? e.minimum(w.keys, w.limit(e, e.add(column, lanes - 1))) : w.keys;
+  Value most = e.loop(e.integer(0), limit, 1, {least}, [&](Value key, ValueRange most) {
+    Value score = masked(key, e.mulf(e.load(at(key)), scale), least);
+    return SmallVector<Value>{e.select(e.compare(Emit::Compare::OGT, most[0], score), most[0], score)};
+  })[0];
+  Value sum = e.loop(e.integer(0), limit, lanes, {zero}, [&](Value chunk, ValueRange sums) {
+    Value end = e.minimum(limit, e.add(chunk, lanes));
+    Value part = e.loop(chunk, end, 1, {zero}, [&](Value key, ValueRange parts) {
+      Value score = e.mulf(e.load(at(key)), scale);
+      Value weight = masked(key, emitExpNonPositive(e, e.subf(score, most)), zero);
+      e.store(weight, at(key));
+      return SmallVector<Value>{e.addf(parts[0], weight)};
+    })[0];
+    return SmallVector<Value>{e.addf(sums[0], part)};
+  })[0];
+  e.store(e.divf(e.constant(1.0f), sum), e.at(w.scratch(e, tileFloats), column));
 }
 
 // Rows of a causal block see different numbers of keys: the first row's keys
 // are common to all, the lower half shares some more, each row then continues
 // alone over the rest of its own.
-void emitOwnKeys(Emit &e, const Work &w, Value begin, Value rows, Value common,
-                 Value column, Value panels) {
+void emitOwnKeys(Emit &e, const Work &w, Value begin, Value rows, Value common, Value column, Value panels) {
   Value cRow = e.mul(panels, lanes), one = e.integer(1);
   auto more = [&](Value i, Value count, Value from, Value to) {
     Value row = e.add(begin, i), depth = e.sub(to, from);
     e.when(e.compare(Predicate::sgt, depth, e.integer(0)), [&] {
-      emitTile(e, {count, panels, e.at(w.scores.row(e, from), row), one,
-                   w.scores.pitch, e.at(w.v.row(e, from), column), w.v.pitch,
-                   e.integer(lanes), depth,
-                   e.at(w.kernel.scratch, e.mul(i, cRow)), cRow, false});
+      emitTile(e, {count, panels, e.at(w.scores.row(e, from), row), one, w.scores.pitch, e.at(w.v.row(e, from), column),
+                   w.v.pitch, e.integer(lanes), depth, e.at(w.kernel.scratch, e.mul(i, cRow)), cRow, false});
     });
   };
   // Fewer rows take as many panels as more rows do.
@@ -143,90 +118,58 @@ void emitOwnKeys(Emit &e, const Work &w, Value begin, Value rows, Value common,
   more(half, e.sub(rows, half), common, halfway);
   e.loop(one, rows, 1, [&](Value i) {
     Value isUpper = e.compare(Predicate::slt, i, half);
-    more(i, one, e.select(isUpper, common, halfway),
-         w.limit(e, e.add(begin, i)));
+    more(i, one, e.select(isUpper, common, halfway), w.limit(e, e.add(begin, i)));
   });
 }
 
 void emitValues(Emit &e, const Work &w) {
   Value factors = w.scratch(e, tileFloats), width = e.integer(w.headDim);
   Value groups = e.integer(padded(w.headDim) / lanes);
-  cutRows(e, w.kernel.level, w.queries)
-      .forEach(e, [&](Value begin, Value rows) {
-        Value common = w.limit(e, begin);
-        auto panelsAt = [&](Value g) {
-          return tilePanels(e, w.kernel.level, rows, e.sub(groups, g));
-        };
-        e.stride(
-            e.integer(0), groups, panelsAt, [&](Value group, Value panels) {
-              Value column = e.mul(group, lanes), cRow = e.mul(panels, lanes);
-              emitTile(e, {rows, panels, e.at(w.scores.base, begin),
-                           e.integer(1), w.scores.pitch, e.at(w.v.base, column),
-                           w.v.pitch, e.integer(lanes), common,
-                           w.kernel.scratch, cRow, true});
-              if (w.causal())
-                emitOwnKeys(e, w, begin, rows, common, column, panels);
-              e.loop(e.integer(0), rows, 1, [&](Value i) {
-                Value row = e.add(begin, i);
-                Value some =
-                    e.compare(Predicate::sgt, w.limit(e, row), e.integer(0));
-                Value factor = e.broadcast(e.loadScalar(e.at(factors, row)));
-                e.loop(e.integer(0), panels, 1, [&](Value j) {
-                  Value n = e.add(column, e.mul(j, lanes));
-                  Value sums =
-                      e.load(e.at(w.kernel.scratch,
-                                  e.add(e.mul(i, cRow), e.mul(j, lanes))));
-                  Value result =
-                      e.select(some, e.mulf(sums, factor), e.constant(0.0f));
-                  e.store(result, e.at(w.y.row(e, row), n), e.sub(width, n));
-                });
-              });
-            });
+  cutRows(e, w.kernel.level, w.queries).forEach(e, [&](Value begin, Value rows) {
+    Value common = w.limit(e, begin);
+    auto panelsAt = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
+    e.stride(e.integer(0), groups, panelsAt, [&](Value group, Value panels) {
+      Value column = e.mul(group, lanes), cRow = e.mul(panels, lanes);
+      emitTile(e, {rows, panels, e.at(w.scores.base, begin), e.integer(1), w.scores.pitch, e.at(w.v.base, column),
+                   w.v.pitch, e.integer(lanes), common, w.kernel.scratch, cRow, true});
+      if (w.causal())
+        emitOwnKeys(e, w, begin, rows, common, column, panels);
+      e.loop(e.integer(0), rows, 1, [&](Value i) {
+        Value row = e.add(begin, i);
+        Value some = e.compare(Predicate::sgt, w.limit(e, row), e.integer(0));
+        Value factor = e.broadcast(e.loadScalar(e.at(factors, row)));
+        e.loop(e.integer(0), panels, 1, [&](Value j) {
+          Value n = e.add(column, e.mul(j, lanes));
+          Value sums = e.load(e.at(w.kernel.scratch, e.add(e.mul(i, cRow), e.mul(j, lanes))));
+          Value result = e.select(some, e.mulf(sums, factor), e.constant(0.0f));
+          e.store(result, e.at(w.y.row(e, row), n), e.sub(width, n));
+        });
       });
+    });
+  });
 }
 } // namespace
 
 void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
   Value args = kernel.args;
-  auto matrix = [&](int64_t word) {
-    return Matrix{e.pointerWord(args, word), e.word(args, word + 1)};
-  };
+  auto matrix = [&](int64_t word) { return Matrix{e.pointerWord(args, word), e.word(args, word + 1)}; };
   Matrix q = matrix(0), k = matrix(2), v = matrix(4), y = matrix(6);
-  Value table = e.pointerWord(args, 8), begins = e.pointerWord(args, 9),
-        counts = e.pointerWord(args, 10);
+  Value table = e.pointerWord(args, 8), begins = e.pointerWord(args, 9), counts = e.pointerWord(args, 10);
   int64_t headDim = kernel.op.getHeadDim();
   e.loop(kernel.r0, kernel.r1, 1, [&](Value block) {
-    auto entry = [&](int64_t i) {
-      return e.loadInt(table, e.add(e.mul(block, 4), i));
-    };
-    Value sequence = entry(0), begin = entry(1),
-          queries = e.sub(entry(2), begin), first = entry(3);
-    Value keyBegin = e.loadInt(begins, sequence),
-          allKeys = e.loadInt(counts, sequence);
-    Value keys = kernel.op.getCausal()
-                     ? e.minimum(allKeys, e.add(first, queries))
-                     : allKeys;
-    Matrix scores{e.at(kernel.scratch, scoresOffset(headDim)),
-                  e.roundUp(queries, lanes)};
+    auto entry = [&](int64_t i) { return e.loadInt(table, e.add(e.mul(block, 4), i)); };
+    Value sequence = entry(0), begin = entry(1), queries = e.sub(entry(2), begin), first = entry(3);
+    Value keyBegin = e.loadInt(begins, sequence), allKeys = e.loadInt(counts, sequence);
+    Value keys = kernel.op.getCausal() ? e.minimum(allKeys, e.add(first, queries)) : allKeys;
+    Matrix scores{e.at(kernel.scratch, scoresOffset(headDim)), e.roundUp(queries, lanes)};
     e.loop(kernel.c0, kernel.c1, 1, [&](Value head) {
       Value column = e.mul(head, headDim);
-      auto from = [&](Matrix m, Value row) {
-        return Matrix{e.at(m.row(e, row), column), m.pitch};
-      };
-      Work work{kernel,
-                from(q, begin),
-                from(k, keyBegin),
-                from(v, keyBegin),
-                from(y, begin),
-                queries,
-                keys,
-                allKeys,
-                first,
-                scores,
-                headDim};
+      auto from = [&](Matrix m, Value row) { return Matrix{e.at(m.row(e, row), column), m.pitch}; };
+      Work work{
+          kernel, from(q, begin), from(k, keyBegin), from(v, keyBegin), from(y, begin), queries, keys, allKeys, first,
+          scores, headDim};
       emitScores(e, work);
-      e.loop(e.integer(0), e.ceilDiv(queries, lanes), 1,
-             [&](Value group) { emitSoftmax(e, work, group); });
+      e.loop(e.integer(0), e.ceilDiv(queries, lanes), 1, [&](Value group) { emitSoftmax(e, work, group); });
       emitValues(e, work);
     });
   });

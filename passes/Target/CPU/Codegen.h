@@ -22,28 +22,24 @@ void registerKernelDialects(mlir::DialectRegistry &registry);
 llvm::LogicalResult lowerToLLVM(mlir::ModuleOp module);
 
 /// A module of the LLVM dialect to an ELF object for the level.
-llvm::Expected<std::vector<char>> compileToObject(mlir::ModuleOp module,
-                                                  Level level);
+llvm::Expected<std::vector<char>> compileToObject(mlir::ModuleOp module, Level level);
 
 /// An object to a shared object without dependencies; exports the kernels only.
 /// Equal inputs give equal bytes.
 llvm::Expected<std::vector<char>> linkShared(const std::vector<char> &object);
 
 /// All of the above in this process.
-llvm::Expected<std::vector<char>> compileKernelsHere(mlir::ModuleOp rtModule,
-                                                     Level level);
+llvm::Expected<std::vector<char>> compileKernelsHere(mlir::ModuleOp rtModule, Level level);
 
 struct WorkerOptions {
-  std::string program =
-      "/proc/self/exe";   // an executable whose main calls codegenWorkerMain
-  unsigned seconds = 120; // after which the worker is ended
+  std::string program = "/proc/self/exe"; // an executable whose main calls codegenWorkerMain
+  unsigned seconds = 120;                 // after which the worker is ended
 };
 
 /// The shared object for the rt.kernels of a module, made in a worker process.
 /// May be called from several threads: levels compile side by side.
-llvm::Expected<std::vector<char>>
-compileKernels(mlir::ModuleOp rtModule, Level level,
-               const WorkerOptions &options = {});
+llvm::Expected<std::vector<char>> compileKernels(mlir::ModuleOp rtModule, Level level,
+                                                 const WorkerOptions &options = {});
 
 /// The hidden first argument: `--ptx-codegen-worker LEVEL INFILE OUTFILE`.
 bool isCodegenWorker(int argc, char **argv);

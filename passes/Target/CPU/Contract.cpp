@@ -19,19 +19,15 @@ struct Contraction {
 };
 
 // One block of rows times one group of panels, then the region.
-void emitBlock(Emit &e, const Kernel &kernel, const Contraction &c,
-               const Element &element, Value first, Value rows, Value panel,
-               Value panels) {
-  Value cRow = e.mul(panels, lanes), column = e.mul(panel, lanes),
-        one = e.integer(1);
+void emitBlock(Emit &e, const Kernel &kernel, const Contraction &c, const Element &element, Value first, Value rows,
+               Value panel, Value panels) {
+  Value cRow = e.mul(panels, lanes), column = e.mul(panel, lanes), one = e.integer(1);
   auto tile = [&](const Matrix &a, Value b, Value depth, bool fresh) {
-    emitTile(e, {rows, panels, a.row(e, first), a.pitch, one,
-                 e.at(b, e.mul(column, depth)), e.integer(lanes),
+    emitTile(e, {rows, panels, a.row(e, first), a.pitch, one, e.at(b, e.mul(column, depth)), e.integer(lanes),
                  e.mul(depth, lanes), depth, kernel.scratch, cRow, fresh});
   };
   tile(c.x, c.weight, c.depth, /*fresh=*/true);
-  e.when(e.compare(Emit::Predicate::sgt, c.rank, e.integer(0)),
-         [&] { tile(c.u, c.b, c.rank, /*fresh=*/false); });
+  e.when(e.compare(Emit::Predicate::sgt, c.rank, e.integer(0)), [&] { tile(c.u, c.b, c.rank, /*fresh=*/false); });
   e.loop(e.integer(0), rows, 1, [&](Value i) {
     Value m = e.add(first, i);
     Value out = c.y.row(e, m), sums = e.at(kernel.scratch, e.mul(i, cRow));
@@ -60,20 +56,15 @@ void ptx::cpu::emitContract(Emit &e, const Kernel &kernel) {
   Value most = e.maximum(e.div(e.integer(chunkFloats), depth), e.integer(1));
   Value chunks = e.div(e.add(all, e.sub(most, e.integer(1))), most);
   e.loop(e.integer(0), chunks, 1, [&](Value chunk) {
-    Value from = e.div(e.mul(chunk, all), chunks),
-          to = e.div(e.mul(e.add(chunk, 1), all), chunks);
+    Value from = e.div(e.mul(chunk, all), chunks), to = e.div(e.mul(e.add(chunk, 1), all), chunks);
     Value row = e.add(kernel.r0, from);
     RowBlocks blocks = cutRows(e, kernel.level, e.sub(to, from));
     e.stride(
         kernel.c0, kernel.c1,
-        [&](Value panel) {
-          return tilePanels(e, kernel.level, blocks.tallest,
-                            e.sub(kernel.c1, panel));
-        },
+        [&](Value panel) { return tilePanels(e, kernel.level, blocks.tallest, e.sub(kernel.c1, panel)); },
         [&](Value panel, Value panels) {
           blocks.forEach(e, [&](Value begin, Value rows) {
-            emitBlock(e, kernel, c, element, e.add(row, begin), rows, panel,
-                      panels);
+            emitBlock(e, kernel, c, element, e.add(row, begin), rows, panel, panels);
           });
         });
   });

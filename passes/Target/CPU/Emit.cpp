@@ -3,17 +3,12 @@
 using namespace mlir;
 using namespace ptx::cpu;
 
-Value Emit::integer(int64_t value) {
-  return create<arith::ConstantOp>(getI64IntegerAttr(value));
-}
+Value Emit::integer(int64_t value) { return create<arith::ConstantOp>(getI64IntegerAttr(value)); }
 
-Value Emit::scalar(float value) {
-  return create<arith::ConstantOp>(getF32FloatAttr(value));
-}
+Value Emit::scalar(float value) { return create<arith::ConstantOp>(getF32FloatAttr(value)); }
 
 Value Emit::constant(float value) {
-  return create<arith::ConstantOp>(
-      DenseElementsAttr::get(vector(), getF32FloatAttr(value)));
+  return create<arith::ConstantOp>(DenseElementsAttr::get(vector(), getF32FloatAttr(value)));
 }
 
 Value Emit::tree(Value value, llvm::function_ref<Value(Value, Value)> combine) {
@@ -35,36 +30,25 @@ static Value compareLanes(Emit &e, Emit::Predicate predicate, Value bound) {
   for (int32_t lane = 0; lane < lanes; ++lane)
     iota.push_back(lane);
   auto type = e.vector(e.getI32Type());
-  Value lane =
-      e.create<arith::ConstantOp>(DenseIntElementsAttr::get(type, iota));
+  Value lane = e.create<arith::ConstantOp>(DenseIntElementsAttr::get(type, iota));
   Value narrow = e.create<arith::TruncIOp>(e.getI32Type(), bound);
-  return e.create<arith::CmpIOp>(
-      predicate, lane, e.create<mlir::vector::BroadcastOp>(type, narrow));
+  return e.create<arith::CmpIOp>(predicate, lane, e.create<mlir::vector::BroadcastOp>(type, narrow));
 }
 
-Value Emit::firstLanes(Value count) {
-  return compareLanes(*this, Predicate::slt, minimum(count, integer(lanes)));
-}
+Value Emit::firstLanes(Value count) { return compareLanes(*this, Predicate::slt, minimum(count, integer(lanes))); }
 
-Value Emit::lanesFrom(Value begin) {
-  return compareLanes(*this, Predicate::sge, begin);
-}
+Value Emit::lanesFrom(Value begin) { return compareLanes(*this, Predicate::sge, begin); }
 
 Value Emit::at(Value base, Value index, Type element) {
-  return create<LLVM::GEPOp>(pointer(), element, base,
-                             ArrayRef<LLVM::GEPArg>{index});
+  return create<LLVM::GEPOp>(pointer(), element, base, ArrayRef<LLVM::GEPArg>{index});
 }
 
 Value Emit::at(Value base, int64_t floats) {
-  return create<LLVM::GEPOp>(
-      pointer(), getF32Type(), base,
-      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(floats)});
+  return create<LLVM::GEPOp>(pointer(), getF32Type(), base, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(floats)});
 }
 
 static Value wordAddress(Emit &e, Value args, int64_t index) {
-  return e.create<LLVM::GEPOp>(
-      e.pointer(), e.getI64Type(), args,
-      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+  return e.create<LLVM::GEPOp>(e.pointer(), e.getI64Type(), args, ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
 }
 
 Value Emit::word(Value args, int64_t index) {
@@ -75,23 +59,16 @@ Value Emit::pointerWord(Value args, int64_t index) {
   return create<LLVM::LoadOp>(pointer(), wordAddress(*this, args, index), 8);
 }
 
-Value Emit::load(Value address) {
-  return create<LLVM::LoadOp>(vector(), address, 4);
-}
+Value Emit::load(Value address) { return create<LLVM::LoadOp>(vector(), address, 4); }
 
-Value Emit::loadScalar(Value address) {
-  return create<LLVM::LoadOp>(getF32Type(), address, 4);
-}
+Value Emit::loadScalar(Value address) { return create<LLVM::LoadOp>(getF32Type(), address, 4); }
 
 Value Emit::loadInt(Value base, Value index) {
-  Value narrow =
-      create<LLVM::LoadOp>(getI32Type(), at(base, index, getI32Type()), 4);
+  Value narrow = create<LLVM::LoadOp>(getI32Type(), at(base, index, getI32Type()), 4);
   return create<arith::ExtSIOp>(getI64Type(), narrow);
 }
 
-void Emit::store(Value value, Value address) {
-  create<LLVM::StoreOp>(value, address, 4);
-}
+void Emit::store(Value value, Value address) { create<LLVM::StoreOp>(value, address, 4); }
 
 void Emit::store(Value value, Value address, Value count) {
   Value whole = compare(Predicate::sge, count, integer(lanes));
@@ -102,23 +79,20 @@ void Emit::store(Value value, Value address, Value count) {
         create<scf::YieldOp>();
       },
       [&](OpBuilder &, Location) {
-        create<LLVM::MaskedStoreOp>(value, address, firstLanes(count),
-                                    getI32IntegerAttr(4));
+        create<LLVM::MaskedStoreOp>(value, address, firstLanes(count), getI32IntegerAttr(4));
         create<scf::YieldOp>();
       });
 }
 
-void Emit::loop(Value low, Value high, int64_t step,
-                llvm::function_ref<void(Value)> body) {
+void Emit::loop(Value low, Value high, int64_t step, llvm::function_ref<void(Value)> body) {
   loop(low, high, step, {}, [&](Value i, ValueRange) {
     body(i);
     return SmallVector<Value>();
   });
 }
 
-SmallVector<Value>
-Emit::loop(Value low, Value high, int64_t step, ValueRange inits,
-           llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+SmallVector<Value> Emit::loop(Value low, Value high, int64_t step, ValueRange inits,
+                              llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
   auto loop = create<scf::ForOp>(low, high, integer(step), inits);
   OpBuilder::InsertionGuard guard(*this);
   if (inits.empty()) {

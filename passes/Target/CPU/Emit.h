@@ -28,9 +28,7 @@ public:
   using Predicate = mlir::arith::CmpIPredicate;
   using Compare = mlir::arith::CmpFPredicate;
 
-  mlir::Type pointer() {
-    return mlir::LLVM::LLVMPointerType::get(getContext());
-  }
+  mlir::Type pointer() { return mlir::LLVM::LLVMPointerType::get(getContext()); }
   mlir::VectorType vector(mlir::Type element = {}) {
     return mlir::VectorType::get({lanes}, element ? element : getF32Type());
   }
@@ -47,12 +45,8 @@ public:
   Value maximum(Value a, Value b) { return create<mlir::arith::MaxSIOp>(a, b); }
   Value ceilDiv(Value a, int64_t b) { return div(add(a, b - 1), integer(b)); }
   Value roundUp(Value a, int64_t b) { return mul(ceilDiv(a, b), b); }
-  Value compare(Predicate p, Value a, Value b) {
-    return create<mlir::arith::CmpIOp>(p, a, b);
-  }
-  Value select(Value condition, Value a, Value b) {
-    return create<mlir::arith::SelectOp>(condition, a, b);
-  }
+  Value compare(Predicate p, Value a, Value b) { return create<mlir::arith::CmpIOp>(p, a, b); }
+  Value select(Value condition, Value a, Value b) { return create<mlir::arith::SelectOp>(condition, a, b); }
 
   // Floating point, scalar or vector.
   Value constant(float value); // splat
@@ -61,18 +55,10 @@ public:
   Value subf(Value a, Value b) { return create<mlir::arith::SubFOp>(a, b); }
   Value mulf(Value a, Value b) { return create<mlir::arith::MulFOp>(a, b); }
   Value divf(Value a, Value b) { return create<mlir::arith::DivFOp>(a, b); }
-  Value fma(Value a, Value b, Value c) {
-    return create<mlir::math::FmaOp>(a, b, c);
-  }
-  Value compare(Compare p, Value a, Value b) {
-    return create<mlir::arith::CmpFOp>(p, a, b);
-  }
-  Value toFloat(Value integer) {
-    return create<mlir::arith::SIToFPOp>(getF32Type(), integer);
-  }
-  Value broadcast(Value value) {
-    return create<mlir::vector::BroadcastOp>(vector(value.getType()), value);
-  }
+  Value fma(Value a, Value b, Value c) { return create<mlir::math::FmaOp>(a, b, c); }
+  Value compare(Compare p, Value a, Value b) { return create<mlir::arith::CmpFOp>(p, a, b); }
+  Value toFloat(Value integer) { return create<mlir::arith::SIToFPOp>(getF32Type(), integer); }
+  Value broadcast(Value value) { return create<mlir::vector::BroadcastOp>(vector(value.getType()), value); }
   /// All lanes combined in a fixed tree; every lane holds the result.
   Value tree(Value value, llvm::function_ref<Value(Value, Value)> combine);
   Value sumTree(Value value);
@@ -95,11 +81,9 @@ public:
              Value count); // the first `count` lanes
 
   // Control.
-  void loop(Value low, Value high, int64_t step,
-            llvm::function_ref<void(Value)> body);
-  SmallVector<Value>
-  loop(Value low, Value high, int64_t step, ValueRange inits,
-       llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body);
+  void loop(Value low, Value high, int64_t step, llvm::function_ref<void(Value)> body);
+  SmallVector<Value> loop(Value low, Value high, int64_t step, ValueRange inits,
+                          llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body);
   /// for (i = low; i < high; i += step(i)) body(i, step)
   void stride(Value low, Value high, llvm::function_ref<Value(Value)> step,
               llvm::function_ref<void(Value, Value)> body);
@@ -109,8 +93,7 @@ public:
   }
 
   template <typename Op, typename... Args> Op create(Args &&...args) {
-    return Op::create(static_cast<mlir::ImplicitLocOpBuilder &>(*this),
-                      std::forward<Args>(args)...);
+    return Op::create(static_cast<mlir::ImplicitLocOpBuilder &>(*this), std::forward<Args>(args)...);
   }
 };
 
@@ -119,9 +102,7 @@ struct Matrix {
   Value base;
   Value pitch;
 
-  Value row(Emit &e, Value index) const {
-    return e.at(base, e.mul(index, pitch));
-  }
+  Value row(Emit &e, Value index) const { return e.at(base, e.mul(index, pitch)); }
 };
 
 } // namespace ptx::cpu

@@ -12,8 +12,7 @@ void ptx::cpu::emitGather(Emit &e, const Kernel &kernel) {
   SmallVector<Value> indices;
   for (int64_t t = 0; t < count; ++t) {
     int64_t word = head + perTable * t;
-    tables.push_back(
-        {e.pointerWord(kernel.args, word), e.word(kernel.args, word + 1)});
+    tables.push_back({e.pointerWord(kernel.args, word), e.word(kernel.args, word + 1)});
     indices.push_back(e.pointerWord(kernel.args, word + 2));
   }
   Element element(e, kernel.op, kernel.args, head + perTable * count);

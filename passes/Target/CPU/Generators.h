@@ -16,7 +16,7 @@ void emitMicroKernels(Emit &e, const LevelInfo &level);
 struct Tile {
   Value rows, panels;
   Value a, aRow, aStep; // element (row i, k) at a + i * aRow + k * aStep
-  Value b; // element (k, panel p, lane n) at b + p * bPanel + k * bRow + n
+  Value b;              // element (k, panel p, lane n) at b + p * bPanel + k * bRow + n
   Value bRow, bPanel;
   Value depth;
   Value c, cRow; // row-major, panels adjacent
@@ -31,8 +31,7 @@ void emitTranspose(Emit &e, Matrix src, Value rows, Value depth, Value dst);
 /// How `rows` rows are cut into balanced blocks no taller than a micro-kernel.
 struct RowBlocks {
   Value rows, count, tallest;
-  void forEach(Emit &e,
-               llvm::function_ref<void(Value begin, Value rows)> body) const;
+  void forEach(Emit &e, llvm::function_ref<void(Value begin, Value rows)> body) const;
 };
 RowBlocks cutRows(Emit &e, const LevelInfo &level, Value rows);
 /// The most panels a tile of `rows` rows may have, within `left`.

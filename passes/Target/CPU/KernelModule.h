@@ -14,8 +14,7 @@ namespace ptx::cpu {
 /// A module with one function per rt.kernel of `module`, and the private
 /// functions they share; null after a diagnostic. Every level computes the
 /// same bytes.
-mlir::OwningOpRef<mlir::ModuleOp> generateKernels(mlir::ModuleOp module,
-                                                  Level level);
+mlir::OwningOpRef<mlir::ModuleOp> generateKernels(mlir::ModuleOp module, Level level);
 
 /// Scratch of a worker, the same on every level: base + perKey * (most keys of
 /// a sequence, rounded up to 16).

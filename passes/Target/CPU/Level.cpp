@@ -7,8 +7,7 @@ using namespace ptx::cpu;
 
 // prefer-256-bit is off: the kernels choose their own vector width.
 static constexpr LevelInfo table[] = {
-    {Level::Avx2, "avx2", "x86-64-v3",
-     "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe", 16, 2, 6},
+    {Level::Avx2, "avx2", "x86-64-v3", "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe", 16, 2, 6},
     {Level::Avx512, "avx512", "x86-64-v4",
      "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe,+avx512f,+avx512bw,+avx512dq,+"
      "avx512vl,+avx512cd,-prefer-256-bit",
@@ -17,9 +16,7 @@ static constexpr LevelInfo table[] = {
 
 llvm::ArrayRef<LevelInfo> ptx::cpu::allLevels() { return table; }
 
-const LevelInfo &ptx::cpu::info(Level level) {
-  return table[static_cast<int>(level)];
-}
+const LevelInfo &ptx::cpu::info(Level level) { return table[static_cast<int>(level)]; }
 
 std::optional<Level> ptx::cpu::parseLevel(llvm::StringRef name) {
   for (const LevelInfo &entry : table)
@@ -43,6 +40,5 @@ bool ptx::cpu::hostRuns(Level level) {
 // One row uses each B value once, so it stays in memory.
 bool ptx::cpu::shapeFits(const LevelInfo &level, int64_t rows, int64_t panels) {
   int64_t vectors = rows * panels + (rows > 1 ? panels : 0);
-  return rows <= level.maxRows && panels <= maxPanels &&
-         level.registersPer16 * vectors + 1 <= level.registers;
+  return rows <= level.maxRows && panels <= maxPanels && level.registersPer16 * vectors + 1 <= level.registers;
 }

@@ -17,12 +17,9 @@
 
 using namespace llvm;
 
-static Error makeError(const Twine &message) {
-  return createStringError(inconvertibleErrorCode(), message);
-}
+static Error makeError(const Twine &message) { return createStringError(inconvertibleErrorCode(), message); }
 
-static Expected<std::unique_ptr<TargetMachine>>
-makeMachine(const ptx::cpu::LevelInfo &level) {
+static Expected<std::unique_ptr<TargetMachine>> makeMachine(const ptx::cpu::LevelInfo &level) {
   LLVMInitializeX86TargetInfo();
   LLVMInitializeX86Target();
   LLVMInitializeX86TargetMC();
@@ -33,11 +30,9 @@ makeMachine(const ptx::cpu::LevelInfo &level) {
   if (!target)
     return makeError(why);
   TargetOptions options;
-  options.AllowFPOpFusion =
-      FPOpFusion::Strict; // a multiply and an add stay two roundings
+  options.AllowFPOpFusion = FPOpFusion::Strict; // a multiply and an add stay two roundings
   return std::unique_ptr<TargetMachine>(target->createTargetMachine(
-      triple, level.processor, level.features, options, Reloc::PIC_,
-      std::nullopt, CodeGenOptLevel::Aggressive));
+      triple, level.processor, level.features, options, Reloc::PIC_, std::nullopt, CodeGenOptLevel::Aggressive));
 }
 
 // no-builtins: a copy loop must not become a call of memcpy, nothing is linked.
@@ -66,15 +61,12 @@ static void optimise(Module &module, TargetMachine &machine) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, cycles, modules);
-  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3)
-      .run(module, modules);
+  builder.buildPerModuleDefaultPipeline(OptimizationLevel::O3).run(module, modules);
 }
 
-Expected<std::vector<char>> ptx::cpu::compileToObject(mlir::ModuleOp source,
-                                                      Level level) {
+Expected<std::vector<char>> ptx::cpu::compileToObject(mlir::ModuleOp source, Level level) {
   LLVMContext context;
-  std::unique_ptr<Module> module =
-      mlir::translateModuleToLLVMIR(source, context, "ptx-kernels");
+  std::unique_ptr<Module> module = mlir::translateModuleToLLVMIR(source, context, "ptx-kernels");
   if (!module)
     return makeError("the kernels could not be translated to LLVM IR");
   auto machine = makeMachine(info(level));
@@ -88,8 +80,7 @@ Expected<std::vector<char>> ptx::cpu::compileToObject(mlir::ModuleOp source,
   SmallVector<char, 0> object;
   raw_svector_ostream stream(object);
   legacy::PassManager emit;
-  if ((*machine)->addPassesToEmitFile(emit, stream, nullptr,
-                                      CodeGenFileType::ObjectFile))
+  if ((*machine)->addPassesToEmitFile(emit, stream, nullptr, CodeGenFileType::ObjectFile))
     return makeError("the back end cannot write objects");
   emit.run(*module);
   return std::vector<char>(object.begin(), object.end());
@@ -104,10 +95,8 @@ struct TemporaryFile {
       std::ignore = sys::fs::remove(path);
   }
   Error create(StringRef suffix) {
-    if (std::error_code error =
-            sys::fs::createTemporaryFile("ptx-kernels", suffix, path))
-      return makeError("no temporary file could be created: " +
-                       error.message());
+    if (std::error_code error = sys::fs::createTemporaryFile("ptx-kernels", suffix, path))
+      return makeError("no temporary file could be created: " + error.message());
     return Error::success();
   }
 };
@@ -124,8 +113,7 @@ static Expected<std::string> findLinker() {
                    "install lld-22");
 }
 
-Expected<std::vector<char>>
-ptx::cpu::linkShared(const std::vector<char> &object) {
+Expected<std::vector<char>> ptx::cpu::linkShared(const std::vector<char> &object) {
   auto linker = findLinker();
   if (!linker)
     return linker.takeError();
@@ -142,34 +130,18 @@ ptx::cpu::linkShared(const std::vector<char> &object) {
     if (stream.has_error()) {
       error = stream.error();
       stream.clear_error();
-      return makeError("'" + in.path +
-                       "' could not be written: " + error.message());
+      return makeError("'" + in.path + "' could not be written: " + error.message());
     }
   }
   std::string why;
-  StringRef arguments[] = {*linker,
-                           "-shared",
-                           "--strip-all",
-                           "--build-id=none",
-                           "--hash-style=gnu",
-                           "-z",
-                           "now",
-                           "-z",
-                           "relro",
-                           "-z",
-                           "noexecstack",
-                           "--no-undefined",
-                           "--gc-sections",
-                           in.path.str(),
-                           "-o",
-                           out.path.str()};
-  if (sys::ExecuteAndWait(*linker, arguments, std::nullopt, {}, 60, 0, &why) !=
-      0)
+  StringRef arguments[] = {
+      *linker, "-shared", "--strip-all", "--build-id=none", "--hash-style=gnu", "-z",          "now", "-z",
+      "relro", "-z",      "noexecstack", "--no-undefined",  "--gc-sections",    in.path.str(), "-o",  out.path.str()};
+  if (sys::ExecuteAndWait(*linker, arguments, std::nullopt, {}, 60, 0, &why) != 0)
     return makeError("the linker '" + *linker + "' failed: " + why);
   auto buffer = MemoryBuffer::getFile(out.path, /*IsText=*/false,
                                       /*RequiresNullTerminator=*/false);
   if (!buffer)
     return makeError("the linker left no output");
-  return std::vector<char>((*buffer)->getBufferStart(),
-                           (*buffer)->getBufferEnd());
+  return std::vector<char>((*buffer)->getBufferStart(), (*buffer)->getBufferEnd());
 }

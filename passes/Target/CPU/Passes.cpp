@@ -17,14 +17,12 @@ namespace ptx::cpu {
 #include "passes/Target/CPU/Passes.h.inc"
 
 namespace {
-struct GenerateCpuKernels
-    : impl::GenerateCpuKernelsPassBase<GenerateCpuKernels> {
+struct GenerateCpuKernels : impl::GenerateCpuKernelsPassBase<GenerateCpuKernels> {
   using GenerateCpuKernelsPassBase::GenerateCpuKernelsPassBase;
   void runOnOperation() override {
     std::optional<Level> chosen = parseLevel(level);
     if (!chosen) {
-      getOperation().emitError("unknown level '")
-          << level << "', expected 'avx2' or 'avx512'";
+      getOperation().emitError("unknown level '") << level << "', expected 'avx2' or 'avx512'";
       return signalPassFailure();
     }
     auto kernels = generateKernels(getOperation(), *chosen);

@@ -7,8 +7,7 @@
 using namespace mlir;
 using namespace ptx::cpu;
 
-Element::Element(Emit &e, rt::KernelOp kernel, Value args, int64_t word)
-    : kernel(kernel) {
+Element::Element(Emit &e, rt::KernelOp kernel, Value args, int64_t word) : kernel(kernel) {
   for (Attribute kind : kernel.getExtras()) {
     Matrix extra{e.pointerWord(args, word++), {}};
     if (cast<rt::ExtraKindAttr>(kind).getValue() == rt::ExtraKind::Row)
@@ -21,8 +20,7 @@ static Value emitOperation(Emit &e, Operation &op, IRMapping &map) {
   auto operand = [&](unsigned i) { return map.lookup(op.getOperand(i)); };
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     auto type = e.vector(constant.getType());
-    return e.create<arith::ConstantOp>(
-        DenseElementsAttr::get(type, cast<TypedAttr>(constant.getValue())));
+    return e.create<arith::ConstantOp>(DenseElementsAttr::get(type, cast<TypedAttr>(constant.getValue())));
   }
   if (isa<math::ExpOp>(op))
     return emitExp(e, operand(0));

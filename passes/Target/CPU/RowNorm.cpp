@@ -15,22 +15,17 @@ struct Row {
 
 // The sum over a row, in every lane: vector v of the row goes to partial sum
 // v mod 4 while four are left, to the first after that.
-Value emitSum(Emit &e, const Row &row,
-              llvm::function_ref<Value(Value x, Value sum)> accumulate) {
+Value emitSum(Emit &e, const Row &row, llvm::function_ref<Value(Value x, Value sum)> accumulate) {
   auto at = [&](Value n) { return e.load(e.at(row.address, n)); };
   SmallVector<Value> zeros(partials, e.constant(0.0f));
-  auto sums =
-      e.loop(e.integer(0), row.wide, partials * lanes, zeros,
-             [&](Value n, mlir::ValueRange sums) {
-               SmallVector<Value> next;
-               for (int64_t v = 0; v < partials; ++v)
-                 next.push_back(accumulate(at(e.add(n, v * lanes)), sums[v]));
-               return next;
-             });
+  auto sums = e.loop(e.integer(0), row.wide, partials * lanes, zeros, [&](Value n, mlir::ValueRange sums) {
+    SmallVector<Value> next;
+    for (int64_t v = 0; v < partials; ++v)
+      next.push_back(accumulate(at(e.add(n, v * lanes)), sums[v]));
+    return next;
+  });
   sums[0] = e.loop(row.wide, row.whole, lanes, {sums[0]},
-                   [&](Value n, mlir::ValueRange sums) {
-                     return SmallVector<Value>{accumulate(at(n), sums[0])};
-                   })[0];
+                   [&](Value n, mlir::ValueRange sums) { return SmallVector<Value>{accumulate(at(n), sums[0])}; })[0];
   // The tail always runs: its over-read lies in the slack behind every buffer.
   Value tail = accumulate(at(row.whole), sums[0]);
   Value isColumn = e.firstLanes(e.sub(row.width, row.whole));
@@ -50,38 +45,29 @@ struct Normaliser {
   }
 };
 
-Normaliser emitNormaliser(Emit &e, ptx::stage::Norm norm, float eps,
-                          const Row &row) {
+Normaliser emitNormaliser(Emit &e, ptx::stage::Norm norm, float eps, const Row &row) {
   Value count = e.broadcast(e.toFloat(row.width));
   Value mean;
   if (norm == ptx::stage::Norm::Layer)
-    mean = e.divf(
-        emitSum(e, row, [&](Value x, Value sum) { return e.addf(sum, x); }),
-        count);
+    mean = e.divf(emitSum(e, row, [&](Value x, Value sum) { return e.addf(sum, x); }), count);
   Value squares = emitSum(e, row, [&](Value x, Value sum) {
     Value centred = mean ? e.subf(x, mean) : x;
     return e.fma(centred, centred, sum);
   });
   if (norm == ptx::stage::Norm::L2) {
     Value size = e.create<mlir::math::SqrtOp>(squares), least = e.constant(eps);
-    return {{},
-            {},
-            e.select(e.compare(Emit::Compare::OLT, size, least), least, size)};
+    return {{}, {}, e.select(e.compare(Emit::Compare::OLT, size, least), least, size)};
   }
-  Value root = e.create<mlir::math::SqrtOp>(
-      e.addf(e.divf(squares, count), e.constant(eps)));
+  Value root = e.create<mlir::math::SqrtOp>(e.addf(e.divf(squares, count), e.constant(eps)));
   return {mean, e.divf(e.constant(1.0f), root), {}};
 }
 } // namespace
 
 void ptx::cpu::emitRowNorm(Emit &e, const Kernel &kernel) {
   Value args = kernel.args;
-  Matrix x{e.pointerWord(args, 0), e.word(args, 1)},
-      y{e.pointerWord(args, 2), e.word(args, 3)};
+  Matrix x{e.pointerWord(args, 0), e.word(args, 1)}, y{e.pointerWord(args, 2), e.word(args, 3)};
   Value width = e.word(args, 4);
-  auto roundDown = [&](int64_t to) {
-    return e.mul(e.div(width, e.integer(to)), to);
-  };
+  auto roundDown = [&](int64_t to) { return e.mul(e.div(width, e.integer(to)), to); };
   Value wide = roundDown(partials * lanes), whole = roundDown(lanes);
   Element element(e, kernel.op, args, 5);
   float eps = kernel.op.getEpsAttr().getValueAsDouble();

@@ -6,22 +6,16 @@ using namespace ptx::cpu;
 
 void ptx::cpu::emitSegmentMean(Emit &e, const Kernel &kernel) {
   Value args = kernel.args;
-  Matrix x{e.pointerWord(args, 0), e.word(args, 1)},
-      y{e.pointerWord(args, 2), e.word(args, 3)};
-  Value width = e.word(args, 4), begins = e.pointerWord(args, 5),
-        keys = e.pointerWord(args, 6);
+  Matrix x{e.pointerWord(args, 0), e.word(args, 1)}, y{e.pointerWord(args, 2), e.word(args, 3)};
+  Value width = e.word(args, 4), begins = e.pointerWord(args, 5), keys = e.pointerWord(args, 6);
   e.loop(kernel.r0, kernel.r1, 1, [&](Value sequence) {
-    Value begin = e.loadInt(begins, sequence),
-          count = e.loadInt(keys, sequence);
-    Value inverse =
-        e.divf(e.scalar(1.0f), e.toFloat(e.maximum(count, e.integer(1))));
+    Value begin = e.loadInt(begins, sequence), count = e.loadInt(keys, sequence);
+    Value inverse = e.divf(e.scalar(1.0f), e.toFloat(e.maximum(count, e.integer(1))));
     Value factor = e.broadcast(inverse), out = y.row(e, sequence);
     e.loop(e.integer(0), width, lanes, [&](Value n) {
-      Value sum = e.loop(begin, e.add(begin, count), 1, {e.constant(0.0f)},
-                         [&](Value m, mlir::ValueRange sums) {
-                           return SmallVector<Value>{
-                               e.addf(sums[0], e.load(e.at(x.row(e, m), n)))};
-                         })[0];
+      Value sum = e.loop(begin, e.add(begin, count), 1, {e.constant(0.0f)}, [&](Value m, mlir::ValueRange sums) {
+        return SmallVector<Value>{e.addf(sums[0], e.load(e.at(x.row(e, m), n)))};
+      })[0];
       e.store(e.mulf(sum, factor), e.at(out, n), e.sub(width, n));
     });
   });

@@ -20,12 +20,9 @@ using namespace ptx::cpu;
 
 static constexpr StringRef workerFlag = "--ptx-codegen-worker";
 
-static Error makeError(const Twine &message) {
-  return createStringError(inconvertibleErrorCode(), message);
-}
+static Error makeError(const Twine &message) { return createStringError(inconvertibleErrorCode(), message); }
 
-Expected<std::vector<char>>
-ptx::cpu::compileKernelsHere(mlir::ModuleOp rtModule, Level level) {
+Expected<std::vector<char>> ptx::cpu::compileKernelsHere(mlir::ModuleOp rtModule, Level level) {
   auto kernels = generateKernels(rtModule, level);
   if (!kernels)
     return makeError("the kernels could not be generated");
@@ -68,9 +65,7 @@ Error writeFile(StringRef path, StringRef bytes) {
     error = stream.error();
     stream.clear_error();
   }
-  return error ? makeError("'" + path +
-                           "' could not be written: " + error.message())
-               : Error::success();
+  return error ? makeError("'" + path + "' could not be written: " + error.message()) : Error::success();
 }
 
 std::string tail(StringRef path) {
@@ -81,8 +76,7 @@ std::string tail(StringRef path) {
 }
 
 // ExecuteAndWait: -1 did not start, -2 crash or timeout.
-std::string describe(int code, bool unstarted, StringRef why,
-                     const WorkerOptions &options) {
+std::string describe(int code, bool unstarted, StringRef why, const WorkerOptions &options) {
   if (unstarted || code == -1)
     return ("could not be started (" + why + ")").str();
   if (why.contains("timed out"))
@@ -91,16 +85,12 @@ std::string describe(int code, bool unstarted, StringRef why,
 }
 } // namespace
 
-Expected<std::vector<char>>
-ptx::cpu::compileKernels(mlir::ModuleOp rtModule, Level level,
-                         const WorkerOptions &options) {
+Expected<std::vector<char>> ptx::cpu::compileKernels(mlir::ModuleOp rtModule, Level level,
+                                                     const WorkerOptions &options) {
   Directory directory;
-  if (std::error_code error =
-          sys::fs::createUniqueDirectory("ptx-codegen", directory.path))
-    return makeError("no temporary directory could be created: " +
-                     error.message());
-  std::string in = directory.file("kernels.mlir"),
-              out = directory.file("kernels.so"), log = directory.file("log");
+  if (std::error_code error = sys::fs::createUniqueDirectory("ptx-codegen", directory.path))
+    return makeError("no temporary directory could be created: " + error.message());
+  std::string in = directory.file("kernels.mlir"), out = directory.file("kernels.so"), log = directory.file("log");
   std::string names;
   if (Error error = writeFile(in, kernelText(rtModule, names)))
     return error;
@@ -110,27 +100,21 @@ ptx::cpu::compileKernels(mlir::ModuleOp rtModule, Level level,
     program = options.program;
   StringRef name = info(level).name;
   StringRef arguments[] = {program, workerFlag, name, in, out};
-  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log),
-                                          StringRef(log)};
+  std::optional<StringRef> redirects[] = {StringRef(""), StringRef(log), StringRef(log)};
   std::string why;
   bool unstarted = false;
-  int code = sys::ExecuteAndWait(program, arguments, std::nullopt, redirects,
-                                 options.seconds, 0, &why, &unstarted);
+  int code = sys::ExecuteAndWait(program, arguments, std::nullopt, redirects, options.seconds, 0, &why, &unstarted);
   if (code != 0)
-    return makeError("code generation for level '" + name + "' " +
-                     describe(code, unstarted, why, options) + ", compiling " +
-                     names + "\n" + tail(log));
+    return makeError("code generation for level '" + name + "' " + describe(code, unstarted, why, options) +
+                     ", compiling " + names + "\n" + tail(log));
   auto buffer = MemoryBuffer::getFile(out, /*IsText=*/false,
                                       /*RequiresNullTerminator=*/false);
   if (!buffer)
     return makeError("code generation for level '" + name + "' left no output");
-  return std::vector<char>((*buffer)->getBufferStart(),
-                           (*buffer)->getBufferEnd());
+  return std::vector<char>((*buffer)->getBufferStart(), (*buffer)->getBufferEnd());
 }
 
-bool ptx::cpu::isCodegenWorker(int argc, char **argv) {
-  return argc >= 2 && argv[1] == workerFlag;
-}
+bool ptx::cpu::isCodegenWorker(int argc, char **argv) { return argc >= 2 && argv[1] == workerFlag; }
 
 int ptx::cpu::codegenWorkerMain(int argc, char **argv) {
   std::optional<Level> level = argc == 5 ? parseLevel(argv[2]) : std::nullopt;
@@ -151,8 +135,7 @@ int ptx::cpu::codegenWorkerMain(int argc, char **argv) {
     errs() << toString(shared.takeError()) << "\n";
     return 1;
   }
-  if (Error error =
-          writeFile(argv[4], StringRef(shared->data(), shared->size()))) {
+  if (Error error = writeFile(argv[4], StringRef(shared->data(), shared->size()))) {
     errs() << toString(std::move(error)) << "\n";
     return 1;
   }

@@ -167,8 +167,7 @@ TEST(Adapters, Embedding) {
     xf.output "x" %x : !x)"));
   fill(model);
   model.adapter = "other";
-  Inputs inputs = {{"ids", integers({1, 3}, {0, 5, 7})},
-                   {"mask", integers({1, 3}, {1, 0, 1})}};
+  Inputs inputs = {{"ids", integers({1, 3}, {0, 5, 7})}, {"mask", integers({1, 3}, {1, 0, 1})}};
   Outputs outputs = model.run(inputs);
   expectNear(outputs["z"], outputs["y"]);
   EXPECT_NE(outputs["z"].values, outputs["x"].values);

@@ -60,7 +60,5 @@ TEST(Linear, PackedInPart) {
     xf.output "y" %y : tensor<?x?x1xf32>)"));
   model.weights["E"] = Array({8, 4}, 1.0);
   model.weights["W"] = Array({2, 4}, 1.0);
-  EXPECT_NE(model.fail(one).find("`xf.pack` has applied them"),
-            std::string::npos)
-      << model.error;
+  EXPECT_NE(model.fail(one).find("`xf.pack` has applied them"), std::string::npos) << model.error;
 }

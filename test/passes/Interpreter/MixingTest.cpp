@@ -14,8 +14,7 @@ static std::string attention(const std::string &flags) {
 }
 
 // The definition, key by key: the mask alone decides who is seen.
-static Array expected(const Array &x, const std::vector<int64_t> &mask,
-                      bool causal) {
+static Array expected(const Array &x, const std::vector<int64_t> &mask, bool causal) {
   Array y(x.shape);
   int64_t length = x.shape[1];
   for (int64_t row = 0; row < x.rows(); ++row)
@@ -26,8 +25,7 @@ static Array expected(const Array &x, const std::vector<int64_t> &mask,
         if (!mask[key] || (causal && s > row % length))
           continue;
         int64_t h = c / 2 * 2;
-        double weight = std::exp(0.5 * (x.at(row, h) * x.at(key, h) +
-                                        x.at(row, h + 1) * x.at(key, h + 1)));
+        double weight = std::exp(0.5 * (x.at(row, h) * x.at(key, h) + x.at(row, h + 1) * x.at(key, h + 1)));
         top += weight * x.at(key, c);
         bottom += weight;
       }
@@ -39,8 +37,7 @@ static Array expected(const Array &x, const std::vector<int64_t> &mask,
 static void expectAttention(const std::vector<int64_t> &mask, bool causal) {
   Model model(lookup("", attention(causal ? "causal" : "")));
   model.weights["E"] = noise({8, 4}, 4);
-  Outputs outputs = model.run({{"ids", integers({2, 3}, {0, 5, 7, 1, 2, 3})},
-                               {"mask", integers({2, 3}, mask)}});
+  Outputs outputs = model.run({{"ids", integers({2, 3}, {0, 5, 7, 1, 2, 3})}, {"mask", integers({2, 3}, mask)}});
   expectNear(outputs["y"], expected(outputs["v"], mask, causal));
 }
 
@@ -54,8 +51,7 @@ TEST(Attention, CausalHoles) { expectAttention({0, 1, 1, 1, 0, 1}, true); }
 TEST(Attention, FullyMaskedIsZero) {
   Model model(lookup("", attention(""), "max_length 6 keep_first"));
   model.weights["E"] = noise({8, 4}, 4);
-  Outputs outputs = model.run({{"ids", integers({1, 3}, {0, 5, 7})},
-                               {"mask", integers({1, 3}, {0, 0, 0})}});
+  Outputs outputs = model.run({{"ids", integers({1, 3}, {0, 5, 7})}, {"mask", integers({1, 3}, {0, 0, 0})}});
   expectNear(outputs["y"], Array({1, 3, 4}), 0);
 }
 
@@ -63,8 +59,7 @@ TEST(Attention, FullyMaskedIsZero) {
 TEST(Attention, KeepFirstIsNoKey) {
   Model model(lookup("", attention(""), "max_length 6 keep_first"));
   model.weights["E"] = noise({8, 4}, 4);
-  Outputs outputs = model.run(
-      {{"ids", integers({1, 2}, {0, 5})}, {"mask", integers({1, 2}, {0, 1})}});
+  Outputs outputs = model.run({{"ids", integers({1, 2}, {0, 5})}, {"mask", integers({1, 2}, {0, 1})}});
   for (int64_t row = 0; row < 2; ++row)
     for (int64_t c = 0; c < 4; ++c)
       EXPECT_NEAR(outputs["y"].at(row, c), model.weights["E"].at(5, c), 1e-12);

@@ -28,13 +28,11 @@ inline Array matrix(llvm::ArrayRef<int64_t> shape, std::vector<double> values) {
   return Array(shape, std::move(values));
 }
 
-inline Integers integers(llvm::ArrayRef<int64_t> shape,
-                         std::vector<int64_t> values) {
+inline Integers integers(llvm::ArrayRef<int64_t> shape, std::vector<int64_t> values) {
   return Integers(shape, std::move(values));
 }
 
-inline void expectNear(const Array &found, const Array &expected,
-                       double tolerance = 1e-12) {
+inline void expectNear(const Array &found, const Array &expected, double tolerance = 1e-12) {
   ASSERT_EQ(std::vector<int64_t>(found.shape.begin(), found.shape.end()),
             std::vector<int64_t>(expected.shape.begin(), expected.shape.end()));
   for (size_t i = 0; i < found.values.size(); ++i)
@@ -45,18 +43,15 @@ class Model {
 public:
   explicit Model(const std::string &text) {
     mlir::DialectRegistry registry;
-    registry
-        .insert<xf::XfDialect, stage::StageDialect, mlir::arith::ArithDialect,
-                mlir::math::MathDialect, mlir::func::FuncDialect>();
+    registry.insert<xf::XfDialect, stage::StageDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
+                    mlir::func::FuncDialect>();
     context.appendDialectRegistry(registry);
-    context.getDiagEngine().registerHandler(
-        [this](mlir::Diagnostic &diag) { error += diag.str() + "\n"; });
+    context.getDiagEngine().registerHandler([this](mlir::Diagnostic &diag) { error += diag.str() + "\n"; });
     module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
     EXPECT_TRUE(module) << error;
   }
 
-  mlir::FailureOr<Outputs> call(const Inputs &inputs,
-                                const std::string &function = "f") {
+  mlir::FailureOr<Outputs> call(const Inputs &inputs, const std::string &function = "f") {
     error.clear();
     if (!module)
       return mlir::failure();
@@ -71,8 +66,7 @@ public:
 
   Array parameter(const std::string &name) {
     error.clear();
-    mlir::FailureOr<Array> array =
-        Interpreter(*module, readers(), adapter).parameter(name);
+    mlir::FailureOr<Array> array = Interpreter(*module, readers(), adapter).parameter(name);
     EXPECT_TRUE(mlir::succeeded(array)) << error;
     return mlir::succeeded(array) ? *array : Array();
   }
@@ -96,8 +90,7 @@ private:
         return llvm::createStringError("no such tensor");
       return found->second;
     };
-    readers.factors = [this](llvm::StringRef adapter,
-                             llvm::StringRef site) -> llvm::Expected<Factors> {
+    readers.factors = [this](llvm::StringRef adapter, llvm::StringRef site) -> llvm::Expected<Factors> {
       auto found = factors.find({adapter.str(), site.str()});
       if (found == factors.end())
         return llvm::createStringError("no such factors");
@@ -136,8 +129,7 @@ inline std::string lookup(const std::string &symbols, const std::string &ops,
 
 /// @f over rows: %ids, %given, %sp (its space), %i, %t (E [8,4] as a table)
 /// and %x, its rows, are there for `ops`.
-inline std::string rows(const std::string &symbols, const std::string &ops,
-                        const std::string &space = "max_length 6") {
+inline std::string rows(const std::string &symbols, const std::string &ops, const std::string &space = "max_length 6") {
   return R"(
     !ids = tensor<?x?xi64>
     !mask = tensor<?x?xi1>

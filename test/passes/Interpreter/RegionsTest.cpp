@@ -23,43 +23,29 @@ static Array mapped(const std::string &ops) {
 
 static void expectMapped(const std::string &ops, double (*f)(double)) {
   SCOPED_TRACE(ops);
-  expectNear(mapped(ops), matrix({1, 4}, {f(-1.5), f(0.25), f(0.5), f(2)}),
-             1e-15);
+  expectNear(mapped(ops), matrix({1, 4}, {f(-1.5), f(0.25), f(0.5), f(2)}), 1e-15);
 }
 
 // Every scalar operation; %half stands outside the region, where
 // canonicalisation puts constants.
 TEST(Regions, Scalars) {
   auto absolute = std::string("%a = math.absf %v : f32\n");
-  expectMapped("%r = arith.addf %v, %half : f32",
-               [](double v) { return v + 0.5; });
-  expectMapped("%r = arith.subf %v, %half : f32",
-               [](double v) { return v - 0.5; });
-  expectMapped("%r = arith.mulf %v, %half : f32",
-               [](double v) { return v * 0.5; });
-  expectMapped("%r = arith.divf %half, %v : f32",
-               [](double v) { return 0.5 / v; });
+  expectMapped("%r = arith.addf %v, %half : f32", [](double v) { return v + 0.5; });
+  expectMapped("%r = arith.subf %v, %half : f32", [](double v) { return v - 0.5; });
+  expectMapped("%r = arith.mulf %v, %half : f32", [](double v) { return v * 0.5; });
+  expectMapped("%r = arith.divf %half, %v : f32", [](double v) { return 0.5 / v; });
   expectMapped("%r = arith.negf %v : f32", [](double v) { return -v; });
-  expectMapped("%r = arith.maximumf %v, %half : f32",
-               [](double v) { return std::max(v, 0.5); });
-  expectMapped("%r = arith.minimumf %v, %half : f32",
-               [](double v) { return std::min(v, 0.5); });
-  expectMapped("%r = arith.maxnumf %v, %half : f32",
-               [](double v) { return std::max(v, 0.5); });
-  expectMapped("%r = arith.minnumf %v, %half : f32",
-               [](double v) { return std::min(v, 0.5); });
+  expectMapped("%r = arith.maximumf %v, %half : f32", [](double v) { return std::max(v, 0.5); });
+  expectMapped("%r = arith.minimumf %v, %half : f32", [](double v) { return std::min(v, 0.5); });
+  expectMapped("%r = arith.maxnumf %v, %half : f32", [](double v) { return std::max(v, 0.5); });
+  expectMapped("%r = arith.minnumf %v, %half : f32", [](double v) { return std::min(v, 0.5); });
   expectMapped("%r = math.exp %v : f32", [](double v) { return std::exp(v); });
   expectMapped("%r = math.erf %v : f32", [](double v) { return std::erf(v); });
-  expectMapped("%r = math.tanh %v : f32",
-               [](double v) { return std::tanh(v); });
-  expectMapped(absolute + "%r = math.sqrt %a : f32",
-               [](double v) { return std::sqrt(std::fabs(v)); });
-  expectMapped(absolute + "%r = math.rsqrt %a : f32",
-               [](double v) { return 1 / std::sqrt(std::fabs(v)); });
-  expectMapped("%r = math.fma %v, %v, %half : f32",
-               [](double v) { return v * v + 0.5; });
-  expectMapped(absolute + "%r = math.powf %a, %half : f32",
-               [](double v) { return std::sqrt(std::fabs(v)); });
+  expectMapped("%r = math.tanh %v : f32", [](double v) { return std::tanh(v); });
+  expectMapped(absolute + "%r = math.sqrt %a : f32", [](double v) { return std::sqrt(std::fabs(v)); });
+  expectMapped(absolute + "%r = math.rsqrt %a : f32", [](double v) { return 1 / std::sqrt(std::fabs(v)); });
+  expectMapped("%r = math.fma %v, %v, %half : f32", [](double v) { return v * v + 0.5; });
+  expectMapped(absolute + "%r = math.powf %a, %half : f32", [](double v) { return std::sqrt(std::fabs(v)); });
 }
 
 TEST(Regions, CompareAndSelect) {
@@ -101,7 +87,6 @@ TEST(Regions, UnknownOperation) {
         stage.yield %r : f32
       } : !r -> !r)"));
   model.weights["E"] = Array({8, 4});
-  EXPECT_NE(model.fail({{"ids", integers({1, 1}, {0})}})
-                .find("'math.atan' op is unknown to the reference interpreter"),
+  EXPECT_NE(model.fail({{"ids", integers({1, 1}, {0})}}).find("'math.atan' op is unknown to the reference interpreter"),
             std::string::npos);
 }

@@ -16,8 +16,7 @@ TEST(Rows, Scatter) {
                      keep ? "max_length 6 keep_first" : "max_length 6"));
     const Array &e = model.weights["E"] = noise({8, 4}, 1);
     Outputs outputs = model.run(holes);
-    std::vector<int64_t> shown =
-        keep ? std::vector<int64_t>{2, 3, 1, 4} : std::vector<int64_t>{2, 3};
+    std::vector<int64_t> shown = keep ? std::vector<int64_t>{2, 3, 1, 4} : std::vector<int64_t>{2, 3};
     ASSERT_EQ(outputs["none"].shape[0], static_cast<int64_t>(shown.size()));
     for (size_t row = 0; row < shown.size(); ++row)
       EXPECT_EQ(outputs["none"].at(row, 0), e.at(shown[row], 0));
@@ -79,9 +78,8 @@ TEST(Stage, AgreesWithXf) {
       stage.output "p" %p over %sp per_sequence : !r, !stage.space)",
                      "max_length 6 keep_first"));
     xf.weights["E"] = stage.weights["E"] = noise({8, 4}, 1);
-    Inputs inputs = {
-        {"ids", integers({3, 4}, {1, 2, 3, 4, 5, 6, 7, 0, 1, 3, 5, 7})},
-        {"mask", integers({3, 4}, {1, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0})}};
+    Inputs inputs = {{"ids", integers({3, 4}, {1, 2, 3, 4, 5, 6, 7, 0, 1, 3, 5, 7})},
+                     {"mask", integers({3, 4}, {1, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0})}};
     Outputs expected = xf.run(inputs), found = stage.run(inputs);
     for (const char *name : {"y", "f", "p"})
       expectNear(found[name], expected[name]);

@@ -26,13 +26,10 @@ TEST(Skeletons, Gather) {
       xf.output "y" %y : !r
       stage.output "z" %z over %sp per_sequence : !r, !stage.space)"));
   const Array &e = model.weights["E"] = noise({8, 4}, 1);
-  Outputs outputs = model.run({{"ids", integers({2, 2}, {5, 6, 7, 4})},
-                               {"mask", integers({2, 2}, {1, 0, 0, 1})}});
+  Outputs outputs = model.run({{"ids", integers({2, 2}, {5, 6, 7, 4})}, {"mask", integers({2, 2}, {1, 0, 0, 1})}});
   for (int64_t c = 0; c < 4; ++c) {
-    EXPECT_NEAR(outputs["y"].at(0, c), e.at(5, c) * e.at(0, c) - e.at(5, c),
-                1e-15);
-    EXPECT_NEAR(outputs["y"].at(1, c), e.at(4, c) * e.at(1, c) - e.at(4, c),
-                1e-15);
+    EXPECT_NEAR(outputs["y"].at(0, c), e.at(5, c) * e.at(0, c) - e.at(5, c), 1e-15);
+    EXPECT_NEAR(outputs["y"].at(1, c), e.at(4, c) * e.at(1, c) - e.at(4, c), 1e-15);
     EXPECT_EQ(outputs["z"].at(0, c), outputs["y"].at(0, c));
     EXPECT_EQ(outputs["z"].at(1, c), 0.0);
   }
@@ -138,9 +135,9 @@ TEST(Skeletons, RowNorm) {
         stage.yield %v : f32
       } : !r -> !r
       )";
-  Model model(rows("", std::string("%l = stage.row_norm layer %x eps 0.25") +
-                           norm + "%m = stage.row_norm rms %x eps 0.25" + norm +
-                           "%n = stage.row_norm l2 %x eps 1.0e-12" + norm + R"(
+  Model model(rows("", std::string("%l = stage.row_norm layer %x eps 0.25") + norm +
+                           "%m = stage.row_norm rms %x eps 0.25" + norm + "%n = stage.row_norm l2 %x eps 1.0e-12" +
+                           norm + R"(
       xf.output "l" %l : !r
       xf.output "m" %m : !r
       xf.output "n" %n : !r)"));
@@ -149,8 +146,7 @@ TEST(Skeletons, RowNorm) {
   model.weights["E"].values[2] = 4;
   Outputs outputs = model.run({{"ids", integers({1, 1}, {0})}});
   double layer = std::sqrt(6.25 - 1.75 * 1.75 + 0.25), rms = std::sqrt(6.5);
-  expectNear(outputs["l"], matrix({1, 4}, {1.25 / layer, -1.75 / layer,
-                                           2.25 / layer, -1.75 / layer}));
+  expectNear(outputs["l"], matrix({1, 4}, {1.25 / layer, -1.75 / layer, 2.25 / layer, -1.75 / layer}));
   expectNear(outputs["m"], matrix({1, 4}, {3 / rms, 0, 4 / rms, 0}));
   expectNear(outputs["n"], matrix({1, 4}, {.6, 0, .8, 0}));
 }

@@ -25,8 +25,8 @@ TEST(Structure, MissingMaskIsOnes) {
 TEST(Structure, AbsentPositionsAreZero) {
   Model model(lookup("", echo));
   model.weights["E"] = Array({8, 4}, 1.0);
-  Array x = model.run({{"ids", integers({2, 3}, {1, 2, 3, 4, 5, 6})},
-                       {"mask", integers({2, 3}, {1, 0, 1, 0, 0, 0})}})["x"];
+  Array x =
+      model.run({{"ids", integers({2, 3}, {1, 2, 3, 4, 5, 6})}, {"mask", integers({2, 3}, {1, 0, 1, 0, 0, 0})}})["x"];
   const double expected[] = {1, 0, 1, 0, 0, 0};
   for (int row = 0; row < 6; ++row)
     EXPECT_EQ(x.at(row, 3), expected[row]);
@@ -36,8 +36,7 @@ TEST(Structure, AbsentPositionsAreZero) {
 TEST(Structure, KeepFirstExists) {
   Model model(lookup("", echo, "max_length 6 keep_first"));
   model.weights["E"] = Array({8, 4}, 1.0);
-  Array x = model.run({{"ids", integers({1, 3}, {1, 2, 3})},
-                       {"mask", integers({1, 3}, {0, 0, 1})}})["x"];
+  Array x = model.run({{"ids", integers({1, 3}, {1, 2, 3})}, {"mask", integers({1, 3}, {0, 0, 1})}})["x"];
   EXPECT_EQ(x.at(0, 0), 1.0);
   EXPECT_EQ(x.at(1, 0), 0.0);
   EXPECT_EQ(x.at(2, 0), 1.0);
@@ -77,8 +76,7 @@ TEST(Structure, Calls) {
       %z = func.call @layer(%y) : (!x) -> !x
       xf.output "x" %z : !x)"));
   model.weights["E"] = Array({8, 4}, 1.0);
-  expectNear(model.run({{"ids", integers({1, 1}, {0})}})["x"],
-             Array({1, 1, 4}, 9.0));
+  expectNear(model.run({{"ids", integers({1, 1}, {0})}})["x"], Array({1, 1, 4}, 9.0));
 }
 
 // A wave gives what its calls give.
@@ -92,8 +90,7 @@ TEST(Structure, Wave) {
       %y = arith.mulf %w#0, %w#1 : !x
       xf.output "x" %y : !x)"));
   model.weights["E"] = Array({8, 4}, 1.0);
-  expectNear(model.run({{"ids", integers({1, 1}, {0})}})["x"],
-             Array({1, 1, 4}, 10.0));
+  expectNear(model.run({{"ids", integers({1, 1}, {0})}})["x"], Array({1, 1, 4}, 10.0));
 }
 
 //===-- Errors ------------------------------------------------------------===//
@@ -101,9 +98,7 @@ TEST(Structure, Wave) {
 class Errors : public testing::Test {
 protected:
   Errors() : model(lookup("", echo)) { model.weights["E"] = noise({8, 4}, 1); }
-  void expectError(const Inputs &inputs, const std::string &message) {
-    contains(model.fail(inputs), message);
-  }
+  void expectError(const Inputs &inputs, const std::string &message) { contains(model.fail(inputs), message); }
   Model model;
 };
 
@@ -115,8 +110,7 @@ TEST_F(Errors, UnknownInput) {
 }
 
 TEST_F(Errors, IdOutOfRange) {
-  expectError({{"ids", integers({1, 2}, {0, 8})}},
-              "'ids' has the value 8 at index 1, expected 0 to 7");
+  expectError({{"ids", integers({1, 2}, {0, 8})}}, "'ids' has the value 8 at index 1, expected 0 to 7");
   expectError({{"ids", integers({1, 2}, {-1, 0})}}, "'ids' has the value -1");
 }
 
@@ -131,9 +125,8 @@ TEST_F(Errors, EmptyDimensions) {
 }
 
 TEST_F(Errors, DimensionsDisagree) {
-  expectError(
-      {{"ids", integers({1, 2}, {0, 0})}, {"mask", integers({1, 1}, {1})}},
-      "'mask' has S = 1, but 'ids' has 2");
+  expectError({{"ids", integers({1, 2}, {0, 0})}, {"mask", integers({1, 1}, {1})}},
+              "'mask' has S = 1, but 'ids' has 2");
 }
 
 TEST_F(Errors, WrongRankAndSize) {
@@ -141,27 +134,21 @@ TEST_F(Errors, WrongRankAndSize) {
   expectError({{"ids", integers({1, 2}, {0})}}, "but 1 values");
 }
 
-TEST_F(Errors, TooLong) {
-  expectError({{"ids", Integers({1, 7}, 0)}},
-              "has 7 positions, the model takes at most 6");
-}
+TEST_F(Errors, TooLong) { expectError({{"ids", Integers({1, 7}, 0)}}, "has 7 positions, the model takes at most 6"); }
 
 TEST_F(Errors, MissingWeight) {
   model.weights.clear();
-  expectError({{"ids", integers({1, 1}, {0})}},
-              "cannot read 'E': no such tensor");
+  expectError({{"ids", integers({1, 1}, {0})}}, "cannot read 'E': no such tensor");
 }
 
 TEST_F(Errors, WeightOfAnotherShape) {
   model.weights["E"] = noise({4, 8}, 1);
-  expectError({{"ids", integers({1, 1}, {0})}},
-              "expects 'E' of shape [8, 4], found [4, 8]");
+  expectError({{"ids", integers({1, 1}, {0})}}, "expects 'E' of shape [8, 4], found [4, 8]");
 }
 
 TEST_F(Errors, WeightNotFinite) {
   model.weights["E"].values[5] = std::nan("");
-  expectError({{"ids", integers({1, 1}, {0})}},
-              "reads a value that is not finite: 'E', element 5");
+  expectError({{"ids", integers({1, 1}, {0})}}, "reads a value that is not finite: 'E', element 5");
 }
 
 TEST_F(Errors, UnknownFunctionAndAdapter) {
@@ -193,6 +180,5 @@ TEST(Structure, ShapeAgainstType) {
       }
       xf.output "x" %w : tensor<1x2x4xf32>)"));
   model.weights["E"] = Array({8, 4}, 1.0);
-  contains(model.fail({{"ids", integers({1, 1}, {0})}}),
-           "has a value of shape [1, 1, 4]");
+  contains(model.fail({{"ids", integers({1, 1}, {0})}}), "has a value of shape [1, 1, 4]");
 }

@@ -6,8 +6,7 @@
 using namespace ptx::interp;
 
 // One parameter @p of type `type` over W [3,2], b [3] and the slot of W.
-static Array parameter(const std::string &type, const std::string &ops,
-                       const std::string &adapter = "") {
+static Array parameter(const std::string &type, const std::string &ops, const std::string &adapter = "") {
   Model model(R"(
     !w = !xf.weight<3x2xf32>
     !b = !xf.weight<3xf32>
@@ -44,17 +43,14 @@ static const std::string mergeAndPack = R"(
       %p = xf.pack %0 : !w -> !xf.packed<panels, 3x2>)";
 
 TEST(Weights, Merge) {
-  expectNear(parameter(panels, mergeAndPack),
-             matrix({3, 2}, {1, 2, 3, 4, 5, 6}), 0);
-  expectNear(parameter(panels, mergeAndPack, "lora"),
-             matrix({3, 2}, {1, 2, 5, 2, 9, 2}));
+  expectNear(parameter(panels, mergeAndPack), matrix({3, 2}, {1, 2, 3, 4, 5, 6}), 0);
+  expectNear(parameter(panels, mergeAndPack, "lora"), matrix({3, 2}, {1, 2, 5, 2, 9, 2}));
 }
 
 // Rows of W + s B A are [1,2], [5,2], [9,2] with norms sqrt 5, 29, 85.
 TEST(Weights, MergeDora) {
   double g1 = 29 / std::sqrt(29.0), g2 = 1 / std::sqrt(85.0);
-  expectNear(parameter(panels, mergeAndPack, "dora"),
-             matrix({3, 2}, {1, 2, 5 * g1, 2 * g1, 9 * g2, 2 * g2}));
+  expectNear(parameter(panels, mergeAndPack, "dora"), matrix({3, 2}, {1, 2, 5 * g1, 2 * g1, 9 * g2, 2 * g2}));
   const char *gain = R"(
       %0 = xf.dora_gain %w, %s linear : !w, !slot -> !xf.weight<3x1xf32>
       %p = xf.pack %0 : !xf.weight<3x1xf32> -> !xf.packed<vector, 3x1>)";
@@ -84,21 +80,14 @@ TEST(Weights, ZeroBias) {
 }
 
 TEST(Weights, Factors) {
-  const char *a =
-      "%p = xf.factor_a %s linear : !slot -> !xf.packed<panels, ?x2>";
-  const char *table =
-      "%p = xf.factor_a %s embedding : !slot -> !xf.packed<table, 2x?>";
+  const char *a = "%p = xf.factor_a %s linear : !slot -> !xf.packed<panels, ?x2>";
+  const char *table = "%p = xf.factor_a %s embedding : !slot -> !xf.packed<table, 2x?>";
   const char *b = "%p = xf.factor_b %s : !slot -> !xf.packed<panels, 3x?>";
-  const char *part =
-      "%p = xf.factor_b %s rows [1, 3] : !slot -> !xf.packed<panels, 2x?>";
-  expectNear(parameter("!xf.packed<panels, ?x2>", a, "lora"),
-             matrix({1, 2}, {1, -1}));
-  expectNear(parameter("!xf.packed<table, 2x?>", table, "lora"),
-             matrix({2, 1}, {1, -1}));
-  expectNear(parameter("!xf.packed<panels, 3x?>", b, "lora"),
-             matrix({3, 1}, {0, 2, 4}));
-  expectNear(parameter("!xf.packed<panels, 2x?>", part, "lora"),
-             matrix({2, 1}, {2, 4}));
+  const char *part = "%p = xf.factor_b %s rows [1, 3] : !slot -> !xf.packed<panels, 2x?>";
+  expectNear(parameter("!xf.packed<panels, ?x2>", a, "lora"), matrix({1, 2}, {1, -1}));
+  expectNear(parameter("!xf.packed<table, 2x?>", table, "lora"), matrix({2, 1}, {1, -1}));
+  expectNear(parameter("!xf.packed<panels, 3x?>", b, "lora"), matrix({3, 1}, {0, 2, 4}));
+  expectNear(parameter("!xf.packed<panels, 2x?>", part, "lora"), matrix({2, 1}, {2, 4}));
   expectNear(parameter("!xf.packed<panels, ?x2>", a), Array({0, 2}));
   expectNear(parameter("!xf.packed<panels, 3x?>", b), Array({3, 0}));
 }
@@ -120,8 +109,7 @@ TEST(Weights, Sinusoid) {
   expectNear(parameter("!xf.packed<table, 2x4>", R"(
       %0 = xf.sinusoid : !xf.weight<2x4xf32>
       %p = xf.pack %0 : !xf.weight<2x4xf32> -> !xf.packed<table, 2x4>)"),
-             matrix({2, 4}, {0, 1, 0, 1, std::sin(1.0), std::cos(1.0),
-                             std::sin(0.01), std::cos(0.01)}));
+             matrix({2, 4}, {0, 1, 0, 1, std::sin(1.0), std::cos(1.0), std::sin(0.01), std::cos(0.01)}));
 }
 
 // A zero delta keeps the very bits, -0.0 too; a delta of another orientation

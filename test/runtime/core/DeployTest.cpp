@@ -77,17 +77,21 @@ TEST_F(Deploy, MovesValues) {
                                       {{"op", "table"}, {"of", 2}, {"pitch", in}}});
   ASSERT_EQ(joined.size(), (out + 2) * in);
   EXPECT_EQ(std::memcmp(joined.data(), at("weight").values.data() + 3 * in, 2 * in * sizeof(float)), 0);
-  deploy({{{"op", "tensor"}, {"tensor", 1}}, {{"op", "rows"}, {"of", 0}, {"begin", 3}, {"end", 50}}, {{"op", "table"}, {"of", 1}, {"pitch", in}}});
+  deploy({{{"op", "tensor"}, {"tensor", 1}},
+          {{"op", "rows"}, {"of", 0}, {"begin", 3}, {"end", 50}},
+          {{"op", "table"}, {"of", 1}, {"pitch", in}}});
   EXPECT_NE(error.find("of 40"), std::string::npos) << error;
 }
 
 // The sign of zero survives a fill, and sinusoids are rounded once from doubles.
 TEST_F(Deploy, Constants) {
-  std::vector<float> zero = deploy({{{"op", "fill"}, {"rows", 2}, {"columns", 1}, {"value", -0.0}}, {{"op", "vector"}, {"of", 0}}});
+  std::vector<float> zero =
+      deploy({{{"op", "fill"}, {"rows", 2}, {"columns", 1}, {"value", -0.0}}, {{"op", "vector"}, {"of", 0}}});
   ASSERT_EQ(zero.size(), 16u);
   EXPECT_TRUE(std::signbit(zero[1]));
   EXPECT_FALSE(std::signbit(zero[2]));
-  std::vector<float> s = deploy({{{"op", "sinusoid"}, {"positions", 50}, {"width", 8}}, {{"op", "table"}, {"of", 0}, {"pitch", 8}}});
+  std::vector<float> s =
+      deploy({{{"op", "sinusoid"}, {"positions", 50}, {"width", 8}}, {{"op", "table"}, {"of", 0}, {"pitch", 8}}});
   for (int p = 0; p < 50; ++p)
     for (int c = 0; c < 8; ++c) {
       double angle = p / std::pow(10000.0, (c / 2 * 2) / 8.0);
@@ -142,16 +146,20 @@ TEST_F(Deploy, Factors) {
   Json a = {{{"op", "factor_a"}, {"sites", {1}}, {"columns", in}}, {{"op", "table"}, {"of", 0}, {"pitch", in}}};
   EXPECT_TRUE(deploy(a).empty());
   EXPECT_EQ(deploy(a, "da"), at("da.a").values);
-  std::vector<float> b = deploy({{{"op", "factor_b"}, {"sites", {0, 1}}, {"rows", {in, out}}}, {{"op", "table"}, {"of", 0}, {"pitch", 16}}}, "db");
+  std::vector<float> b = deploy(
+      {{{"op", "factor_b"}, {"sites", {0, 1}}, {"rows", {in, out}}}, {{"op", "table"}, {"of", 0}, {"pitch", 16}}},
+      "db");
   ASSERT_EQ(b.size(), (in + out) * 16);
   for (uint64_t r = 0; r < in + out; ++r)
     for (uint64_t c = 0; c < 16; ++c) {
-      float expected = r < in && c < 2             ? 1.5f * at("db.eb").values[r * 2 + c]
+      float expected = r < in && c < 2              ? 1.5f * at("db.eb").values[r * 2 + c]
                        : r >= in && c >= 2 && c < 5 ? 0.5f * at("db.b").values[(r - in) * 3 + c - 2]
                                                     : 0.0f;
       ASSERT_EQ(b[r * 16 + c], expected);
     }
-  std::vector<float> t = deploy({{{"op", "factor_a_table"}, {"site", 0}, {"rows", tiny::vocabulary}}, {{"op", "table"}, {"of", 0}, {"pitch", 2}}}, "db");
+  std::vector<float> t = deploy(
+      {{{"op", "factor_a_table"}, {"site", 0}, {"rows", tiny::vocabulary}}, {{"op", "table"}, {"of", 0}, {"pitch", 2}}},
+      "db");
   ASSERT_EQ(t.size(), tiny::vocabulary * 2);
   EXPECT_EQ(t[2 * 7 + 1], at("db.ea").values[tiny::vocabulary + 7]);
 }

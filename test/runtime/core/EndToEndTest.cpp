@@ -67,7 +67,8 @@ TEST_F(EndToEnd, BytesDependOnTheRowAlone) {
   ASSERT_EQ(alone.error, "");
   const float *row = batch.values["hidden"].data() + 5 * outputs;
   EXPECT_EQ(std::memcmp(row, alone.values["hidden"].data(), 2 * outputs * sizeof(float)), 0);
-  EXPECT_EQ(std::memcmp(batch.values["pooled"].data() + outputs, alone.values["pooled"].data(), outputs * sizeof(float)), 0);
+  EXPECT_EQ(
+      std::memcmp(batch.values["pooled"].data() + outputs, alone.values["pooled"].data(), outputs * sizeof(float)), 0);
 }
 
 // A -> none -> B -> A gives A's bytes again, and none those of a program without adapters.
@@ -108,13 +109,14 @@ TEST_F(EndToEnd, MixedAdapters) {
   const char *names[] = {"db", "none", "da"};
   for (uint64_t b = 0; b < 3; ++b) {
     Answer alone = runOnce(folder.path, names[b], ragged());
-    EXPECT_EQ(std::memcmp(answer.values["hidden"].data() + b * 5 * outputs, alone.values["hidden"].data() + b * 5 * outputs,
-                          5 * outputs * sizeof(float)),
+    EXPECT_EQ(std::memcmp(answer.values["hidden"].data() + b * 5 * outputs,
+                          alone.values["hidden"].data() + b * 5 * outputs, 5 * outputs * sizeof(float)),
               0)
         << names[b];
   }
   mixed.adapters = {1, 2, 0};
-  EXPECT_NE(runOnce(folder.path, nullptr, mixed).error.find("adapter_ids': is 2 at [1], expected -1 to 1"), std::string::npos);
+  EXPECT_NE(runOnce(folder.path, nullptr, mixed).error.find("adapter_ids': is 2 at [1], expected -1 to 1"),
+            std::string::npos);
 }
 
 // Two programs at once have their own kernels: the loader must not take the
@@ -223,8 +225,8 @@ TEST_F(EndToEnd, ToolRunsAListOfAdapters) {
   std::vector<TensorToWrite> tensors = {{"input_ids", DType::I64, {3, 5}, input.ids.data()},
                                         {"attention_mask", DType::I64, {3, 5}, input.mask.data()}};
   ASSERT_TRUE(writeSafetensors(folder / "in.safetensors", tensors));
-  std::string start = std::string(PTX_RUN) + " " + (folder / "model.ptxm") + " --inputs " + (folder / "in.safetensors") +
-                      " --outputs " + (folder / "out.safetensors");
+  std::string start = std::string(PTX_RUN) + " " + (folder / "model.ptxm") + " --inputs " +
+                      (folder / "in.safetensors") + " --outputs " + (folder / "out.safetensors");
   EXPECT_EQ(WEXITSTATUS(std::system((start + " --adapter=da,none,da --trace=" + (folder / "trace.json")).c_str())), 0);
   auto read = [&](int i) { return *readWhole(folder / ("out." + std::to_string(i) + ".safetensors"), 1 << 26); };
   EXPECT_EQ(read(0), read(2));

@@ -39,7 +39,8 @@ TEST(Rows, KeepFirst) {
 // Sequences are cut into blocks of at most 64 rows that know their place.
 TEST(Rows, Blocks) {
   RowTable t = buildRows(2, 130, nullptr, false, {0, 1});
-  EXPECT_EQ(t.blocks, (Ints{0, 0, 64, 0, 0, 64, 128, 64, 0, 128, 130, 128, 1, 130, 194, 0, 1, 194, 258, 64, 1, 258, 260, 128}));
+  EXPECT_EQ(t.blocks,
+            (Ints{0, 0, 64, 0, 0, 64, 128, 64, 0, 128, 130, 128, 1, 130, 194, 0, 1, 194, 258, 64, 1, 258, 260, 128}));
   EXPECT_EQ(t.blockBegin, (Ints{0, 3, 6}));
 }
 

@@ -44,22 +44,23 @@ Json parameters(bool separate) {
     list.back()["nodes"] = {stored(1), {{"op", "panels"}, {"of", 0}}};
   list.push_back({{"label", "bias"}, {"nodes", {stored(2), {{"op", "vector"}, {"of", 0}}}}});
   if (separate) {
-    list.push_back({{"label", "a"},
-                    {"nodes",
-                     {{{"op", "factor_a"}, {"sites", {1}}, {"columns", width}},
-                      {{"op", "table"}, {"of", 0}, {"pitch", width}}}}});
-    list.push_back({{"label", "b"},
-                    {"nodes",
-                     {{{"op", "factor_b"}, {"sites", {1}}, {"rows", {outputs}}},
-                      {{"op", "table"}, {"of", 0}, {"pitch", 16}}}}});
+    list.push_back(
+        {{"label", "a"},
+         {"nodes",
+          {{{"op", "factor_a"}, {"sites", {1}}, {"columns", width}}, {{"op", "table"}, {"of", 0}, {"pitch", width}}}}});
+    list.push_back(
+        {{"label", "b"},
+         {"nodes",
+          {{{"op", "factor_b"}, {"sites", {1}}, {"rows", {outputs}}}, {{"op", "table"}, {"of", 0}, {"pitch", 16}}}}});
   }
   return list;
 }
 
 Json problem(const char *kernel, const char *over, Json columns, Json args) {
-  return {{"kernel", kernel}, {"label", kernel}, {"space", 0}, {"over", over}, {"columns", columns}, {"grain", {1, 1}},
-          {"flops", 1000000}, // a lie that makes many tiles
-          {"bytes", 100}, {"scratch", {64, 4, 0}}, {"args", args}, {"reads", Json::array()}, {"writes", Json::array()}};
+  return {{"kernel", kernel},       {"label", kernel},       {"space", 0},       {"over", over},
+          {"columns", columns},     {"grain", {1, 1}},       {"flops", 1000000}, // a lie that makes many tiles
+          {"bytes", 100},           {"scratch", {64, 4, 0}}, {"args", args},     {"reads", Json::array()},
+          {"writes", Json::array()}};
 }
 
 Json launch(const char *label, Json only) { return {{"label", label}, {"problems", Json::array({only})}}; }
@@ -70,34 +71,53 @@ Json function(bool separate) {
   auto parameter = [](int p) { return Json{"parameter", p}; };
   auto rows = [](const char *field) { return Json{"rows", 0, field}; };
   Json launches = Json::array();
-  launches.push_back(launch("gather", problem("gather", "rows", 1,
-                                              {{"ids", 0}, parameter(0), integer(24), buffer(0), integer(24), integer(width)})));
-  launches.push_back(launch("linear", problem("contract", "rows", 3,
-                                              {buffer(0), integer(24), parameter(1), integer(width), parameter(2), buffer(1), integer(48)})));
+  launches.push_back(
+      launch("gather", problem("gather", "rows", 1,
+                               {{"ids", 0}, parameter(0), integer(24), buffer(0), integer(24), integer(width)})));
+  launches.push_back(launch(
+      "linear", problem("contract", "rows", 3,
+                        {buffer(0), integer(24), parameter(1), integer(width), parameter(2), buffer(1), integer(48)})));
   if (separate) {
     Json lora = problem("lora", "rows", 1,
-                        {buffer(0), integer(24), parameter(3), integer(width), parameter(4), integer(16), {"rank", {1}},
-                         buffer(1), integer(48), integer(width), integer(outputs)});
+                        {buffer(0),
+                         integer(24),
+                         parameter(3),
+                         integer(width),
+                         parameter(4),
+                         integer(16),
+                         {"rank", {1}},
+                         buffer(1),
+                         integer(48),
+                         integer(width),
+                         integer(outputs)});
     lora["guard"] = {1};
     launches.push_back(launch("lora", lora));
   }
-  launches.push_back(launch("number", problem("number", "blocks", 1, {buffer(1), integer(48), rows("blocks"), integer(outputs)})));
+  launches.push_back(
+      launch("number", problem("number", "blocks", 1, {buffer(1), integer(48), rows("blocks"), integer(outputs)})));
   launches.push_back(launch("mean", problem("mean", "sequences", 1,
-                                            {buffer(1), integer(48), rows("begin"), rows("keys"), buffer(2), integer(48), integer(outputs)})));
-  return {{"name", "forward"},
-          {"inputs",
-           {{{"name", "input_ids"}, {"kind", "ids"}, {"dims", {"B", "S"}}, {"space", 0}, {"limit", vocabulary}, {"optional", false}},
-            {{"name", "attention_mask"}, {"kind", "mask"}, {"dims", {"B", "S"}}, {"space", 0}, {"optional", true}}}},
-          {"spaces", {{{"name", "source"}, {"dims", {"B", "S"}}, {"mask", 1}, {"keep_first", false}, {"max_length", 200}}}},
-          {"buffers",
-           {{{"slot", 0}, {"space", 0}, {"per", "row"}, {"pitch", 24}},
-            {{"slot", 1}, {"space", 0}, {"per", "row"}, {"pitch", 48}},
-            {{"slot", 2}, {"space", 0}, {"per", "sequence"}, {"pitch", 48}}}},
-          {"slots", 3},
-          {"outputs",
-           {{{"name", "hidden"}, {"buffer", 1}, {"column", 0}, {"width", outputs}, {"space", 0}, {"per", "row"}},
-            {{"name", "pooled"}, {"buffer", 2}, {"column", 0}, {"width", outputs}, {"space", 0}, {"per", "sequence"}}}},
-          {"launches", launches}};
+                                            {buffer(1), integer(48), rows("begin"), rows("keys"), buffer(2),
+                                             integer(48), integer(outputs)})));
+  return {
+      {"name", "forward"},
+      {"inputs",
+       {{{"name", "input_ids"},
+         {"kind", "ids"},
+         {"dims", {"B", "S"}},
+         {"space", 0},
+         {"limit", vocabulary},
+         {"optional", false}},
+        {{"name", "attention_mask"}, {"kind", "mask"}, {"dims", {"B", "S"}}, {"space", 0}, {"optional", true}}}},
+      {"spaces", {{{"name", "source"}, {"dims", {"B", "S"}}, {"mask", 1}, {"keep_first", false}, {"max_length", 200}}}},
+      {"buffers",
+       {{{"slot", 0}, {"space", 0}, {"per", "row"}, {"pitch", 24}},
+        {{"slot", 1}, {"space", 0}, {"per", "row"}, {"pitch", 48}},
+        {{"slot", 2}, {"space", 0}, {"per", "sequence"}, {"pitch", 48}}}},
+      {"slots", 3},
+      {"outputs",
+       {{{"name", "hidden"}, {"buffer", 1}, {"column", 0}, {"width", outputs}, {"space", 0}, {"per", "row"}},
+        {{"name", "pooled"}, {"buffer", 2}, {"column", 0}, {"width", outputs}, {"space", 0}, {"per", "sequence"}}}},
+      {"launches", launches}};
 }
 
 } // namespace
@@ -131,8 +151,13 @@ Json manifestOf(const std::string &directory, const Weights &weights, bool separ
   Json tensors = Json::array();
   for (const TensorToWrite &tensor : list) {
     const TensorEntry *entry = stored->find(tensor.name);
-    tensors.push_back({{"name", tensor.name}, {"file", 0}, {"dtype", "F32"}, {"shape", tensor.shape},
-                       {"offset", entry->begin}, {"bytes", entry->bytes()}, {"hash", hashHex(tensor.data, entry->bytes())}});
+    tensors.push_back({{"name", tensor.name},
+                       {"file", 0},
+                       {"dtype", "F32"},
+                       {"shape", tensor.shape},
+                       {"offset", entry->begin},
+                       {"bytes", entry->bytes()},
+                       {"hash", hashHex(tensor.data, entry->bytes())}});
   }
   auto site = [](int s, const char *form, int rank, int a, double scale) {
     return Json{{"site", s}, {"form", form}, {"rank", rank}, {"a", a}, {"b", a + 1}, {"scale", scale}};

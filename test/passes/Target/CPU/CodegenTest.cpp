@@ -15,8 +15,7 @@ using namespace ptx::cpu;
 using namespace ptx::test;
 
 namespace {
-constexpr const char *misbehave =
-    "PTX_TEST_WORKER"; // what this program's worker does instead of its work
+constexpr const char *misbehave = "PTX_TEST_WORKER"; // what this program's worker does instead of its work
 
 std::string run(const std::string &command) {
   std::string output;
@@ -29,13 +28,11 @@ std::string run(const std::string &command) {
 }
 
 std::string someKernels() {
-  return contractKernel("some_contract", "gelu") +
-         attentionKernel("some_attention", 36, true) +
+  return contractKernel("some_contract", "gelu") + attentionKernel("some_attention", 36, true) +
          normKernel("some_norm", 0, 1e-5) + mapKernel("some_map", "tanh");
 }
 
-std::string failureOf(const std::string &text,
-                      const WorkerOptions &options = {}) {
+std::string failureOf(const std::string &text, const WorkerOptions &options = {}) {
   mlir::DialectRegistry registry;
   registerKernelDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
@@ -45,8 +42,7 @@ std::string failureOf(const std::string &text,
 }
 
 void expectContains(const std::string &text, const std::string &part) {
-  EXPECT_NE(text.find(part), std::string::npos)
-      << "no '" << part << "' in: " << text;
+  EXPECT_NE(text.find(part), std::string::npos) << "no '" << part << "' in: " << text;
 }
 
 // On every processor for every level: loading is not running. Nothing is
@@ -55,19 +51,12 @@ void expectContains(const std::string &text, const std::string &part) {
 TEST(SharedObject, ExportsKernelsAndNeedsNothing) {
   for (const LevelInfo &level : allLevels()) {
     Library library(someKernels(), level.level);
-    std::string path =
-        testing::TempDir() + "/kernels-" + level.name.str() + ".so";
-    std::ofstream(path, std::ios::binary)
-        .write(library.image().data(), library.image().size());
-    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-nm -D --undefined-only " +
-                  path + " 2>/dev/null"),
-              "");
-    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-nm -D --defined-only -j " +
-                  path),
+    std::string path = testing::TempDir() + "/kernels-" + level.name.str() + ".so";
+    std::ofstream(path, std::ios::binary).write(library.image().data(), library.image().size());
+    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-nm -D --undefined-only " + path + " 2>/dev/null"), "");
+    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-nm -D --defined-only -j " + path),
               "some_attention\nsome_contract\nsome_map\nsome_norm\n");
-    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-readelf -d " + path +
-                  " | grep NEEDED"),
-              "");
+    EXPECT_EQ(run(std::string(PTX_LLVM_BIN) + "/llvm-readelf -d " + path + " | grep NEEDED"), "");
     unlink(path.c_str());
   }
 }
@@ -83,8 +72,7 @@ TEST(SharedObject, IsReproducible) {
 
 TEST(Worker, LevelsCompileSideBySide) {
   std::vector<std::unique_ptr<Library>> made(2);
-  std::thread other(
-      [&] { made[0] = std::make_unique<Library>(someKernels(), Level::Avx2); });
+  std::thread other([&] { made[0] = std::make_unique<Library>(someKernels(), Level::Avx2); });
   made[1] = std::make_unique<Library>(someKernels(), Level::Avx512);
   other.join();
   EXPECT_NE(made[0]->image(), made[1]->image());

@@ -14,8 +14,7 @@
 
 namespace ptx::test {
 
-using KernelFunction = void (*)(const uint64_t *args, int64_t r0, int64_t r1,
-                                int64_t c0, int64_t c1, void *scratch);
+using KernelFunction = void (*)(const uint64_t *args, int64_t r0, int64_t r1, int64_t c0, int64_t c1, void *scratch);
 
 /// A loaded shared object; ends the process with a message when it cannot be
 /// made.
@@ -41,14 +40,11 @@ cpu::ScratchBytes scratchOf(const std::string &text, const std::string &name);
 // Text of kernels. `region` names an activation: "", "bias", "relu", "gelu",
 // "gelu_tanh", "silu", "tanh", "residual" (bias and residual take extras).
 std::string contractKernel(const std::string &name, const std::string &region);
-std::string attentionKernel(const std::string &name, int64_t headDim,
-                            bool causal);
-std::string normKernel(const std::string &name, int norm, double eps,
-                       const std::string &region = "");
+std::string attentionKernel(const std::string &name, int64_t headDim, bool causal);
+std::string normKernel(const std::string &name, int norm, double eps, const std::string &region = "");
 std::string mapKernel(const std::string &name, const std::string &region);
 /// The same functions in double.
-double applyRegion(const std::string &region, double value, double bias,
-                   double old);
+double applyRegion(const std::string &region, double value, double bias, double old);
 
 /// Floats at a 64-byte boundary with slack behind.
 class Floats {
@@ -68,9 +64,7 @@ private:
 };
 
 inline constexpr float guard = -12345.5f;
-inline int64_t roundUp(int64_t value, int64_t to) {
-  return (value + to - 1) / to * to;
-}
+inline int64_t roundUp(int64_t value, int64_t to) { return (value + to - 1) / to * to; }
 
 struct ContractData {
   int64_t m, n, k, rank, pitchX, pitchY, pitchU;
@@ -79,8 +73,7 @@ struct ContractData {
 
   ContractData(int64_t m, int64_t n, int64_t k, int64_t rank);
   void clear();
-  void run(KernelFunction kernel, int64_t r0, int64_t r1, int64_t c0,
-           int64_t c1);
+  void run(KernelFunction kernel, int64_t r0, int64_t r1, int64_t c0, int64_t c1);
   double reference(int64_t row, int64_t column) const; // before the region
   double magnitude(int64_t row, int64_t column) const; // sum of |products|
 };
@@ -93,13 +86,11 @@ struct AttentionData {
   int64_t queryRows = 0, keyRows = 0;
   Floats q, k, v, y;
 
-  AttentionData(std::vector<int64_t> queries, std::vector<int64_t> keys,
-                int64_t heads, int64_t headDim, int64_t blockRows = 64);
+  AttentionData(std::vector<int64_t> queries, std::vector<int64_t> keys, int64_t heads, int64_t headDim,
+                int64_t blockRows = 64);
   void run(KernelFunction kernel);
-  void run(KernelFunction kernel, int64_t b0, int64_t b1, int64_t h0,
-           int64_t h1);
-  double reference(int64_t sequence, int64_t row, int64_t head, int64_t column,
-                   bool causal, double scale) const;
+  void run(KernelFunction kernel, int64_t b0, int64_t b1, int64_t h0, int64_t h1);
+  double reference(int64_t sequence, int64_t row, int64_t head, int64_t column, bool causal, double scale) const;
 };
 
 struct RowData {

@@ -13,8 +13,7 @@ using namespace ptx::cpu;
 using namespace ptx::test;
 
 namespace {
-const char *const regions[] = {"",     "bias", "residual", "relu",     "leaky",
-                               "tanh", "silu", "gelu",     "gelu_tanh"};
+const char *const regions[] = {"", "bias", "residual", "relu", "leaky", "tanh", "silu", "gelu", "gelu_tanh"};
 const int64_t headDims[] = {4, 12, 16, 36, 64};
 constexpr double eps = 1.2e-7;
 
@@ -27,13 +26,10 @@ std::string allKernels() {
   text += mapKernel("map_exp", "exp") + mapKernel("map_erf", "erf");
   for (int64_t dim : headDims)
     for (bool causal : {false, true})
-      text += attentionKernel("attention_" + std::to_string(dim) +
-                                  (causal ? "_causal" : ""),
-                              dim, causal);
+      text += attentionKernel("attention_" + std::to_string(dim) + (causal ? "_causal" : ""), dim, causal);
   for (int norm : {0, 1, 2}) {
     text += normKernel("norm_" + std::to_string(norm), norm, 1e-5);
-    text += normKernel("norm_residual_" + std::to_string(norm), norm, 1e-5,
-                       "residual");
+    text += normKernel("norm_residual_" + std::to_string(norm), norm, 1e-5, "residual");
   }
   text += "rt.kernel segment_mean @segment_mean extras [] {\n}\n";
   text += "rt.kernel gather @gather extras [1 : i32] attributes {tables = 2 : "
@@ -60,34 +56,27 @@ Library &library(Level level) {
   return *one;
 }
 
-KernelFunction find(Level level, const std::string &name) {
-  return library(level).kernel(name);
-}
+KernelFunction find(Level level, const std::string &name) { return library(level).kernel(name); }
 
 bool sameBytes(const Floats &a, const Floats &b) {
-  return a.size() == b.size() &&
-         std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
-void expectGuarded(const Floats &y, int64_t rows, int64_t width,
-                   int64_t pitch) {
+void expectGuarded(const Floats &y, int64_t rows, int64_t width, int64_t pitch) {
   for (int64_t i = 0; i < y.size(); ++i)
     if (i / pitch >= rows || i % pitch >= width)
-      ASSERT_EQ(y[i], guard) << "written outside the result, row " << i / pitch
-                             << " column " << i % pitch;
+      ASSERT_EQ(y[i], guard) << "written outside the result, row " << i / pitch << " column " << i % pitch;
 }
 
 void expectContract(const ContractData &data, const std::string &region) {
   for (int64_t i = 0; i < data.m; ++i)
     for (int64_t j = 0; j < data.n; ++j) {
       double old = data.old[i * data.pitchY + j];
-      double expected =
-          applyRegion(region, data.reference(i, j), data.bias[j], old);
-      double bound = 2 * std::sqrt(data.k + data.rank + 4.0) * eps *
-                     (data.magnitude(i, j) + 2);
+      double expected = applyRegion(region, data.reference(i, j), data.bias[j], old);
+      double bound = 2 * std::sqrt(data.k + data.rank + 4.0) * eps * (data.magnitude(i, j) + 2);
       ASSERT_NEAR(data.y[i * data.pitchY + j], expected, bound)
-          << region << " m " << data.m << " n " << data.n << " k " << data.k
-          << " rank " << data.rank << " at " << i << "," << j;
+          << region << " m " << data.m << " n " << data.n << " k " << data.k << " rank " << data.rank << " at " << i
+          << "," << j;
     }
   expectGuarded(data.y, data.m, data.n, data.pitchY);
 }
@@ -112,9 +101,7 @@ TEST_P(Kernels, ContractAtOddSizes) {
 // More rows than one chunk of packed rows, and a depth no chunk can hold.
 TEST_P(Kernels, ContractInChunks) {
   auto kernel = find(GetParam(), "contract_bias");
-  for (auto [m, n, k] : {std::array<int64_t, 3>{300, 20, 1000},
-                         {5, 3, 60000},
-                         {3, 18, 120000}}) {
+  for (auto [m, n, k] : {std::array<int64_t, 3>{300, 20, 1000}, {5, 3, 60000}, {3, 18, 120000}}) {
     ContractData data(m, n, k, 5), parts(m, n, k, 5);
     data.run(kernel, 0, m, 0, (n + 15) / 16);
     expectContract(data, "bias");
@@ -136,13 +123,10 @@ TEST_P(Kernels, ContractRegions) {
 TEST_P(Kernels, ContractBytesDoNotDependOnTheCut) {
   // NOLINTNEXTLINE(bugprone-random-generator-seed): the same cuts every time
   std::mt19937 random(7);
-  auto pick = [&](int64_t below) {
-    return static_cast<int64_t>(random() % below);
-  };
+  auto pick = [&](int64_t below) { return static_cast<int64_t>(random() % below); };
   auto kernel = find(GetParam(), "contract_gelu");
   for (int repeat = 0; repeat < 60; ++repeat) {
-    int64_t m = 1 + pick(60), n = 1 + pick(200), k = 1 + pick(200),
-            panels = (n + 15) / 16;
+    int64_t m = 1 + pick(60), n = 1 + pick(200), k = 1 + pick(200), panels = (n + 15) / 16;
     int64_t rank = 4 * (repeat % int64_t{3});
     ContractData whole(m, n, k, rank), parts(m, n, k, rank);
     whole.run(kernel, 0, m, 0, panels);
@@ -164,11 +148,9 @@ void expectAttention(const AttentionData &data, bool causal) {
     for (int64_t i = 0; i < data.queryCounts[s]; ++i, ++row)
       for (int64_t column = 0; column < data.width; ++column) {
         int64_t head = column / data.headDim;
-        double expected =
-            data.reference(s, i, head, column % data.headDim, causal, scale);
+        double expected = data.reference(s, i, head, column % data.headDim, causal, scale);
         ASSERT_NEAR(data.y[row * data.pitch + column], expected, 4e-6)
-            << "dim " << data.headDim << " sequence " << s << " row " << i
-            << " column " << column;
+            << "dim " << data.headDim << " sequence " << s << " row " << i << " column " << column;
         if (data.keyCounts[s] == 0)
           ASSERT_EQ(data.y[row * data.pitch + column], 0);
       }
@@ -183,8 +165,7 @@ std::string attentionName(int64_t dim, bool causal) {
 TEST_P(Kernels, AttentionAtOddSizes) {
   for (int64_t dim : headDims)
     for (bool causal : {false, true}) {
-      std::vector<int64_t> keys = {0, 1, 15, 16, 17, 70, 33},
-                           queries = {3, 1, 12, 16, 70, 130, 7};
+      std::vector<int64_t> keys = {0, 1, 15, 16, 17, 70, 33}, queries = {3, 1, 12, 16, 70, 130, 7};
       if (causal)
         queries = {3, 1, 15, 16, 17, 70, 140};
       AttentionData data(queries, keys, 3, dim);
@@ -205,8 +186,7 @@ TEST_P(Kernels, AttentionBytesDoNotDependOnTheCut) {
         for (int64_t b = parts.blocks.size() / 4 - 1; b >= 0; --b)
           for (int64_t h = 0; h < 4; ++h)
             parts.run(kernel, b, b + 1, h, h + 1);
-        ASSERT_TRUE(sameBytes(whole.y, parts.y))
-            << "blocks of " << rows << ", dim " << dim;
+        ASSERT_TRUE(sameBytes(whole.y, parts.y)) << "blocks of " << rows << ", dim " << dim;
       }
     }
 }
@@ -216,13 +196,10 @@ TEST_P(Kernels, AttentionBytesDoNotDependOnTheCut) {
 TEST_P(Kernels, CausalRowsSeeTheirOwnKeysOnly) {
   AttentionData clean({20}, {20}, 1, 16), spoilt({20}, {20}, 1, 16);
   for (int64_t d = 0; d < 16; ++d)
-    spoilt.v[19 * spoilt.pitch + d] = spoilt.k[19 * spoilt.pitch + d] =
-        INFINITY;
+    spoilt.v[19 * spoilt.pitch + d] = spoilt.k[19 * spoilt.pitch + d] = INFINITY;
   auto kernel = find(GetParam(), "attention_16_causal");
   clean.run(kernel), spoilt.run(kernel);
-  EXPECT_EQ(std::memcmp(clean.y.data(), spoilt.y.data(),
-                        19 * clean.pitch * sizeof(float)),
-            0);
+  EXPECT_EQ(std::memcmp(clean.y.data(), spoilt.y.data(), 19 * clean.pitch * sizeof(float)), 0);
 }
 
 double normalised(const RowData &data, int norm, int64_t row, int64_t column) {
@@ -246,16 +223,13 @@ TEST_P(Kernels, RowNorms) {
         RowData data(5, width);
         for (int64_t j = 0; j < width; ++j)
           data.x[3 * data.pitch + j] = 0; // a constant row
-        std::string name = std::string("norm_") + (*region ? "residual_" : "") +
-                           std::to_string(norm);
+        std::string name = std::string("norm_") + (*region ? "residual_" : "") + std::to_string(norm);
         data.run(find(GetParam(), name), 0, 5);
         for (int64_t i = 0; i < 5; ++i)
           for (int64_t j = 0; j < width; ++j) {
             int64_t at = i * data.pitch + j;
-            double expected = applyRegion(region, normalised(data, norm, i, j),
-                                          data.column[j], data.old[at]);
-            ASSERT_NEAR(data.y[at], expected, 3e-6 * (1 + std::fabs(expected)))
-                << name << " width " << width;
+            double expected = applyRegion(region, normalised(data, norm, i, j), data.column[j], data.old[at]);
+            ASSERT_NEAR(data.y[at], expected, 3e-6 * (1 + std::fabs(expected))) << name << " width " << width;
           }
         expectGuarded(data.y, 5, width, data.pitch);
       }
@@ -269,10 +243,8 @@ TEST_P(Kernels, MapRegions) {
       for (int64_t i = 0; i < 4; ++i)
         for (int64_t j = 0; j < width; ++j) {
           int64_t at = i * data.pitch + j;
-          double expected =
-              applyRegion(region, data.x[at], data.column[j], data.old[at]);
-          ASSERT_NEAR(data.y[at], expected, 6e-7 * (1 + std::fabs(expected)))
-              << region;
+          double expected = applyRegion(region, data.x[at], data.column[j], data.old[at]);
+          ASSERT_NEAR(data.y[at], expected, 6e-7 * (1 + std::fabs(expected))) << region;
         }
       expectGuarded(data.y, 4, width, data.pitch);
     }
@@ -288,16 +260,14 @@ TEST_P(Kernels, FunctionsAreAccurate) {
     RowData data(256, 1024);
     for (int64_t i = 0; i < data.rows; ++i)
       for (int64_t j = 0; j < data.width; ++j)
-        data.x[i * data.pitch + j] = low + (high - low) * (i * data.width + j) /
-                                               (data.rows * data.width);
+        data.x[i * data.pitch + j] = low + (high - low) * (i * data.width + j) / (data.rows * data.width);
     data.run(find(GetParam(), std::string("map_") + name), 0, data.rows);
     double worst = 0;
     for (int64_t i = 0; i < data.rows; ++i)
       for (int64_t j = 0; j < data.width; ++j) {
         double expected = applyRegion(name, data.x[i * data.pitch + j], 0, 0);
         if (expected != 0)
-          worst = std::max(
-              worst, std::fabs(data.y[i * data.pitch + j] / expected - 1));
+          worst = std::max(worst, std::fabs(data.y[i * data.pitch + j] / expected - 1));
       }
     EXPECT_LT(worst, 3e-7) << name;
     RecordProperty(name, std::to_string(worst));
@@ -306,8 +276,7 @@ TEST_P(Kernels, FunctionsAreAccurate) {
 
 TEST_P(Kernels, FunctionsAtTheEdges) {
   RowData data(1, 16);
-  const float edges[] = {INFINITY, -INFINITY, NAN, 0.0f, -0.0f,
-                         200,      -200,      89,  -104, 1e-40f};
+  const float edges[] = {INFINITY, -INFINITY, NAN, 0.0f, -0.0f, 200, -200, 89, -104, 1e-40f};
   std::copy(std::begin(edges), std::end(edges), data.x.data());
   for (const char *name : {"exp", "tanh", "erf"}) {
     data.run(find(GetParam(), std::string("map_") + name), 0, 1);
@@ -318,8 +287,7 @@ TEST_P(Kernels, FunctionsAtTheEdges) {
       else if (std::isinf(expected))
         EXPECT_EQ(data.y[i], expected) << name << " of " << edges[i];
       else
-        EXPECT_NEAR(data.y[i], expected, 3e-7 * std::fabs(expected))
-            << name << " of " << edges[i];
+        EXPECT_NEAR(data.y[i], expected, 3e-7 * std::fabs(expected)) << name << " of " << edges[i];
     }
   }
 }
@@ -335,46 +303,33 @@ TEST_P(Kernels, ScratchSuffices) {
       --last;
     return 4 * last;
   };
-  for (auto [m, k] : {std::pair<int64_t, int64_t>{300, 1000},
-                      {128, 768},
-                      {40, 3000},
-                      {3, 60000}}) {
+  for (auto [m, k] : {std::pair<int64_t, int64_t>{300, 1000}, {128, 768}, {40, 3000}, {3, 60000}}) {
     ContractData data(m, 20, k, 17);
     auto kernel = find(GetParam(), "contract_bias");
-    EXPECT_LE(used([&] { data.run(kernel, 0, m, 0, 2); }),
-              scratchOf(allKernels(), "contract_bias").base);
+    EXPECT_LE(used([&] { data.run(kernel, 0, m, 0, 2); }), scratchOf(allKernels(), "contract_bias").base);
   }
   for (int64_t dim : headDims)
     for (int64_t keys : {1, 16, 70, 333}) {
       AttentionData data({100}, {keys}, 2, dim);
       ScratchBytes bytes = scratchOf(allKernels(), attentionName(dim, false));
       auto kernel = find(GetParam(), attentionName(dim, false));
-      EXPECT_LE(used([&] { data.run(kernel); }),
-                bytes.base + bytes.perKey * roundUp(keys, 16))
-          << dim << " " << keys;
+      EXPECT_LE(used([&] { data.run(kernel); }), bytes.base + bytes.perKey * roundUp(keys, 16)) << dim << " " << keys;
     }
 }
 
-uint64_t address(const void *pointer) {
-  return reinterpret_cast<uint64_t>(pointer);
-}
+uint64_t address(const void *pointer) { return reinterpret_cast<uint64_t>(pointer); }
 
 TEST_P(Kernels, GatherAddsTables) {
   constexpr int64_t width = 21, pitch = 48, rows = 9;
-  Floats first(7 * pitch), second(3 * pitch), y((rows + 1) * pitch, guard),
-      column(32);
+  Floats first(7 * pitch), second(3 * pitch), y((rows + 1) * pitch, guard), column(32);
   first.randomise(1), second.randomise(2), column.randomise(3);
-  const int32_t a[rows] = {6, 0, 3, 3, 1, 2, 5, 4, 6},
-                b[rows] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
-  uint64_t args[] = {address(y.data()),      pitch, width,
-                     address(first.data()),  pitch, address(a),
-                     address(second.data()), pitch, address(b),
-                     address(column.data())};
+  const int32_t a[rows] = {6, 0, 3, 3, 1, 2, 5, 4, 6}, b[rows] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
+  uint64_t args[] = {address(y.data()),      pitch, width,      address(first.data()), pitch, address(a),
+                     address(second.data()), pitch, address(b), address(column.data())};
   find(GetParam(), "gather")(args, 0, rows, 0, 1, nullptr);
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < width; ++j)
-      ASSERT_EQ(y[i * pitch + j],
-                first[a[i] * pitch + j] + second[b[i] * pitch + j] + column[j]);
+      ASSERT_EQ(y[i * pitch + j], first[a[i] * pitch + j] + second[b[i] * pitch + j] + column[j]);
   expectGuarded(y, rows, width, pitch);
 }
 
@@ -383,9 +338,7 @@ TEST_P(Kernels, SegmentMean) {
   Floats x(12 * pitch), y(4 * pitch, guard);
   x.randomise(1);
   const int32_t begin[] = {0, 7, 7, 12}, keys[] = {6, 0, 5};
-  uint64_t args[] = {
-      address(x.data()), pitch,        address(y.data()), pitch, width,
-      address(begin),    address(keys)};
+  uint64_t args[] = {address(x.data()), pitch, address(y.data()), pitch, width, address(begin), address(keys)};
   find(GetParam(), "segment_mean")(args, 0, 3, 0, 1, nullptr);
   for (int64_t s = 0; s < 3; ++s)
     for (int64_t j = 0; j < width; ++j) {
@@ -398,9 +351,7 @@ TEST_P(Kernels, SegmentMean) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::ValuesIn(hostLevels()),
-                         [](const auto &level) {
-                           return ptx::cpu::info(level.param).name.str();
-                         });
+                         [](const auto &level) { return ptx::cpu::info(level.param).name.str(); });
 
 // Every level computes the same bytes.
 TEST(Levels, GiveTheSameBytes) {
@@ -414,25 +365,17 @@ TEST(Levels, GiveTheSameBytes) {
   };
   for (const char *region : regions)
     for (int64_t m : {1, 2, 3, 5, 12, 37})
-      EXPECT_TRUE(both(
-          [&](Level l, ContractData &d) {
-            d.run(find(l, std::string("contract_") + region), 0, m, 0, 5);
-          },
-          [&] { return ContractData(m, 70, 150, m % 2 * 17); }))
+      EXPECT_TRUE(both([&](Level l, ContractData &d) { d.run(find(l, std::string("contract_") + region), 0, m, 0, 5); },
+                       [&] { return ContractData(m, 70, 150, m % 2 * 17); }))
           << region << " " << m;
   for (int64_t dim : headDims)
     for (bool causal : {false, true})
-      EXPECT_TRUE(both(
-          [&](Level l, AttentionData &d) {
-            d.run(find(l, attentionName(dim, causal)));
-          },
-          [&] { return AttentionData({70, 3, 33}, {70, 0, 40}, 3, dim); }))
+      EXPECT_TRUE(both([&](Level l, AttentionData &d) { d.run(find(l, attentionName(dim, causal))); },
+                       [&] { return AttentionData({70, 3, 33}, {70, 0, 40}, 3, dim); }))
           << dim;
-  for (const char *name :
-       {"norm_0", "norm_1", "norm_2", "norm_residual_0", "map_exp", "map_erf",
-        "map_tanh", "map_silu", "map_gelu", "map_gelu_tanh"})
-    EXPECT_TRUE(both([&](Level l, RowData &d) { d.run(find(l, name), 0, 40); },
-                     [&] { return RowData(40, 203); }))
+  for (const char *name : {"norm_0", "norm_1", "norm_2", "norm_residual_0", "map_exp", "map_erf", "map_tanh",
+                           "map_silu", "map_gelu", "map_gelu_tanh"})
+    EXPECT_TRUE(both([&](Level l, RowData &d) { d.run(find(l, name), 0, 40); }, [&] { return RowData(40, 203); }))
         << name;
 }
 } // namespace
