@@ -15,3 +15,4 @@ bleu() { # ADAPTER LANGUAGE EXPECTED [FLAG]
 bleu none it 35.53
 bleu da da 26.94
 bleu ko ko 32.25 --by-character
+examples/embed/run.sh

@@ -16,9 +16,11 @@ __attribute__((target("avx2,fma"))) float chains256() {
   __m256 acc[12], a = _mm256_set1_ps(0.5f), b = _mm256_set1_ps(0.5f);
   for (__m256 &x : acc)
     x = _mm256_set1_ps(1.0f);
-  for (int64_t i = 0; i < rounds; ++i)
+  for (int64_t i = 0; i < rounds; ++i) {
+    __asm__ volatile("" : "+x"(a), "+x"(b)); // unknown to the compiler: nothing folds
     for (__m256 &x : acc)
       x = _mm256_fmadd_ps(x, a, b);
+  }
   __m256 sum = acc[0];
   for (__m256 x : acc)
     sum = _mm256_add_ps(sum, x);
@@ -29,9 +31,11 @@ __attribute__((target("avx512f"))) float chains512() {
   __m512 acc[12], a = _mm512_set1_ps(0.5f), b = _mm512_set1_ps(0.5f);
   for (__m512 &x : acc)
     x = _mm512_set1_ps(1.0f);
-  for (int64_t i = 0; i < rounds; ++i)
+  for (int64_t i = 0; i < rounds; ++i) {
+    __asm__ volatile("" : "+v"(a), "+v"(b));
     for (__m512 &x : acc)
       x = _mm512_fmadd_ps(x, a, b);
+  }
   __m512 sum = acc[0];
   for (__m512 x : acc)
     sum = _mm512_add_ps(sum, x);
