@@ -8,9 +8,9 @@ using namespace ptx::interp;
 // `ops` make %r of %v for each element of [-1.5, 0.25, 0.5, 2].
 static Array mapped(const std::string &ops) {
   Model model(rows("", R"(
-      %half = arith.constant 0.5 : f32
       %y = stage.map %x {
       ^bb0(%v: f32):
+        %half = arith.constant 0.5 : f32
         )" + ops + R"(
         stage.yield %r : f32
       } : !r -> !r
@@ -26,8 +26,7 @@ static void expectMapped(const std::string &ops, double (*f)(double)) {
   expectNear(mapped(ops), matrix({1, 4}, {f(-1.5), f(0.25), f(0.5), f(2)}), 1e-15);
 }
 
-// Every scalar operation; %half stands outside the region, where
-// canonicalisation puts constants.
+// Every scalar operation.
 TEST(Regions, Scalars) {
   auto absolute = std::string("%a = math.absf %v : f32\n");
   expectMapped("%r = arith.addf %v, %half : f32", [](double v) { return v + 0.5; });

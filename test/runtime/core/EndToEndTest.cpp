@@ -237,5 +237,9 @@ TEST_F(EndToEnd, ToolRunsAListOfAdapters) {
   EXPECT_EQ(WEXITSTATUS(std::system((start + " --generate --max-new-tokens=3 2>" + (folder / "err")).c_str())), 1);
   EXPECT_NE(readWhole(folder / "err", 1 << 20)->find("ptx-run: error: --generate"), std::string::npos);
   EXPECT_EQ(WEXITSTATUS(std::system((start + " --device=reference --adapter=da 2>" + (folder / "err")).c_str())), 1);
-  EXPECT_NE(readWhole(folder / "err", 1 << 20)->find("reference"), std::string::npos);
+  // Without the compiler's plug-in there is no such device; with it, no such function in this program's text.
+  std::string error = *readWhole(folder / "err", 1 << 20);
+  EXPECT_TRUE(error.find("'reference'") != std::string::npos ||
+              error.find("has no function 'forward'") != std::string::npos)
+      << error;
 }

@@ -1,0 +1,208 @@
+// PEFT directories: scales of adapters.md 1.4, refusals of its section 7.
+#include "frontends/peft/adapter.h"
+#include "test/runtime/io/Temporary.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace ptx;
+using namespace ptx::peft;
+using namespace ptx::test;
+
+namespace {
+
+const std::vector<BaseModule> base = {
+    {"model.layers.0.q_proj", BaseModule::Linear, 4, 3, true, false},
+    {"model.layers.1.q_proj", BaseModule::Linear, 4, 3, true, false},
+    {"model.layers.0.k_proj", BaseModule::Linear, 4, 3, true, false},
+    {"model.attn", BaseModule::Mha, 4, 12, true, false},
+    {"model.table", BaseModule::Embedding, 5, 3, true, false},
+};
+
+/// A file of f32 zeros, tensors in the order given.
+class FileBuilder {
+public:
+  FileBuilder &add(const std::string &name, std::vector<uint64_t> shape, char fill = 0) {
+    uint64_t bytes = 4;
+    std::string dims;
+    for (uint64_t dim : shape) {
+      bytes *= dim;
+      dims += (dims.empty() ? "" : ",") + std::to_string(dim);
+    }
+    header += (header.empty() ? "" : ",") + ("\"" + name) + "\":{\"dtype\":\"F32\",\"shape\":[" + dims +
+              "],\"data_offsets\":[" + std::to_string(data.size()) + "," + std::to_string(data.size() + bytes) + "]}";
+    data.append(bytes, fill);
+    return *this;
+  }
+  FileBuilder &linear(const std::string &module, uint64_t rank) {
+    return add("base_model.model." + module + ".lora_A.weight", {rank, 4})
+        .add("base_model.model." + module + ".lora_B.weight", {3, rank});
+  }
+  std::string text() const { return safetensors("{" + header + "}", data); }
+
+private:
+  std::string header, data;
+};
+
+Result<Adapter> read(const std::string &config, const FileBuilder &file, const Options &options = {}) {
+  static std::vector<std::unique_ptr<Temporary>> kept; // paths in the result stay valid
+  kept.push_back(std::make_unique<Temporary>());
+  kept.back()->write("adapter_config.json", "{\"peft_type\":\"LORA\"," + config + "}");
+  kept.back()->write("adapter_model.safetensors", file.text());
+  return readAdapter("ad", kept.back()->directory(), base, options);
+}
+
+std::string refusal(const std::string &config, const FileBuilder &file, const Options &options = {}) {
+  Result<Adapter> adapter = read(config, file, options);
+  return adapter ? "" : adapter.error().message;
+}
+
+const std::string one = "\"target_modules\":[\"layers.0.q_proj\"]";
+FileBuilder single(uint64_t rank) { return FileBuilder().linear("model.layers.0.q_proj", rank); }
+
+TEST(Scale, Vectors) {
+  auto scale = [](const std::string &config, uint64_t rank, double user = 1) {
+    Options options;
+    options.userScale = user;
+    Result<Adapter> adapter = read(config + "," + one, single(rank), options);
+    EXPECT_TRUE(adapter) << adapter.error().message;
+    return adapter ? adapter->deltas[0].scale : NAN;
+  };
+  EXPECT_EQ(scale("\"r\":8,\"lora_alpha\":16", 8), 2.0f);
+  EXPECT_FLOAT_EQ(scale("\"r\":8,\"lora_alpha\":16,\"use_rslora\":true", 8), 5.656854f);
+  EXPECT_EQ(scale("\"r\":8,\"lora_alpha\":16", 8, 0.5), 1.0f);
+  EXPECT_EQ(scale("\"r\":16,\"lora_alpha\":8,\"rank_pattern\":{\"^model.layers.0.q_proj\":4},"
+                  "\"alpha_pattern\":{\"q_proj\":32}",
+                  4),
+            8.0f);
+}
+
+// The first pattern in file order counts.
+TEST(Scale, PatternOrder) {
+  std::string config = "\"r\":8,\"lora_alpha\":16,\"target_modules\":[\"q_proj\"],\"rank_pattern\":";
+  FileBuilder mixed = FileBuilder().linear("model.layers.0.q_proj", 16).linear("model.layers.1.q_proj", 4);
+  FileBuilder equal = FileBuilder().linear("model.layers.0.q_proj", 16).linear("model.layers.1.q_proj", 16);
+  EXPECT_EQ(refusal(config + "{\"layers.1.q_proj\":4,\"q_proj\":16}", mixed), "");
+  EXPECT_EQ(refusal(config + "{\"q_proj\":16,\"layers.1.q_proj\":4}", equal), "");
+  EXPECT_NE(refusal(config + "{\"q_proj\":16,\"layers.1.q_proj\":4}", mixed).find("gives rank 16"), std::string::npos);
+}
+
+TEST(Scale, TenThousandPatterns) {
+  std::string patterns;
+  for (int i = 0; i < 10000; ++i)
+    patterns += (i ? ",\"m" : "\"m") + std::to_string(i) + "\":1";
+  EXPECT_EQ(refusal("\"r\":2,\"alpha_pattern\":{" + patterns + "}," + one, single(2)), "");
+}
+
+struct Bad {
+  const char *name;
+  std::string config;
+  FileBuilder file;
+  std::vector<std::string> expected;
+};
+
+class Refused : public testing::TestWithParam<Bad> {};
+
+TEST_P(Refused, WithItsReason) {
+  std::string message = refusal(GetParam().config, GetParam().file);
+  for (const std::string &part : GetParam().expected)
+    EXPECT_NE(message.find(part), std::string::npos) << "expected: " << part << "\nfound: " << message;
+}
+
+const std::string r2 = "\"r\":2,";
+INSTANTIATE_TEST_SUITE_P(
+    Section7, Refused,
+    testing::Values(
+        Bad{"UnknownStem",
+            r2 + one,
+            single(2).add("base_model.model.model.x.lora_Q.weight", {1}),
+            {"1 unknown tensors", "lora_Q", "nearest known ending", "LoRA, rsLoRA and DoRA"}},
+        Bad{"NoPrefix",
+            r2 + one,
+            single(2).add("model.x.lora_A.weight", {1}),
+            {"does not begin with 'base_model.model.'"}},
+        Bad{"AWithoutB",
+            r2 + one,
+            FileBuilder().add("base_model.model.model.layers.0.q_proj.lora_A.weight", {2, 4}),
+            {"model.layers.0.q_proj", "A [2,4] but no B"}},
+        Bad{"RankMismatch", "\"r\":8," + one, single(2), {"gives rank 8", "A [2,4] and B [3,2]"}},
+        Bad{"UnknownModule",
+            r2 + one,
+            single(2).linear("model.layers.7.q_proj", 2),
+            {"'model.layers.7.q_proj' is not in the base", "nearest are", "prefix"}},
+        Bad{"OtherBase",
+            "\"base_model_name_or_path\":\"other/model\"," + r2 + one,
+            FileBuilder()
+                .add("base_model.model.model.layers.0.q_proj.lora_A.weight", {2, 9})
+                .add("base_model.model.model.layers.0.q_proj.lora_B.weight", {3, 2}),
+            {"A [2,9]", "[3,4]", "another base", "other/model"}},
+        Bad{"UnknownKey", r2 + one + ",\"new_thing\":7", single(2), {"'new_thing'", "7", "merge the adapter in PEFT"}},
+        Bad{"KeyThatChangesMeaning", r2 + one + ",\"use_qalora\":true", single(2), {"'use_qalora'", "true", "pooled"}},
+        Bad{"ModulesToSave", r2 + one + ",\"modules_to_save\":[\"head\"]", single(2), {"'modules_to_save'"}},
+        Bad{"Pissa", r2 + one + ",\"init_lora_weights\":\"pissa\"", single(2), {"'init_lora_weights'", "pissa"}},
+        Bad{"DoraWithoutMagnitude", r2 + one + ",\"use_dora\":true", single(2), {"no lora_magnitude_vector"}},
+        Bad{"MagnitudeWithoutDora",
+            r2 + one,
+            single(2).add("base_model.model.model.layers.0.q_proj.lora_magnitude_vector", {3}),
+            {"use_dora is false"}},
+        Bad{"RankZero", "\"r\":0," + one, single(2), {"'r'", "rank from 1"}},
+        Bad{"TargetWithoutFactors",
+            r2 + "\"target_modules\":[\"q_proj\"]",
+            single(2),
+            {"target_modules names 'model.layers.1.q_proj'", "no factors"}},
+        Bad{"FactorsWithoutTarget",
+            r2 + "\"target_modules\":[\"k_proj\"]",
+            single(2).linear("model.layers.0.k_proj", 2),
+            {"which target_modules does not name"}},
+        Bad{"HostileTarget", r2 + "\"target_modules\":\"(?=x)\"", single(2), {"look-ahead"}},
+        Bad{"Integers", r2 + one + ",\"lora_alpha\":\"8\"", single(2), {"'lora_alpha'", "a number"}}),
+    [](const testing::TestParamInfo<Bad> &info) { return info.param.name; });
+
+TEST(Kind, OthersAreNamed) {
+  Temporary hub, other, neither, pickle;
+  hub.write("adapter_config.json", R"({"config":{},"version":"adapters.1.0"})");
+  other.write("adapter_config.json", R"({"peft_type":"IA3"})");
+  neither.write("adapter_config.json", "{}");
+  pickle.write("adapter_config.json", R"({"peft_type":"LORA"})");
+  pickle.write("adapter_model.bin", "x");
+  for (auto [directory, reason] : {std::pair(&hub, "AdapterHub"), std::pair(&other, "\"IA3\""),
+                                   std::pair(&neither, "peft_type"), std::pair(&pickle, "no pickles")}) {
+    Result<Adapter> adapter = readAdapter("a", directory->directory(), base, {});
+    ASSERT_FALSE(adapter);
+    EXPECT_NE(adapter.error().message.find(reason), std::string::npos) << adapter.error().message;
+  }
+}
+
+TEST(AllowDrop, IsTheOnlyWayOut) {
+  Options options;
+  options.allowDrop = {"*.lora_Q.*"};
+  Result<Adapter> adapter = read(r2 + one, single(2).add("base_model.model.model.x.lora_Q.weight", {1}), options);
+  ASSERT_TRUE(adapter) << adapter.error().message;
+  EXPECT_EQ(adapter->notes.size(), 1u);
+}
+
+// Whether an MHA's out_proj counts twice: by its values, the version, the flag.
+TEST(OutProj, Twice) {
+  auto file = [](char fill) {
+    return FileBuilder()
+        .add("base_model.model.model.attn.lora_A.weight", {2, 4})
+        .add("base_model.model.model.attn.lora_B.weight", {12, 2})
+        .add("base_model.model.model.attn.base_layer.out_proj.lora_A.weight", {2, 4})
+        .add("base_model.model.model.attn.base_layer.out_proj.lora_B.weight", {4, 2}, fill);
+  };
+  std::string config = "\"r\":2,\"lora_alpha\":2,\"target_modules\":[\"attn\"],\"peft_version\":";
+  auto scale = [&](const char *version, char fill, MhaOutProj flag) {
+    Options options;
+    options.mhaOutProj = flag;
+    Result<Adapter> adapter = read(config + version, file(fill), options);
+    return adapter ? adapter->deltas[1].scale : -1.0f;
+  };
+  EXPECT_EQ(scale("\"0.21.2\"", 0, MhaOutProj::Auto), 1);
+  EXPECT_EQ(scale("\"0.21.2\"", 1, MhaOutProj::Auto), 2);
+  EXPECT_EQ(scale("\"0.22.0\"", 1, MhaOutProj::Auto), -1); // refused until the flag is given
+  EXPECT_EQ(scale("\"0.22.0\"", 1, MhaOutProj::Twice), 2);
+  EXPECT_EQ(scale("\"0.21.2\"", 1, MhaOutProj::Once), 1);
+}
+
+} // namespace

@@ -1,0 +1,31 @@
+#include "runtime/io/json.h"
+
+#include <gtest/gtest.h>
+
+using namespace ptx;
+
+namespace {
+
+// Order kept, integers exact, an integer is no fraction.
+TEST(Json, Values) {
+  Result<JsonValue> value = parseJson(R"({"z":18446744073709551615,"a":-1,"f":1.5,"l":[true,null,"t"]})", "f");
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ(value->asObject()->front().first, "z");
+  EXPECT_EQ(value->find("z")->asUint(), 18446744073709551615ull);
+  EXPECT_EQ(value->find("a")->asInt(), -1);
+  EXPECT_FALSE(value->find("f")->asInt());
+  EXPECT_EQ(value->find("f")->asNumber(), 1.5);
+  EXPECT_EQ(value->find("l")->asArray()->size(), 3u);
+}
+
+// Row 31 and its like: refused with a place.
+TEST(Json, Refused) {
+  for (std::string text : {"\xef\xbb\xbf{}", "{\"a\":NaN}", "{\"a\":1,}", "{} x", "", "{\"a\":1e999}", "[\"\\ud800\"]",
+                           "// c\n{}", "\"\x01\""}) {
+    Result<JsonValue> value = parseJson(text, "the file");
+    ASSERT_FALSE(value) << text;
+    EXPECT_NE(value.error().message.find("'the file': not valid JSON"), std::string::npos) << value.error().message;
+  }
+}
+
+} // namespace
