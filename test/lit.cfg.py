@@ -1,9 +1,11 @@
 import lit.formats
 
-config.name = "ptx cpu kernels"
+config.name = "ptx"
 config.test_format = lit.formats.ShTest(True)
-config.suffixes = [".mlir"]
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["numerics", "fuzz", "bench"]
 config.test_exec_root = lit_config.params["work"]
 config.environment["PATH"] = ":".join(
     [lit_config.params["tools"], lit_config.params["llvm"], config.environment["PATH"]]
 )
+config.substitutions.append(("%golden", lit_config.params["golden"]))

@@ -1,0 +1,39 @@
+// Each rule of the xf verifiers, by its number.
+// RUN: ptx-opt %s -split-input-file -verify-diagnostics
+
+func.func @linear_c1(%x: tensor<?x?x8xf32>, %w: !xf.weight<5x4xf32>) {
+  // expected-error @+1 {{C1: x has 8 columns, the weight takes 4}}
+  %y = xf.linear %x, %w : tensor<?x?x8xf32>, !xf.weight<5x4xf32> -> tensor<?x?x5xf32>
+  return
+}
+
+// -----
+
+func.func @linear_c2(%x: tensor<?x?x4xf32>, %w: !xf.weight<5x4xf32>) {
+  // expected-error @+1 {{C2: the result has 6 columns, expected 5}}
+  %y = xf.linear %x, %w : tensor<?x?x4xf32>, !xf.weight<5x4xf32> -> tensor<?x?x6xf32>
+  return
+}
+
+// -----
+
+func.func @linear_c3(%x: tensor<?x?x4xf32>, %w: !xf.weight<5x4xf32>, %b: !xf.weight<4xf32>) {
+  // expected-error @+1 {{C3: expected a bias of 5 elements}}
+  %y = xf.linear %x, %w bias %b : tensor<?x?x4xf32>, !xf.weight<5x4xf32>, !xf.weight<4xf32> -> tensor<?x?x5xf32>
+  return
+}
+
+// -----
+
+func.func @attention_c1(%x: tensor<?x?x10xf32>, %m: tensor<?x?xi1>) {
+  // expected-error @+1 {{C1: 10 columns are not divisible by 3 heads}}
+  %y = xf.attention %x, %x, %x where %m, %m heads 3 scale 1.0 : tensor<?x?x10xf32>, tensor<?x?x10xf32>, tensor<?x?x10xf32>, tensor<?x?xi1>, tensor<?x?xi1> -> tensor<?x?x10xf32>
+  return
+}
+
+// -----
+
+xf.function @input_c1 {
+  // expected-error @+1 {{C1: an input of ids needs `limit`}}
+  %0 = xf.input "input_ids" ["B", "S"] : tensor<?x?xi64>
+}
