@@ -1,6 +1,7 @@
 #include "frontends/ptx-compile/Compiler.h"
 
 #include "frontends/common/Family.h"
+#include "frontends/ptx-compile/CheckFinite.h"
 #include "passes/Pipelines/Phases.h"
 #include "passes/Target/Artifact/Manifest.h"
 #include "passes/Target/CPU/Codegen.h"
@@ -44,9 +45,12 @@ Status writeText(const std::string &path, const std::string &text) {
 Status Compiler::run() {
   if (Status status = read(); !status)
     return status;
+  if (options.checkFinite)
+    if (Status status = checkFinite(parameters); !status)
+      return status;
   if (Status status = lower(); !status)
     return status;
-  if (!options.compileTo.empty() && options.compileTo != "emit" && options.target != "reference")
+  if (!options.compileTo.empty() && options.compileTo != "emit" && !options.wants("reference"))
     return writeText();
   return emit();
 }
@@ -161,14 +165,14 @@ Status Compiler::lower() {
   size_t reference = std::max(phase, *findPhase("adapt"));
   if (!options.compileTo.empty()) {
     size_t asked = *findPhase(options.compileTo);
-    if (options.target == "reference")
+    if (options.wants("reference"))
       reference = asked;
     else
       last = std::min(asked, plan);
     if (asked < phase)
       return Error{"--compile-to=" + options.compileTo + " lies before --compile-from=" + options.compileFrom};
   }
-  if (options.target == "reference" && reference > *findPhase("merge"))
+  if (options.wants("reference") && reference > *findPhase("merge"))
     return Error{"--target=reference interprets the phases up to merge, not '" + phases()[reference].name.str() + "'"};
   referencePhase = phases()[reference].name.str();
   if (phase == reference)
@@ -221,7 +225,7 @@ Result<std::vector<std::string>> Compiler::levels() const {
 Status Compiler::emit() {
   ManifestOptions manifestOptions;
   manifestOptions.modelType = modelType;
-  manifestOptions.targets = {options.target};
+  manifestOptions.targets = options.targets;
   manifestOptions.separate = options.adapterMode == "separate";
   manifestOptions.directory = std::filesystem::absolute(options.output).parent_path().lexically_normal().string();
   manifestOptions.scratch = [](Operation *kernel) {
@@ -230,9 +234,9 @@ Status Compiler::emit() {
   };
 
   std::vector<Payload> payloads(1);
-  if (options.target == "reference") {
+  if (options.wants("reference"))
     payloads.push_back({"ir/" + referencePhase, referenceText});
-  } else {
+  if (options.wants("cpu")) {
     Result<std::vector<std::string>> names = levels();
     if (!names)
       return names.error();

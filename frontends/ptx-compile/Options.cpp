@@ -80,7 +80,10 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
       ->allow_extra_args(false);
   app.add_option("--adapters", options.adapterMode, "fold adapters into the weights or keep them apart; auto folds")
       ->check(CLI::IsMember({"auto", "fuse", "separate"}));
-  app.add_option("--target", options.target, "what the program runs on")->check(CLI::IsMember({"cpu", "reference"}));
+  app.add_option("--target", options.targets, "what the program runs on; several may share the artifact")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"cpu", "reference"}));
   app.add_option("--dtype", dtype, "type of weights and activations of contractions")->check(CLI::IsMember({"f32"}));
   app.add_option("--cpu", options.cpuLevels, "all, host, avx2 or avx512");
   app.add_option("--topology", options.topology, "how decoder layers read encoder layers")

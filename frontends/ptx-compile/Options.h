@@ -5,6 +5,7 @@
 #include "frontends/peft/adapter.h"
 #include "runtime/io/result.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,14 +20,17 @@ struct AdapterOption {
 struct CompileOptions {
   std::string model, output;
   std::vector<AdapterOption> adapters;
-  std::string adapterMode = "auto"; // auto, fuse, separate
-  std::string target = "cpu";       // cpu or reference
-  std::string cpuLevels = "all";    // all, host or a level
-  std::string topology;             // "", original, p-transformer
-  std::string parameterDirectory;   // of an .mlir model
+  std::string adapterMode = "auto";           // auto, fuse, separate
+  std::vector<std::string> targets = {"cpu"}; // cpu, reference: the first is the artifact's own
+  std::string cpuLevels = "all";              // all, host or a level
+  std::string topology;                       // "", original, p-transformer
+  std::string parameterDirectory;             // of an .mlir model
   std::string compileFrom, compileTo, dumpDirectory;
   std::vector<std::string> allowDrop;
   peft::MhaOutProj mhaOutProj = peft::MhaOutProj::Auto;
+  bool wants(const std::string &target) const {
+    return std::find(targets.begin(), targets.end(), target) != targets.end();
+  }
   bool allowExtra = false, followLinks = false, explain = false, checkFinite = false;
 };
 

@@ -3,11 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
 seconds=${1:-60}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 for fuzzer in build-asan/bin/*_fuzzer; do
   name=$(basename "$fuzzer")
-  corpus=$(mktemp -d)
-  mkdir -p "test/fuzz/corpus/$name"
-  "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 "$corpus" "test/fuzz/corpus/$name"
-  rm -rf "$corpus"
+  mkdir "$work/$name"
+  "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$work/" \
+    "$work/$name" "test/fuzz/corpus/$name" >"$work/log" 2>&1 || { tail -50 "$work/log"; echo "$name found a failure"; exit 1; }
   echo "$name: $seconds s, nothing found"
 done
