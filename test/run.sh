@@ -4,6 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/.."
 fast=; [ "${1:-}" = --fast ] && fast=1
+# Compiler results are shared between checkouts.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 step() { printf '\n== %s\n' "$*"; }
 
 step "packages"
