@@ -4,9 +4,7 @@
 #include "frontends/ptx-compile/CheckFinite.h"
 #include "passes/Pipelines/Phases.h"
 #include "passes/Target/Artifact/Manifest.h"
-#include "passes/Target/CPU/Codegen.h"
-#include "passes/Target/CPU/KernelModule.h"
-#include "runtime/core/container.h"
+#include "passes/Target/Worker.h"
 #include "runtime/io/file.h"
 
 #include "mlir/IR/Verifier.h"
@@ -50,7 +48,7 @@ Status Compiler::run() {
       return status;
   if (Status status = lower(); !status)
     return status;
-  if (!options.compileTo.empty() && options.compileTo != "emit" && !options.wants("reference"))
+  if (!options.compileTo.empty() && options.compileTo != "emit" && !options.wantsText())
     return writeText();
   return emit();
 }
@@ -165,14 +163,14 @@ Status Compiler::lower() {
   size_t reference = std::max(phase, *findPhase("adapt"));
   if (!options.compileTo.empty()) {
     size_t asked = *findPhase(options.compileTo);
-    if (options.wants("reference"))
+    if (options.wantsText())
       reference = asked;
     else
       last = std::min(asked, plan);
     if (asked < phase)
       return Error{"--compile-to=" + options.compileTo + " lies before --compile-from=" + options.compileFrom};
   }
-  if (options.wants("reference") && reference > *findPhase("merge"))
+  if (options.wantsText() && reference > *findPhase("merge"))
     return Error{"--target=reference interprets the phases up to merge, not '" + phases()[reference].name.str() + "'"};
   referencePhase = phases()[reference].name.str();
   if (phase == reference)
@@ -195,7 +193,11 @@ Status Compiler::lower() {
 
 Status Compiler::writeText() {
   if (options.compileTo == "kernel") {
-    OwningOpRef<ModuleOp> kernels = cpu::generateKernels(*module, cpu::Level::Avx2);
+    // The kernels of the first variant of the first target that has any.
+    auto chosen = llvm::find_if(options.targets, [](auto &option) { return !option.variants.empty(); });
+    if (chosen == options.targets.end())
+      return Error{"--compile-to=kernel: no target asked for has kernels"};
+    OwningOpRef<ModuleOp> kernels = chosen->target->generate(*module, chosen->variants.front());
     if (!kernels)
       return Error{"phase 'kernel' failed"};
     return ptx::writeText(options.output, printModule(*kernels, /*locations=*/false));
@@ -207,58 +209,54 @@ Status Compiler::writeText() {
 // The artifact
 //===----------------------------------------------------------------------===//
 
-Result<std::vector<std::string>> Compiler::levels() const {
-  std::vector<std::string> names;
-  for (const cpu::LevelInfo &level : cpu::allLevels()) {
-    if (options.cpuLevels == "host") {
-      if (cpu::hostRuns(level.level))
-        names = {level.name.str()}; // the last one that runs is the best
-    } else if (options.cpuLevels == "all" || options.cpuLevels == level.name) {
-      names.push_back(level.name.str());
-    }
+/// Every variant of every target, side by side, each in a worker process.
+Status Compiler::generate(std::vector<Payload> &payloads) {
+  struct Job {
+    std::string name;
+    std::future<llvm::Expected<TargetCode>> code;
+  };
+  std::vector<Job> jobs;
+  for (const TargetOption &option : options.targets) {
+    if (!option.target->geometry())
+      payloads.push_back({"ir/" + referencePhase, referenceText});
+    for (const std::string &variant : option.variants)
+      jobs.push_back({option.target->name().str() + "/" + variant,
+                      std::async(std::launch::async, [this, target = option.target, variant] {
+                        return compileInWorker(*module, *target, variant, options.targetFlags);
+                      })});
   }
-  if (names.empty())
-    return Error{"--cpu='" + printable(options.cpuLevels) + "': expected all, host, or a level: avx2, avx512"};
-  return names;
+  Status outcome;
+  for (Job &job : jobs) {
+    llvm::Expected<TargetCode> code = job.code.get();
+    if (!code) {
+      outcome = Error{llvm::toString(code.takeError())};
+      continue;
+    }
+    if (options.explain && !code->notes.empty())
+      llvm::outs() << code->notes;
+    payloads.push_back({job.name, std::move(code->bytes)});
+  }
+  if (outcome && !jobs.empty()) {
+    std::string names;
+    for (const Job &job : jobs)
+      names += (names.empty() ? "" : ", ") + job.name;
+    report.step("generated " + std::to_string(llvm::range_size(module->getOps<rt::KernelOp>())) + " kernels for " +
+                names);
+  }
+  return outcome;
 }
 
 Status Compiler::emit() {
   ManifestOptions manifestOptions;
   manifestOptions.modelType = modelType;
-  manifestOptions.targets = options.targets;
+  for (const TargetOption &option : options.targets)
+    manifestOptions.targets.push_back(option.target);
   manifestOptions.separate = options.adapterMode == "separate";
   manifestOptions.directory = std::filesystem::absolute(options.output).parent_path().lexically_normal().string();
-  manifestOptions.scratch = [](Operation *kernel) {
-    cpu::ScratchBytes bytes = cpu::scratchBytes(cast<rt::KernelOp>(kernel));
-    return std::pair(bytes.base, bytes.perKey);
-  };
 
   std::vector<Payload> payloads(1);
-  if (options.wants("reference"))
-    payloads.push_back({"ir/" + referencePhase, referenceText});
-  if (options.wants("cpu")) {
-    Result<std::vector<std::string>> names = levels();
-    if (!names)
-      return names.error();
-    // Levels compile side by side, each in a worker process.
-    std::vector<std::future<llvm::Expected<std::vector<char>>>> jobs;
-    for (const std::string &name : *names)
-      jobs.push_back(std::async(std::launch::async,
-                                [this, name] { return cpu::compileKernels(*module, *cpu::parseLevel(name)); }));
-    Status outcome;
-    for (size_t i = 0; i < jobs.size(); ++i) {
-      llvm::Expected<std::vector<char>> code = jobs[i].get();
-      if (code)
-        payloads.push_back({"cpu/" + (*names)[i], std::string(code->begin(), code->end())});
-      else
-        outcome = Error{llvm::toString(code.takeError())};
-    }
-    if (!outcome)
-      return outcome;
-    report.step("generated " + std::to_string(llvm::range_size(module->getOps<rt::KernelOp>())) + " kernels for " +
-                std::to_string(names->size()) + " CPU levels");
-  }
-
+  if (Status status = generate(payloads); !status)
+    return status;
   Result<std::string> manifest = writeManifest(*module, parameters, manifestOptions);
   if (!manifest)
     return manifest.error();

@@ -4,6 +4,7 @@
 
 #include "frontends/ptx-compile/Options.h"
 #include "frontends/ptx-compile/Report.h"
+#include "runtime/core/container.h"
 
 #include "mlir/IR/OwningOpRef.h"
 
@@ -23,7 +24,7 @@ private:
   Status writeText();
   Status emit();
   Status dump(size_t phase);
-  Result<std::vector<std::string>> levels() const;
+  Status generate(std::vector<Payload> &payloads);
 
   mlir::MLIRContext *context;
   const CompileOptions &options;

@@ -59,6 +59,31 @@ Status checkAdapters(const std::vector<std::string> &texts, CompileOptions &opti
   return {};
 }
 
+/// NAME or NAME:VARIANTS, as the table of targets has them.
+Status checkTargets(const std::vector<std::string> &texts, CompileOptions &options) {
+  for (const std::string &text : texts) {
+    auto [name, variants] = llvm::StringRef(text).split(':');
+    const Target *target = findTarget(name);
+    if (!target)
+      return Error{"--target='" + printable(text) + "': there is no such target, the targets are " + targetNames()};
+    for (const TargetOption &other : options.targets)
+      if (other.target == target)
+        return Error{"--target names '" + name.str() + "' twice"};
+    llvm::Expected<std::vector<std::string>> wanted = target->variants(variants, options.targetFlags);
+    if (!wanted)
+      return Error{"--target='" + printable(text) + "': " + llvm::toString(wanted.takeError())};
+    options.targets.push_back({target, std::move(*wanted)});
+  }
+  return {};
+}
+
+std::string targetHelp() {
+  std::string help = "what the program runs on; several may share the artifact";
+  for (const Target *target : targets())
+    help += "\n  " + target->help().str();
+  return help;
+}
+
 Status checkPhase(const char *flag, const std::string &name) {
   if (name.empty() || findPhase(name))
     return {};
@@ -69,7 +94,7 @@ Status checkPhase(const char *flag, const std::string &name) {
 
 std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitCode) {
   CompileOptions options;
-  std::vector<std::string> adapters;
+  std::vector<std::string> adapters, targetTexts = {"cpu"};
   std::string outProj = "auto", dtype = "f32";
   CLI::App app("Compiles a transformer and its adapters into one program.", "ptx-compile");
   app.add_option("MODEL", options.model, "model directory, .mlir file in xf, or phase dump")->required();
@@ -80,12 +105,13 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
       ->allow_extra_args(false);
   app.add_option("--adapters", options.adapterMode, "fold adapters into the weights or keep them apart; auto folds")
       ->check(CLI::IsMember({"auto", "fuse", "separate"}));
-  app.add_option("--target", options.targets, "what the program runs on; several may share the artifact")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(CLI::IsMember({"cpu", "reference"}));
+  app.add_option("--target", targetTexts, targetHelp())->delimiter(',')->allow_extra_args(false);
+  for (const Target *target : targets())
+    for (const TargetFlag &flag : target->flags()) {
+      std::string &value = options.targetFlags[flag.name.str()] = flag.otherwise.str();
+      app.add_option("--" + flag.name.str(), value, flag.help.str());
+    }
   app.add_option("--dtype", dtype, "type of weights and activations of contractions")->check(CLI::IsMember({"f32"}));
-  app.add_option("--cpu", options.cpuLevels, "all, host, avx2 or avx512");
   app.add_option("--topology", options.topology, "how decoder layers read encoder layers")
       ->check(CLI::IsMember({"original", "p-transformer"}));
   app.add_option("--params", options.parameterDirectory, "model directory with the weights of an .mlir MODEL");
@@ -110,8 +136,9 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   options.mhaOutProj = outProj == "once"    ? peft::MhaOutProj::Once
                        : outProj == "twice" ? peft::MhaOutProj::Twice
                                             : peft::MhaOutProj::Auto;
-  for (Status status : {checkAdapters(adapters, options), checkPhase("--compile-from", options.compileFrom),
-                        checkPhase("--compile-to", options.compileTo)})
+  for (Status status :
+       {checkTargets(targetTexts, options), checkAdapters(adapters, options),
+        checkPhase("--compile-from", options.compileFrom), checkPhase("--compile-to", options.compileTo)})
     if (!status) {
       std::fprintf(stderr, "ptx-compile: error: %s\n", status.error().message.c_str());
       exitCode = 1;

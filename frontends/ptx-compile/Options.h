@@ -3,9 +3,9 @@
 #define PTX_FRONTENDS_PTX_COMPILE_OPTIONS_H
 
 #include "frontends/peft/adapter.h"
+#include "passes/Target/Target.h"
 #include "runtime/io/result.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,19 +17,26 @@ struct AdapterOption {
   double scale = 1;
 };
 
+/// A target with its variants: payloads of the artifact.
+struct TargetOption {
+  const Target *target = nullptr;
+  std::vector<std::string> variants;
+};
+
 struct CompileOptions {
   std::string model, output;
   std::vector<AdapterOption> adapters;
-  std::string adapterMode = "auto";           // auto, fuse, separate
-  std::vector<std::string> targets = {"cpu"}; // cpu, reference: the first is the artifact's own
-  std::string cpuLevels = "all";              // all, host or a level
-  std::string topology;                       // "", original, p-transformer
-  std::string parameterDirectory;             // of an .mlir model
+  std::string adapterMode = "auto";  // auto, fuse, separate
+  std::vector<TargetOption> targets; // the first is the artifact's own
+  TargetFlags targetFlags;
+  std::string topology;           // "", original, p-transformer
+  std::string parameterDirectory; // of an .mlir model
   std::string compileFrom, compileTo, dumpDirectory;
   std::vector<std::string> allowDrop;
   peft::MhaOutProj mhaOutProj = peft::MhaOutProj::Auto;
-  bool wants(const std::string &target) const {
-    return std::find(targets.begin(), targets.end(), target) != targets.end();
+  /// Whether some target's device interprets the program's text.
+  bool wantsText() const {
+    return llvm::any_of(targets, [](const TargetOption &option) { return !option.target->geometry(); });
   }
   bool allowExtra = false, followLinks = false, explain = false, checkFinite = false;
 };

@@ -1,7 +1,7 @@
 // libptx-reference.so: the interpreter as a device of the runtime.
-#include "runtime/core/plugin.h"
 #include "dialects/rt/IR/RtDialect.h"
 #include "passes/Interpreter/Interpreter.h"
+#include "runtime/device/guarded.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -18,7 +18,7 @@ namespace {
 /// Reads stored tensors through the runtime.
 class HostReader {
 public:
-  explicit HostReader(const ptx_plugin_host &host) : host(host) {}
+  explicit HostReader(const ptx_whole_host &host) : host(host) {}
 
   llvm::Expected<interp::Array> read(const std::string &name) const {
     uint32_t rank = 0;
@@ -34,13 +34,13 @@ public:
   }
 
 private:
-  const ptx_plugin_host &host;
+  const ptx_whole_host &host;
 };
 
 /// A module being interpreted, with one interpreter per adapter.
 class Device {
 public:
-  explicit Device(const ptx_plugin_host &host) : host(host), reader(host) {
+  explicit Device(const ptx_whole_host &host) : host(host), reader(host) {
     context.appendDialectRegistry([] {
       DialectRegistry registry;
       registry.insert<rt::RtDialect, stage::StageDialect, xf::XfDialect, func::FuncDialect, arith::ArithDialect,
@@ -61,10 +61,10 @@ public:
     return module && succeeded(verify(*module));
   }
 
-  bool call(llvm::StringRef function, int32_t adapter, llvm::ArrayRef<ptx_plugin_tensor> tensors) {
+  bool call(llvm::StringRef function, int32_t adapter, llvm::ArrayRef<ptx_whole_tensor> tensors) {
     problem.clear();
     interp::Inputs inputs;
-    for (const ptx_plugin_tensor &tensor : tensors) {
+    for (const ptx_whole_tensor &tensor : tensors) {
       std::vector<int64_t> shape(tensor.dims, tensor.dims + tensor.rank);
       int64_t size = interp::Integers::product(shape);
       inputs[tensor.name] = interp::Integers(shape, std::vector<int64_t>(tensor.integers, tensor.integers + size));
@@ -77,7 +77,7 @@ public:
   }
 
   const std::string &message() const { return problem; }
-  llvm::ArrayRef<ptx_plugin_tensor> outputs() const { return results; }
+  llvm::ArrayRef<ptx_whole_tensor> outputs() const { return results; }
 
 private:
   interp::Interpreter &interpreterFor(int32_t adapter) {
@@ -131,7 +131,7 @@ private:
     memory.clear();
     results.clear();
     for (const auto &[name, array] : computed) {
-      ptx_plugin_tensor tensor = {};
+      ptx_whole_tensor tensor = {};
       tensor.name = names.emplace_back(name).c_str();
       tensor.rank = static_cast<uint32_t>(array.shape.size());
       std::copy(array.shape.begin(), array.shape.end(), tensor.dims);
@@ -140,7 +140,7 @@ private:
     }
   }
 
-  const ptx_plugin_host &host;
+  const ptx_whole_host &host;
   HostReader reader;
   MLIRContext context{MLIRContext::Threading::DISABLED};
   OwningOpRef<ModuleOp> module;
@@ -148,7 +148,7 @@ private:
   std::map<int32_t, std::unique_ptr<interp::Interpreter>> interpreters;
   std::deque<std::string> names;
   std::deque<std::vector<float>> memory;
-  std::vector<ptx_plugin_tensor> results;
+  std::vector<ptx_whole_tensor> results;
 };
 
 void say(char *error, size_t size, const std::string &message) {
@@ -156,7 +156,7 @@ void say(char *error, size_t size, const std::string &message) {
     std::snprintf(error, size, "%s", message.c_str());
 }
 
-int create(const char *text, size_t size, const ptx_plugin_host *host, void **state, char *error, size_t errorSize) {
+int create(const char *text, size_t size, const ptx_whole_host *host, void **state, char *error, size_t errorSize) {
   auto device = std::make_unique<Device>(*host);
   if (!device->parse(llvm::StringRef(text, size))) {
     say(error, errorSize, "the program's text does not parse: " + device->message());
@@ -166,8 +166,8 @@ int create(const char *text, size_t size, const ptx_plugin_host *host, void **st
   return 0;
 }
 
-int call(void *state, const char *function, int32_t adapter, const ptx_plugin_tensor *inputs, size_t count,
-         const ptx_plugin_tensor **outputs, size_t *outputCount, char *error, size_t errorSize) {
+int call(void *state, const char *function, int32_t adapter, const ptx_whole_tensor *inputs, size_t count,
+         const ptx_whole_tensor **outputs, size_t *outputCount, char *error, size_t errorSize) {
   Device &device = *static_cast<Device *>(state);
   if (!device.call(function, adapter, llvm::ArrayRef(inputs, count))) {
     say(error, errorSize, device.message());
@@ -180,8 +180,11 @@ int call(void *state, const char *function, int32_t adapter, const ptx_plugin_te
 
 void destroy(void *state) { delete static_cast<Device *>(state); }
 
-constexpr ptx_plugin plugin = {PTX_PLUGIN_VERSION, sizeof(ptx_plugin), create, call, destroy};
+constexpr ptx_whole_call calls = {create, call, destroy};
 
 } // namespace
 
-extern "C" __attribute__((visibility("default"))) const ptx_plugin *ptx_device_plugin() { return &plugin; }
+extern "C" __attribute__((visibility("default"))) const ptx_device_table *ptx_device_plugin() {
+  static constexpr ptx_device_table table = ptx::wholeDeviceTable("reference", calls);
+  return &table;
+}

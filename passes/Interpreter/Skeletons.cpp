@@ -65,7 +65,7 @@ static LogicalResult checkProduct(Operation *op, const Array &x, const Array &w)
     return failure();
   if (x.columns() == w.columns())
     return success();
-  return op->emitOpError("multiplies rows of ") << x.columns() << " columns and panels of " << w.columns();
+  return op->emitOpError("multiplies rows of ") << x.columns() << " columns and a weight of " << w.columns();
 }
 
 static LogicalResult contract(Frame &frame, stage::ContractOp op) {
@@ -75,7 +75,7 @@ static LogicalResult contract(Frame &frame, stage::ContractOp op) {
     return failure();
   Array sums = product(x, w);
   if (static_cast<bool>(op.getU()) != static_cast<bool>(op.getB()))
-    return op.emitOpError("takes both rows and panels after `plus`");
+    return op.emitOpError("takes both rows and a weight after `plus`");
   if (op.getU()) {
     const Array &u = frame.array(op.getU());
     const Array &b = frame.array(op.getB());

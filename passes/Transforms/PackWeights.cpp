@@ -30,7 +30,7 @@ struct Packer {
     return PackOp::create(builder, loc, PackedType::get(type.getContext(), layout, n, k), weight, inOut, rows);
   }
 
-  Value panels(Value weight, bool inOut, DenseI64ArrayAttr rows) { return pack(weight, Layout::Panels, inOut, rows); }
+  Value matrix(Value weight, bool inOut, DenseI64ArrayAttr rows) { return pack(weight, Layout::Matrix, inOut, rows); }
   Value vector(Value weight, DenseI64ArrayAttr rows = {}) { return pack(weight, Layout::Vector, false, rows); }
   Value table(Value weight) { return pack(weight, Layout::Table); }
 };
@@ -38,7 +38,7 @@ struct Packer {
 void packLinear(LinearOp op) {
   Packer packer(op);
   DenseI64ArrayAttr rows = op.getRowsAttr();
-  Value weight = packer.panels(op.getWeight(), op.getInOut(), rows);
+  Value weight = packer.matrix(op.getWeight(), op.getInOut(), rows);
   Value bias = packer.vector(op.getBias(), rows);
   op.getWeightMutable().assign(weight);
   if (bias)
@@ -59,12 +59,12 @@ void packLoraLinear(LoraLinearOp op) {
     gain = packer.vector(
         DoraGainOp::create(packer.builder, packer.loc, column, op.getWeight(), op.getSlot(), Form::Linear), rows);
   }
-  Value a = FactorAOp::create(packer.builder, packer.loc, PackedType::get(context, Layout::Panels, -1, slot.getIn()),
+  Value a = FactorAOp::create(packer.builder, packer.loc, PackedType::get(context, Layout::Matrix, -1, slot.getIn()),
                               op.getSlot(), Form::Linear);
-  Value b = FactorBOp::create(packer.builder, packer.loc, PackedType::get(context, Layout::Panels, out, -1),
+  Value b = FactorBOp::create(packer.builder, packer.loc, PackedType::get(context, Layout::Matrix, out, -1),
                               op.getSlot(), rows);
   auto packed = LoraLinearOp::create(packer.builder, packer.loc, op.getType(), op.getX(),
-                                     packer.panels(op.getWeight(), op.getInOut(), rows), /*slot=*/Value(), a, b, gain,
+                                     packer.matrix(op.getWeight(), op.getInOut(), rows), /*slot=*/Value(), a, b, gain,
                                      packer.vector(op.getBias(), rows), op.getDora(), /*in_out=*/false,
                                      /*rows=*/DenseI64ArrayAttr());
   op.replaceAllUsesWith(packed.getResult());
@@ -86,7 +86,7 @@ void packLoraEmbedding(LoraEmbeddingOp op) {
                               op.getSlot(), Form::Embedding);
   Value u = EmbeddingOp::create(builder, packer.loc, RankedTensorType::get(shape, type.getElementType()), op.getIds(),
                                 a, op.getMask());
-  Value b = FactorBOp::create(builder, packer.loc, PackedType::get(context, Layout::Panels, slot.getOut(), -1),
+  Value b = FactorBOp::create(builder, packer.loc, PackedType::get(context, Layout::Matrix, slot.getOut(), -1),
                               op.getSlot(), DenseI64ArrayAttr());
   Value delta = LinearOp::create(builder, packer.loc, type, u, b, /*bias=*/Value(), /*in_out=*/false,
                                  /*rows=*/DenseI64ArrayAttr());

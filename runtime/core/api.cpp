@@ -1,6 +1,5 @@
 // The C boundary: no exception crosses it, every error becomes a status.
 #include "runtime/core/call.h"
-#include "runtime/cpu/roof.h"
 #include "runtime/io/file.h"
 #include "runtime/ptx.h"
 
@@ -19,6 +18,7 @@ struct ptx_status {
 struct ptx_program {
   std::shared_ptr<ptx::Program> program;
   std::map<std::string, std::string> signatures;
+  std::string level;
   ptx_log_fn log = nullptr;
   void *logUser = nullptr;
 };
@@ -30,9 +30,7 @@ struct ptx_binding {
 };
 
 struct ptx_session {
-  ptx_session(std::shared_ptr<ptx::Program> program, std::shared_ptr<const ptx::Binding> binding)
-      : session(std::move(program), std::move(binding)) {}
-  ptx::Session session;
+  std::unique_ptr<ptx::Session> session;
 };
 
 namespace {
@@ -125,6 +123,7 @@ ptx_status *ptx_program_open(const char *path, const ptx_program_options *option
           return opened.error();
         auto made = std::make_unique<ptx_program>();
         made->program = *opened;
+        made->level = (*opened)->level();
         for (const FunctionRecord &function : (*opened)->manifest().functions)
           made->signatures[function.name] = describe(function, (*opened)->manifest().separate);
         made->log = given.log;
@@ -132,7 +131,7 @@ ptx_status *ptx_program_open(const char *path, const ptx_program_options *option
         if (made->log)
           made->log(made->logUser, PTX_LOG_INFO,
                     (std::string("'") + path + "': level " + (*opened)->level() + ", " +
-                     std::to_string((*opened)->pool().size()) + " threads")
+                     std::to_string((*opened)->threads()) + " threads")
                         .c_str());
         *program = made.release();
         return {};
@@ -141,10 +140,8 @@ ptx_status *ptx_program_open(const char *path, const ptx_program_options *option
 }
 
 void ptx_program_close(ptx_program *program) { delete program; }
-const char *ptx_program_level(const ptx_program *program) { return program->program->level().c_str(); }
-uint32_t ptx_program_threads(const ptx_program *program) {
-  return static_cast<uint32_t>(program->program->pool().size());
-}
+const char *ptx_program_level(const ptx_program *program) { return program->level.c_str(); }
+uint32_t ptx_program_threads(const ptx_program *program) { return program->program->threads(); }
 size_t ptx_program_adapter_count(const ptx_program *program) { return program->program->manifest().adapters.size(); }
 
 const char *ptx_program_adapter(const ptx_program *program, size_t index) {
@@ -243,7 +240,10 @@ ptx_status *ptx_session_open(ptx_binding *binding, ptx_session **session) {
   return guarded([&]() -> Status {
     if (!binding || !session)
       return Error{"ptx_session_open: binding and session must not be NULL"};
-    *session = new ptx_session(binding->program, binding->binding);
+    Result<std::unique_ptr<Session>> opened = Session::open(binding->program, binding->binding);
+    if (!opened)
+      return opened.error();
+    *session = new ptx_session{std::move(*opened)};
     return {};
   });
 }
@@ -255,13 +255,13 @@ ptx_status *ptx_session_call(ptx_session *session, const char *function, const p
   ptx_status *status = guarded([&]() -> Status {
     if (!session || !function || (!inputs && input_count) || !outputs || !output_count)
       return Error{"ptx_session_call: an argument is NULL"};
-    if (Status status = session->session.call(function, inputs, input_count); !status)
+    if (Status status = session->session->call(function, inputs, input_count); !status)
       return status;
-    *outputs = session->session.outputs().data();
-    *output_count = session->session.outputs().size();
+    *outputs = session->session->outputs().data();
+    *output_count = session->session->outputs().size();
     return {};
   });
-  if (status && status != &noMemory && session && session->session.cancelled())
+  if (status && status != &noMemory && session && session->session->cancelled())
     status->code = PTX_CANCELLED;
   return status;
 }
@@ -297,14 +297,15 @@ ptx_status *ptx_session_call_into(ptx_session *session, const char *function, co
 }
 
 void ptx_session_set_cancel(ptx_session *session, ptx_cancel_fn cancel, void *user) {
-  session->session.setCancel(cancel, user);
+  session->session->setCancel(cancel, user);
 }
 
 void ptx_session_profile(const ptx_session *session, const ptx_launch_profile **launches, size_t *count) {
-  *launches = session->session.profile().data();
-  *count = session->session.profile().size();
+  *launches = session->session->profile().data();
+  *count = session->session->profile().size();
 }
 
 double ptx_program_probe_roof(ptx_program *program) {
-  return probeRoof(program->program->pool(), program->program->level());
+  const std::shared_ptr<Device> &device = program->program->device();
+  return device && device->table().probe ? device->table().probe(device->handle()) : 0;
 }

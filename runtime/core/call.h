@@ -2,6 +2,8 @@
 #ifndef PTX_RUNTIME_CORE_CALL_H
 #define PTX_RUNTIME_CORE_CALL_H
 
+#include "runtime/core/call_tables.h"
+#include "runtime/core/launch_records.h"
 #include "runtime/core/program.h"
 #include "runtime/core/rows.h"
 #include "runtime/ptx.h"
@@ -21,32 +23,11 @@ struct CallInputs {
 Result<CallInputs> checkInputs(const Program &program, const FunctionRecord &function, const ptx_tensor *inputs,
                                size_t count);
 
-/// Growing memory for the arena; never shrinks, 64-byte aligned.
-class Arena {
-public:
-  ~Arena();
-  Arena() = default;
-  Arena(const Arena &) = delete;
-  Arena &operator=(const Arena &) = delete;
-  /// Null where there is no memory.
-  char *reserve(size_t bytes);
-
-private:
-  char *memory = nullptr;
-  size_t size = 0;
-};
-
-/// Sequences of a call that share an adapter.
-struct Group {
-  int32_t begin = 0, end = 0; // in row table order
-  std::shared_ptr<const Binding> binding;
-};
-
 /// A session: calls on one binding, one at a time.
 class Session {
 public:
-  Session(std::shared_ptr<Program> program, std::shared_ptr<const Binding> binding)
-      : program(std::move(program)), binding(std::move(binding)) {}
+  static Result<std::unique_ptr<Session>> open(std::shared_ptr<Program> program,
+                                               std::shared_ptr<const Binding> binding);
 
   Status call(const std::string &function, const ptx_tensor *inputs, size_t count);
   const std::vector<ptx_tensor> &outputs() const { return results; }
@@ -60,25 +41,28 @@ public:
   }
 
 private:
+  Session(std::shared_ptr<Program> program, std::shared_ptr<const Binding> binding)
+      : program(std::move(program)), binding(std::move(binding)) {}
   Status prepare(const FunctionRecord &function, const CallInputs &inputs);
   Result<std::vector<Group>> groupByAdapter(const CallInputs &inputs, std::vector<int32_t> &order);
   Status reserveBuffers(const FunctionRecord &function);
   Status run(const FunctionRecord &function);
-  void scatter(const FunctionRecord &function);
+  Status runSteps(const FunctionRecord &function, std::vector<ptx_launch_times> &times);
+  bool wantsToStop() { return cancel && cancel(cancelUser); }
+  Status scatter(const FunctionRecord &function);
 
-  friend class LaunchRunner;
   std::shared_ptr<Program> program;
   std::shared_ptr<const Binding> binding;
   std::mutex busy;
   ptx_cancel_fn cancel = nullptr;
   void *cancelUser = nullptr;
   bool stopped = false;
-  Arena arena, scratch;
-  std::vector<float *> buffers;
-  std::vector<RowTable> spaces;
-  std::vector<std::vector<int32_t>> rowIds; // per input: id of each row
-  std::vector<Group> groups;
-  size_t scratchPerWorker = 0;
+  // Of a device that runs launches.
+  std::unique_ptr<DeviceQueue> queue;
+  std::unique_ptr<Arena> arena;
+  std::unique_ptr<CallTables> tables;
+  LaunchRecords records;
+  CallMemory memory;
   std::deque<std::vector<float>> resultMemory;
   std::vector<ptx_tensor> results;
   std::vector<ptx_launch_profile> launches;

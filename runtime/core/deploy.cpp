@@ -1,34 +1,12 @@
 #include "runtime/core/deploy.h"
+#include "runtime/core/layout.h"
 #include "runtime/core/merge.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <sys/mman.h>
 
 namespace ptx {
-
-namespace {
-constexpr size_t slackBytes = 256, hugeBytes = 2u << 20;
-constexpr uint64_t lanes = 16;
-} // namespace
-
-ParameterBuffer::ParameterBuffer(size_t floats) : count(floats) {
-  if (count == 0)
-    return;
-  mapped = count * sizeof(float) + slackBytes;
-  void *address = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (address == MAP_FAILED)
-    return;
-  if (mapped >= hugeBytes)
-    ::madvise(address, mapped, MADV_HUGEPAGE);
-  memory = static_cast<float *>(address);
-}
-
-ParameterBuffer::~ParameterBuffer() {
-  if (memory)
-    ::munmap(memory, mapped);
-}
 
 bool dependsOn(const ParameterRecord &parameter, const AdapterRecord &adapter) {
   for (const Node &node : parameter.nodes)
@@ -47,15 +25,15 @@ public:
             TensorReader &tensors)
       : manifest(manifest), parameter(parameter), adapter(adapter), tensors(tensors), values(parameter.nodes.size()) {}
 
-  Result<std::shared_ptr<const ParameterBuffer>> run() {
+  /// What the layout, the last node, is applied to.
+  Result<Matrix> run() {
     for (size_t i = 0; i + 1 < parameter.nodes.size(); ++i) {
       Result<Matrix> value = evaluate(parameter.nodes[i]);
       if (!value)
         return Error{"parameter '" + printable(parameter.label) + "': " + value.error().message};
       values[i] = std::move(*value);
     }
-    const Node &last = parameter.nodes.back();
-    return layout(last, values[last.of[0]]);
+    return std::move(values[parameter.nodes.back().of[0]]);
   }
 
 private:
@@ -86,7 +64,7 @@ private:
     case NodeKind::MergeBias:
     case NodeKind::DoraGain:
       return adapt(node);
-    case NodeKind::Panels:
+    case NodeKind::Matrix:
     case NodeKind::Table:
     case NodeKind::Vector:
       break;
@@ -216,48 +194,6 @@ private:
     return node.kind == NodeKind::Merge ? mergeLowRank(base, delta) : doraGain(base, delta);
   }
 
-  Result<std::shared_ptr<const ParameterBuffer>> layout(const Node &node, const Matrix &m) {
-    uint64_t blocks = (m.rows + lanes - 1) / lanes;
-    uint64_t size = node.kind == NodeKind::Panels  ? blocks * lanes * m.columns
-                    : node.kind == NodeKind::Table ? (m.columns ? m.rows * node.columns : 0)
-                                                   : blocks * lanes;
-    if (node.kind == NodeKind::Table && m.columns > node.columns)
-      return Error{"parameter '" + printable(parameter.label) + "': rows of " + std::to_string(m.columns) +
-                   " do not fit a pitch of " + std::to_string(node.columns)};
-    if (node.kind == NodeKind::Vector && m.columns != 1)
-      return Error{"parameter '" + printable(parameter.label) + "': a vector has 1 column, found " +
-                   std::to_string(m.columns)};
-    auto buffer = std::make_shared<ParameterBuffer>(size);
-    if (size && !buffer->data())
-      return Error{"parameter '" + printable(parameter.label) + "': no memory for " + std::to_string(size * 4) +
-                   " bytes"};
-    if (size == 0)
-      return std::shared_ptr<const ParameterBuffer>(buffer);
-    if (node.kind == NodeKind::Panels)
-      fillPanels(m, buffer->data());
-    else if (node.kind == NodeKind::Table)
-      for (uint64_t r = 0; r < m.rows; ++r)
-        std::memcpy(buffer->data() + r * node.columns, m.values.data() + r * m.columns, m.columns * sizeof(float));
-    else
-      std::memcpy(buffer->data(), m.values.data(), m.values.size() * sizeof(float));
-    return std::shared_ptr<const ParameterBuffer>(buffer);
-  }
-
-  /// Element (n,k) at ((n/16) K + k) 16 + n mod 16; fresh memory is zero.
-  static void fillPanels(const Matrix &m, float *out) {
-    constexpr uint64_t step = 64; // k at once: reads and writes stay in cache
-    for (uint64_t block = 0; block < m.rows; block += lanes) {
-      uint64_t height = std::min(lanes, m.rows - block);
-      float *panel = out + block * m.columns;
-      for (uint64_t k0 = 0; k0 < m.columns; k0 += step)
-        for (uint64_t n = 0; n < height; ++n) {
-          const float *row = m.values.data() + (block + n) * m.columns;
-          for (uint64_t k = k0; k < std::min(k0 + step, m.columns); ++k)
-            panel[k * lanes + n] = row[k];
-        }
-    }
-  }
-
   const Manifest &manifest;
   const ParameterRecord &parameter;
   const AdapterRecord *adapter;
@@ -267,10 +203,35 @@ private:
 
 } // namespace
 
-Result<std::shared_ptr<const ParameterBuffer>> deployParameter(const Manifest &manifest,
-                                                               const ParameterRecord &parameter,
-                                                               const AdapterRecord *adapter, TensorReader &tensors) {
-  return Evaluator(manifest, parameter, adapter, tensors).run();
+Result<std::shared_ptr<const PackedParameter>>
+deployParameter(const Manifest &manifest, const ParameterRecord &parameter, const AdapterRecord *adapter,
+                TensorReader &tensors, const Geometry &geometry, const std::shared_ptr<Device> &device) {
+  auto named = [&](const Error &error) {
+    return Error{"parameter '" + printable(parameter.label) + "': " + error.message};
+  };
+  Result<Matrix> value = Evaluator(manifest, parameter, adapter, tensors).run();
+  if (!value)
+    return value.error();
+  Result<Layout> layout = Layout::of(parameter.nodes.back(), *value, geometry);
+  if (!layout)
+    return named(layout.error());
+  auto packed = std::make_shared<PackedParameter>();
+  packed->floats = layout->floats();
+  if (packed->floats == 0)
+    return std::shared_ptr<const PackedParameter>(packed);
+  Result<DeviceMemory> memory = DeviceMemory::allocate(device, packed->floats * sizeof(float));
+  if (!memory)
+    return named(memory.error());
+  packed->memory = std::move(*memory);
+  if (device->hostMemory()) {
+    layout->fill(*value, static_cast<float *>(packed->memory.host()));
+    return std::shared_ptr<const PackedParameter>(packed);
+  }
+  std::vector<float> staging(packed->floats, 0.0f);
+  layout->fill(*value, staging.data());
+  if (Status status = device->upload(packed->memory.address(), staging.data(), staging.size() * sizeof(float)); !status)
+    return named(status.error());
+  return std::shared_ptr<const PackedParameter>(packed);
 }
 
 } // namespace ptx

@@ -3,27 +3,18 @@
 #define PTX_RUNTIME_CORE_DEPLOY_H
 
 #include "runtime/core/manifest.h"
+#include "runtime/device/open_device.h"
 #include "runtime/io/file.h"
 
 #include <memory>
 
 namespace ptx {
 
-/// A packed parameter: 64-byte aligned, with slack behind it that vector loads
-/// may touch. Null data when it is empty (a factor without adapter).
-class ParameterBuffer {
-public:
-  explicit ParameterBuffer(size_t floats);
-  ~ParameterBuffer();
-  ParameterBuffer(const ParameterBuffer &) = delete;
-  ParameterBuffer &operator=(const ParameterBuffer &) = delete;
-  float *data() { return memory; }
-  const float *data() const { return memory; }
-  size_t size() const { return count; }
-
-private:
-  float *memory = nullptr;
-  size_t count = 0, mapped = 0;
+/// A parameter as kernels read it, in the memory of a device; no memory when it
+/// is empty (a factor without adapter).
+struct PackedParameter {
+  DeviceMemory memory;
+  size_t floats = 0;
 };
 
 /// A matrix of f32 while a parameter is computed.
@@ -48,10 +39,11 @@ private:
   std::vector<std::unique_ptr<File>> files;
 };
 
-/// Evaluates one parameter for an adapter (null: none), from the pristine tensors.
-Result<std::shared_ptr<const ParameterBuffer>> deployParameter(const Manifest &manifest,
-                                                               const ParameterRecord &parameter,
-                                                               const AdapterRecord *adapter, TensorReader &tensors);
+/// Evaluates one parameter for an adapter (null: none), from the pristine
+/// tensors, and lays it out for the device.
+Result<std::shared_ptr<const PackedParameter>>
+deployParameter(const Manifest &manifest, const ParameterRecord &parameter, const AdapterRecord *adapter,
+                TensorReader &tensors, const Geometry &geometry, const std::shared_ptr<Device> &device);
 
 /// Whether the parameter differs from the base's under the adapter.
 bool dependsOn(const ParameterRecord &parameter, const AdapterRecord &adapter);

@@ -2,6 +2,7 @@
 
 #include "runtime/core/fields.h"
 #include "runtime/core/manifest_functions.h"
+#include "runtime/core/manifest_targets.h"
 #include "runtime/io/checked.h"
 
 #include <cmath>
@@ -15,10 +16,17 @@ const AdapterSite *AdapterRecord::find(size_t site) const {
   return nullptr;
 }
 
+const TargetRecord *Manifest::findTarget(std::string_view name) const {
+  for (const TargetRecord &target : targets)
+    if (target.name == name)
+      return &target;
+  return nullptr;
+}
+
 namespace {
 
 // Products of two sizes below the cap fit in 64 bits, with room for *4.
-constexpr uint64_t dimCap = 1ull << 30, pitchCap = 1ull << 28, elementCap = 1ull << 40;
+constexpr uint64_t dimCap = 1ull << 30, widthCap = 1ull << 28, elementCap = 1ull << 40;
 
 struct NodeName {
   std::string_view name;
@@ -31,11 +39,11 @@ constexpr NodeName nodeNames[] = {
     {"merge", NodeKind::Merge},       {"merge_bias", NodeKind::MergeBias},
     {"factor_a", NodeKind::FactorA},  {"factor_a_table", NodeKind::FactorATable},
     {"factor_b", NodeKind::FactorB},  {"dora_gain", NodeKind::DoraGain},
-    {"panels", NodeKind::Panels},     {"table", NodeKind::Table},
+    {"matrix", NodeKind::Matrix},     {"table", NodeKind::Table},
     {"vector", NodeKind::Vector},
 };
 
-bool isLayout(NodeKind kind) { return kind >= NodeKind::Panels; }
+bool isLayout(NodeKind kind) { return kind >= NodeKind::Matrix; }
 
 class Reader {
 public:
@@ -50,8 +58,6 @@ public:
     if (mode != "fuse" && mode != "separate")
       faults.add("adapters_mode", "must be 'fuse' or 'separate'");
     manifest.separate = mode == "separate";
-    for (const JsonValue &target : fields.list("targets"))
-      manifest.targets.push_back(textOf(target, "targets"));
     for (const JsonValue &file : fields.list("files"))
       readFile(file);
     for (const JsonValue &tensor : fields.list("tensors"))
@@ -62,6 +68,12 @@ public:
       readAdapter(adapter);
     for (const JsonValue &parameter : fields.list("parameters"))
       readParameter(parameter);
+    for (const JsonValue &kernel : fields.list("kernels"))
+      manifest.kernels.push_back(readKernel(kernel, manifest, faults));
+    for (const JsonValue &entry : fields.list("entries"))
+      manifest.entries.push_back(readEntry(entry, manifest, faults));
+    for (const JsonValue &target : fields.list("targets"))
+      manifest.targets.push_back(readTarget(target, manifest, faults));
     for (const JsonValue &function : fields.list("functions")) {
       manifest.functions.push_back(readFunction(function, manifest, faults));
       for (size_t i = 0; i + 1 < manifest.functions.size(); ++i)
@@ -78,8 +90,8 @@ private:
   void readFormat(Fields &fields) {
     const JsonValue *format = fields.optional("format");
     const JsonValue *major = format && format->asObject() ? format->find("major") : nullptr;
-    if (!major || major->asUint() != 1u)
-      faults.add("format", "expected major version 1");
+    if (!major || major->asUint() != 2u)
+      faults.add("format", "expected major version 2: compile the model again");
     if (major)
       for (const auto &[key, value] : *format->asObject())
         if ((key != "major" && key != "minor") || !value.asUint())
@@ -288,10 +300,10 @@ private:
       unary = false;
       break;
     case NodeKind::Table:
-      node.columns = fields.uinteger("pitch", pitchCap);
+      node.columns = fields.uinteger("width", widthCap);
       break;
     case NodeKind::Transpose:
-    case NodeKind::Panels:
+    case NodeKind::Matrix:
     case NodeKind::Vector:
       break;
     }

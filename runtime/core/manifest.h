@@ -2,6 +2,8 @@
 #ifndef PTX_RUNTIME_CORE_MANIFEST_H
 #define PTX_RUNTIME_CORE_MANIFEST_H
 
+#include "runtime/device/geometry.h"
+#include "runtime/device/words.h"
 #include "runtime/io/dtype.h"
 #include "runtime/io/result.h"
 
@@ -57,7 +59,7 @@ enum class NodeKind {
   FactorATable,
   FactorB,
   DoraGain,
-  Panels,
+  Matrix, // the layouts: what a parameter is to a kernel
   Table,
   Vector
 };
@@ -99,7 +101,7 @@ struct SpaceRecord {
 struct BufferRecord {
   size_t slot = 0, space = 0;
   bool perSequence = false;
-  uint64_t pitch = 0;
+  uint64_t width = 0;
 };
 
 struct OutputRecord {
@@ -109,32 +111,37 @@ struct OutputRecord {
   bool perSequence = false;
 };
 
-enum class WordKind { Buffer, Int, Float, Parameter, Ids, Rows, Rank };
+enum class WordKind { Buffer, Pitch, Int, Parameter, Ids, Rows, Rank };
 enum class RowField { Position, Sequence, Begin, Keys, Blocks, First };
 
 struct Word {
   WordKind kind = WordKind::Int;
   int64_t first = 0, second = 0; // by kind
-  double number = 0;
   RowField field = RowField::Position;
   std::vector<size_t> sites;
 };
 
 enum class Over { Rows, Blocks, Sequences };
 
+/// Columns [column, column + width) of a buffer.
+struct Window {
+  size_t buffer = 0;
+  uint64_t column = 0, width = 0;
+};
+
 struct Problem {
-  std::string kernel, label;
+  size_t kernel = 0;
+  std::string label;
   size_t space = 0;
   Over over = Over::Rows;
   uint64_t columns = 1;
-  std::vector<size_t> columnSites; // not empty: 16-wide panels of their rank
+  std::vector<size_t> columnSites; // not empty: columns are their rank
   std::vector<size_t> guard;       // not empty: skipped where their rank is 0
-  std::array<uint64_t, 2> grain = {1, 1};
   uint64_t flops = 0, bytes = 0;
   bool perKey = false;
-  uint64_t scratchBase = 0, scratchPerKey = 0;
-  size_t keySpace = 0;
+  std::optional<size_t> keySpace;
   std::vector<Word> args;
+  std::vector<Window> reads, writes;
 };
 
 struct Launch {
@@ -152,16 +159,41 @@ struct FunctionRecord {
   std::vector<Launch> launches;
 };
 
+struct KernelRecord {
+  std::string name;
+  words::Signature words;
+};
+
+/// Kernels that some launch runs together.
+struct EntryRecord {
+  std::string name;
+  std::vector<size_t> kernels;
+};
+
+/// Integers by name, for the device.
+using MetadataRecord = std::vector<std::pair<std::string, int64_t>>;
+
+/// One target of the artifact.
+struct TargetRecord {
+  std::string name;
+  std::optional<Geometry> geometry; // none: a device that takes whole calls
+  std::vector<MetadataRecord> kernels, entries;
+};
+
 struct Manifest {
   std::string model;
   bool separate = false;
-  std::vector<std::string> targets;
+  std::vector<TargetRecord> targets; // the first is the artifact's own
   std::vector<ParameterFile> files;
   std::vector<TensorRecord> tensors;
   std::vector<std::string> sites;
   std::vector<AdapterRecord> adapters;
   std::vector<ParameterRecord> parameters;
+  std::vector<KernelRecord> kernels;
+  std::vector<EntryRecord> entries;
   std::vector<FunctionRecord> functions;
+
+  const TargetRecord *findTarget(std::string_view name) const;
 };
 
 /// `path` is the artifact, for messages.

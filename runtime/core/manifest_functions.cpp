@@ -4,7 +4,7 @@ namespace ptx {
 
 namespace {
 
-constexpr uint64_t large = 1ull << 40, pitchCap = 1ull << 28;
+constexpr uint64_t large = 1ull << 40, widthCap = 1ull << 28;
 
 class FunctionReader {
 public:
@@ -128,7 +128,7 @@ private:
     buffer.slot = fields.index("slot", function.slots);
     buffer.space = fields.index("space", spaceCount);
     buffer.perSequence = readPer(fields);
-    buffer.pitch = fields.uinteger("pitch", pitchCap);
+    buffer.width = fields.uinteger("width", widthCap);
     fields.finish();
     function.buffers.push_back(buffer);
   }
@@ -143,7 +143,7 @@ private:
     output.space = fields.index("space", spaceCount);
     output.perSequence = readPer(fields);
     fields.finish();
-    if (!faults.any() && output.column + output.width > function.buffers[output.buffer].pitch)
+    if (!faults.any() && output.column + output.width > function.buffers[output.buffer].width)
       faults.add(fields.place(), "reads columns outside its buffer");
     function.outputs.push_back(std::move(output));
   }
@@ -161,31 +161,74 @@ private:
   Problem readProblem(const JsonValue &value, const std::string &where) {
     Fields fields(value, where + " problem", faults);
     Problem problem;
-    problem.kernel = fields.text("kernel");
+    problem.kernel = fields.index("kernel", manifest.kernels.size());
     problem.label = fields.text("label");
     problem.space = fields.index("space", spaceCount);
     readIteration(fields, problem);
     problem.flops = fields.uinteger("flops", large);
     problem.bytes = fields.uinteger("bytes", large);
     problem.perKey = fields.flag("per_key");
-    if (const JsonValue *scratch = fields.optional("scratch")) {
-      const auto *list = scratch->asArray();
-      if (!list || list->size() != 3 || !(*list)[0].asUint() || !(*list)[1].asUint() || !(*list)[2].asUint() ||
-          *(*list)[0].asUint() > large || *(*list)[1].asUint() > large || *(*list)[2].asUint() >= spaceCount) {
-        faults.add(fields.place(), "'scratch' must be [bytes, bytes per key, space]");
-      } else {
-        problem.scratchBase = *(*list)[0].asUint();
-        problem.scratchPerKey = *(*list)[1].asUint();
-        problem.keySpace = *(*list)[2].asUint();
-      }
-    }
+    if (fields.optional("keys"))
+      problem.keySpace = fields.index("keys", spaceCount);
+    if (problem.perKey && !problem.keySpace)
+      faults.add(fields.place(), "counts keys of no space");
     for (const JsonValue &word : fields.list("args"))
       problem.args.push_back(readWord(word, fields));
-    // Which buffers a problem reads and writes matters to other devices.
-    (void)fields.indices(JsonValue(fields.list("reads")), "reads", function.buffers.size());
-    (void)fields.indices(JsonValue(fields.list("writes")), "writes", function.buffers.size());
+    problem.reads = readWindows(fields, "reads");
+    problem.writes = readWindows(fields, "writes");
     fields.finish();
+    if (!faults.any())
+      checkWords(problem, fields.place());
     return problem;
+  }
+
+  /// Every word has the type its kernel states.
+  void checkWords(const Problem &problem, const std::string &where) {
+    const KernelRecord &kernel = manifest.kernels[problem.kernel];
+    if (problem.args.size() != kernel.words.size()) {
+      faults.add(where, "calls '" + printable(kernel.name) + "' with " + std::to_string(problem.args.size()) +
+                            " words, it takes " + std::to_string(kernel.words.size()));
+      return;
+    }
+    for (size_t i = 0; i < problem.args.size(); ++i)
+      if (!fits(problem.args[i], kernel.words[i].type))
+        faults.add(where, "word '" + printable(kernel.words[i].name) + "' of '" + printable(kernel.name) +
+                              "' is not of type " + std::string(words::nameOf(kernel.words[i].type)));
+  }
+
+  static bool fits(const Word &word, words::Type type) {
+    bool isNull = word.kind == WordKind::Int && word.first == 0;
+    switch (type) {
+    case words::Type::Rows:
+      return isNull || word.kind == WordKind::Buffer;
+    case words::Type::Weight:
+      return isNull || word.kind == WordKind::Parameter;
+    case words::Type::Table:
+      return word.kind == WordKind::Buffer || word.kind == WordKind::Parameter;
+    case words::Type::Index:
+      return word.kind == WordKind::Ids || word.kind == WordKind::Rows;
+    case words::Type::Pitch:
+      return isNull || word.kind == WordKind::Pitch;
+    case words::Type::Count:
+      return word.kind == WordKind::Int || word.kind == WordKind::Rank;
+    }
+    return false;
+  }
+
+  std::vector<Window> readWindows(Fields &fields, const char *key) {
+    std::vector<Window> windows;
+    for (const JsonValue &value : fields.list(key)) {
+      const auto *list = value.asArray();
+      std::optional<uint64_t> part[3];
+      for (size_t i = 0; list && i < 3 && i < list->size(); ++i)
+        part[i] = (*list)[i].asUint();
+      if (!part[0] || !part[1] || !part[2] || *part[0] >= function.buffers.size() || *part[1] > widthCap ||
+          *part[2] > widthCap || *part[1] + *part[2] > function.buffers[*part[0]].width)
+        faults.add(fields.place(), std::string("'") + key + "' holds no [buffer, column, width] inside a buffer");
+      else
+        windows.push_back({*part[0], *part[1], *part[2]});
+    }
+    return windows;
   }
 
   void readIteration(Fields &fields, Problem &problem) {
@@ -200,13 +243,6 @@ private:
       problem.columns = fields.uinteger("columns", large);
     if (const JsonValue *guard = fields.optional("guard"))
       problem.guard = fields.indices(*guard, "guard", manifest.sites.size());
-    const auto &grain = fields.list("grain");
-    for (size_t i = 0; i < 2; ++i) {
-      uint64_t size = i < grain.size() ? grain[i].asUint().value_or(0) : 0;
-      if (size == 0 || size > large)
-        faults.add(fields.place(), "'grain' must be two integers of at least 1");
-      problem.grain[i] = size;
-    }
   }
 
   Word readWord(const JsonValue &value, Fields &fields) {
@@ -222,26 +258,27 @@ private:
     if (!kind) {
       faults.add(fields.place(), "an argument must be a list that begins with its kind");
     } else if (*kind == "buffer") {
-      word = {WordKind::Buffer, integer(1), integer(2), 0, {}, {}};
+      word = {WordKind::Buffer, integer(1), integer(2), {}, {}};
       inside(word.first, function.buffers.size());
       if (!faults.any() &&
-          (word.second < 0 || static_cast<uint64_t>(word.second) >= function.buffers[word.first].pitch))
+          (word.second < 0 || static_cast<uint64_t>(word.second) >= function.buffers[word.first].width))
         faults.add(fields.place(), "an argument reads outside its buffer");
     } else if (*kind == "int") {
-      word = {WordKind::Int, list->size() > 1 ? (*list)[1].asInt().value_or(0) : 0, 0, 0, {}, {}};
-    } else if (*kind == "f32") {
-      word = {WordKind::Float, 0, 0, list->size() > 1 ? (*list)[1].asNumber().value_or(0) : 0, {}, {}};
+      word = {WordKind::Int, list->size() > 1 ? (*list)[1].asInt().value_or(0) : 0, 0, {}, {}};
+    } else if (*kind == "pitch") {
+      word = {WordKind::Pitch, integer(1), 0, {}, {}};
+      if (word.first < 0 || static_cast<uint64_t>(word.first) > widthCap)
+        faults.add(fields.place(), "a pitch is that of no width below 2^28");
     } else if (*kind == "parameter") {
-      word = {WordKind::Parameter, integer(1), 0, 0, {}, {}};
+      word = {WordKind::Parameter, integer(1), 0, {}, {}};
       inside(word.first, manifest.parameters.size());
     } else if (*kind == "ids") {
-      word = {WordKind::Ids, integer(1), 0, 0, {}, {}};
+      word = {WordKind::Ids, integer(1), 0, {}, {}};
       inside(word.first, function.inputs.size());
       if (!faults.any() && function.inputs[static_cast<size_t>(word.first)].mask)
         faults.add(fields.place(), "an argument takes the ids of a mask");
     } else if (*kind == "rows") {
-      word = {
-          WordKind::Rows, integer(1), 0, 0, readField(list->size() > 2 ? (*list)[2].asString() : nullptr, fields), {}};
+      word = {WordKind::Rows, integer(1), 0, readField(list->size() > 2 ? (*list)[2].asString() : nullptr, fields), {}};
       inside(word.first, spaceCount);
     } else if (*kind == "rank" && list->size() > 1) {
       word.kind = WordKind::Rank;

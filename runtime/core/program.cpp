@@ -1,7 +1,6 @@
 #include "runtime/core/program.h"
 
-#include "runtime/cpu/level.h"
-
+#include <deque>
 #include <filesystem>
 
 namespace ptx {
@@ -24,56 +23,84 @@ Result<std::shared_ptr<Program>> Program::open(const std::string &path, const Pr
   Result<Manifest> manifest = readManifest(*text, path);
   if (!manifest)
     return manifest.error();
+  if (manifest->targets.empty())
+    return Error{"'" + path + "': was compiled for no target"};
   auto program = std::make_shared<Program>();
   program->path = path;
   program->options = options;
   program->contents = std::move(*manifest);
   // Without a wish: the device the artifact was compiled for.
-  const std::vector<std::string> &targets = program->contents.targets;
-  std::string chosen = !options.device.empty() ? options.device : targets.empty() ? "cpu" : targets.front();
-  if (chosen != "cpu") {
-    if (chosen != "reference")
-      return Error{"device '" + chosen + "' is unknown, this runtime has cpu and reference"};
-    Result<std::unique_ptr<PluginDevice>> device =
-        PluginDevice::open(chosen, *container, program->contents, options.parameterDirectory);
-    if (!device)
-      return device.error();
-    program->plugin = std::move(*device);
-    program->chosenLevel = chosen;
-    program->workers = std::make_unique<Pool>(1);
-    return program;
-  }
-  if (Status status = program->loadKernels(*container, options); !status)
-    return Error{"'" + path + "': " + status.error().message};
-  program->workers = std::make_unique<Pool>(usableThreads(static_cast<unsigned>(options.threads)));
+  program->chosenDevice = !options.device.empty() ? options.device : program->contents.targets.front().name;
+  Result<const ptx_device_table *> table = findDevice(program->chosenDevice);
+  if (!table)
+    return table.error();
+  if (Status status = program->openDevice(**table, *container); !status)
+    return status.error();
   return program;
 }
 
-Status Program::loadKernels(const Container &container, const ProgramOptions &options) {
-  std::vector<std::string> available;
-  for (const std::string &level : cpuLevels())
-    if (container.find("cpu/" + level))
-      available.push_back(level);
-  if (available.empty())
-    return Error{"holds no CPU kernels: it was compiled for another target"};
-  Result<std::string> level = chooseLevel(available, options.level);
-  if (!level)
-    return level.error();
-  chosenLevel = *level;
-  Result<SealedLibrary> loaded = SealedLibrary::load(*container.find("cpu/" + *level));
-  if (!loaded)
-    return loaded.error();
-  library = std::move(*loaded);
-  for (const FunctionRecord &function : contents.functions)
-    for (const Launch &launch : function.launches)
-      for (const Problem &problem : launch.problems) {
-        Result<Kernel> kernel = library.find(problem.kernel);
-        if (!kernel)
-          return kernel.error();
-        kernels[problem.kernel] = *kernel;
-      }
-  return {};
+Status Program::openDevice(const ptx_device_table &table, const Container &container) {
+  if (table.whole) {
+    Result<std::unique_ptr<WholeDevice>> device =
+        WholeDevice::open(table, container, contents, options.parameterDirectory);
+    if (!device)
+      return device.error();
+    whole = std::move(*device);
+    return {};
+  }
+  target = contents.findTarget(chosenDevice);
+  if (!target || !target->geometry) {
+    std::string known;
+    for (const TargetRecord &record : contents.targets)
+      known += (known.empty() ? "" : ", ") + record.name;
+    return Error{"'" + path + "': holds no code for device '" + chosenDevice + "', it was compiled for " + known +
+                 "; compile with --target=" + chosenDevice};
+  }
+  ptx_device_options wishes = {static_cast<uint32_t>(options.threads), options.level.c_str()};
+  Result<std::shared_ptr<Device>> opened = Device::open(table, wishes);
+  if (!opened)
+    return opened.error();
+  launcher = std::move(*opened);
+  Status loaded = loadKernels(container);
+  return loaded ? loaded : Error{"'" + path + "': " + loaded.error().message};
 }
+
+namespace {
+
+/// The records a device is given, and what they point to.
+struct KernelInfos {
+  std::deque<std::vector<ptx_metadata>> metadata;
+  std::deque<std::vector<uint32_t>> members;
+  std::vector<ptx_kernel_info> infos;
+
+  void add(const std::string &name, const MetadataRecord &record, const std::vector<size_t> &kernels, size_t words) {
+    std::vector<ptx_metadata> &list = metadata.emplace_back();
+    for (const auto &[key, value] : record)
+      list.push_back({key.c_str(), value});
+    std::vector<uint32_t> &numbers = members.emplace_back(kernels.begin(), kernels.end());
+    infos.push_back(
+        {name.c_str(), list.data(), list.size(), numbers.data(), numbers.size(), static_cast<uint32_t>(words)});
+  }
+};
+
+} // namespace
+
+Status Program::loadKernels(const Container &container) {
+  std::vector<ptx_code_payload> payloads;
+  std::string prefix = chosenDevice + "/";
+  for (const auto &[name, bytes] : container.payloads())
+    if (name.starts_with(prefix))
+      payloads.push_back({name.c_str() + prefix.size(), bytes.data(), bytes.size()});
+  KernelInfos kernels, entries;
+  for (size_t i = 0; i < contents.kernels.size(); ++i)
+    kernels.add(contents.kernels[i].name, target->kernels[i], {}, contents.kernels[i].words.size());
+  for (size_t i = 0; i < contents.entries.size(); ++i)
+    entries.add(contents.entries[i].name, target->entries[i], contents.entries[i].kernels, 0);
+  return launcher->load(payloads, kernels.infos, entries.infos);
+}
+
+std::string Program::level() const { return launcher ? launcher->variant() : chosenDevice; }
+uint32_t Program::threads() const { return launcher ? launcher->workers() : 1; }
 
 const FunctionRecord *Program::findFunction(const std::string &name) const {
   for (const FunctionRecord &function : contents.functions)
@@ -99,19 +126,19 @@ Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adap
       binding->parameters.push_back(base->parameters[i]);
       continue;
     }
-    Result<std::shared_ptr<const ParameterBuffer>> buffer =
-        deployParameter(contents, contents.parameters[i], adapter, tensors);
-    if (!buffer)
-      return buffer.error();
-    binding->parameters.push_back(std::move(*buffer));
+    Result<std::shared_ptr<const PackedParameter>> packed =
+        deployParameter(contents, contents.parameters[i], adapter, tensors, geometry(), launcher);
+    if (!packed)
+      return packed.error();
+    binding->parameters.push_back(std::move(*packed));
   }
   return std::shared_ptr<const Binding>(std::move(binding));
 }
 
 Result<std::shared_ptr<const Binding>> Program::bind(const AdapterRecord *adapter) {
   std::lock_guard lock(bindingMutex);
-  // A plug-in merges by itself; the binding only says which adapter.
-  if (plugin) {
+  // Such a device merges by itself; the binding only says which adapter.
+  if (whole) {
     auto named = std::make_shared<Binding>();
     named->adapter = adapter;
     return std::shared_ptr<const Binding>(std::move(named));

@@ -1,13 +1,12 @@
-// A program in memory: manifest, kernels, worker pool, and its bindings.
+// A program in memory: manifest, device, and its bindings.
 #ifndef PTX_RUNTIME_CORE_PROGRAM_H
 #define PTX_RUNTIME_CORE_PROGRAM_H
 
 #include "runtime/core/container.h"
 #include "runtime/core/deploy.h"
 #include "runtime/core/manifest.h"
-#include "runtime/core/plugin_device.h"
-#include "runtime/cpu/pool.h"
-#include "runtime/cpu/sealed_library.h"
+#include "runtime/device/open_device.h"
+#include "runtime/device/whole_device.h"
 
 #include <map>
 #include <mutex>
@@ -21,7 +20,7 @@ struct ProgramOptions {
 
 /// Parameters under one adapter. Immutable; shared parameters are shared.
 struct Binding {
-  std::vector<std::shared_ptr<const ParameterBuffer>> parameters;
+  std::vector<std::shared_ptr<const PackedParameter>> parameters;
   const AdapterRecord *adapter = nullptr; // null: none
   uint64_t rank(const std::vector<size_t> &sites) const;
 };
@@ -31,28 +30,31 @@ public:
   static Result<std::shared_ptr<Program>> open(const std::string &path, const ProgramOptions &options);
 
   const Manifest &manifest() const { return contents; }
-  const std::string &level() const { return chosenLevel; }
+  /// The device's name, and what it chose of the artifact's variants.
+  const std::string &deviceName() const { return chosenDevice; }
+  std::string level() const;
+  uint32_t threads() const;
   const FunctionRecord *findFunction(const std::string &name) const;
   const AdapterRecord *findAdapter(const std::string &name) const;
-  Kernel kernel(const std::string &name) const { return kernels.at(name); }
-  Pool &pool() { return *workers; }
-  /// The device that runs whole functions, or null: the CPU's kernels run.
-  PluginDevice *device() { return plugin.get(); }
+  /// The device that takes whole calls, or null: `device` runs launches.
+  WholeDevice *wholeDevice() { return whole.get(); }
+  const std::shared_ptr<Device> &device() const { return launcher; }
+  /// How the device's target lays out memory. Not with a whole device.
+  const Geometry &geometry() const { return *target->geometry; }
   /// The binding of an adapter (null: none); made on first use, then shared.
   Result<std::shared_ptr<const Binding>> bind(const AdapterRecord *adapter);
 
 private:
   Result<std::shared_ptr<const Binding>> deploy(const AdapterRecord *adapter);
-  Status loadKernels(const Container &container, const ProgramOptions &options);
+  Status openDevice(const ptx_device_table &table, const Container &container);
+  Status loadKernels(const Container &container);
 
-  std::string path;
+  std::string path, chosenDevice;
   ProgramOptions options;
   Manifest contents;
-  SealedLibrary library;
-  std::unique_ptr<PluginDevice> plugin;
-  std::string chosenLevel;
-  std::map<std::string, Kernel> kernels;
-  std::unique_ptr<Pool> workers;
+  const TargetRecord *target = nullptr;
+  std::shared_ptr<Device> launcher;
+  std::unique_ptr<WholeDevice> whole;
   std::mutex bindingMutex;
   std::shared_ptr<const Binding> base;
   std::map<const AdapterRecord *, std::weak_ptr<const Binding>> adapted;

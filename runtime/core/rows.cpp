@@ -5,7 +5,7 @@
 namespace ptx {
 
 RowTable buildRows(int32_t sequences, int32_t length, const uint8_t *mask, bool keepFirst,
-                   const std::vector<int32_t> &order) {
+                   const std::vector<int32_t> &order, int32_t blockRows) {
   RowTable table;
   table.sequences = sequences;
   table.length = length;

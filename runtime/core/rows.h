@@ -7,8 +7,6 @@
 
 namespace ptx {
 
-inline constexpr int32_t blockRows = 64;
-
 /// The rows of one space in one call. Padding has no rows. Sequences stand in
 /// the order of `order`, which brings equal adapters together.
 struct RowTable {
@@ -28,9 +26,9 @@ struct RowTable {
 
 /// `mask` is [B,S] of the caller, or null for all ones. With `keepFirst` the
 /// row of position 0 exists even where it is masked: as the last row of its
-/// sequence, and no key.
+/// sequence, and no key. Blocks have at most `blockRows` rows.
 RowTable buildRows(int32_t sequences, int32_t length, const uint8_t *mask, bool keepFirst,
-                   const std::vector<int32_t> &order);
+                   const std::vector<int32_t> &order, int32_t blockRows);
 
 } // namespace ptx
 

@@ -1,35 +1,30 @@
 #include "runtime/core/call.h"
-#include "runtime/core/launch.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <numeric>
 
 namespace ptx {
 
 namespace {
-constexpr size_t alignment = 64, slack = 256;
+// Slots start on 256 bytes: what GPU libraries take as aligned.
+constexpr size_t alignment = 256, slack = 256;
 
 size_t alignUp(size_t size) { return (size + alignment - 1) / alignment * alignment; }
-
-double secondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 } // namespace
 
-Arena::~Arena() { std::free(memory); }
-
-char *Arena::reserve(size_t bytes) {
-  if (bytes <= size && memory)
-    return memory;
-  std::free(memory);
-  size = alignUp(std::max<size_t>(bytes, alignment));
-  memory = static_cast<char *>(std::aligned_alloc(alignment, size));
-  if (!memory)
-    size = 0;
-  return memory;
+Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<Program> program,
+                                               std::shared_ptr<const Binding> binding) {
+  std::unique_ptr<Session> session(new Session(std::move(program), std::move(binding)));
+  if (const std::shared_ptr<Device> &device = session->program->device()) {
+    Result<std::unique_ptr<DeviceQueue>> queue = DeviceQueue::open(device);
+    if (!queue)
+      return queue.error();
+    session->queue = std::move(*queue);
+    session->arena = std::make_unique<Arena>(device);
+    session->tables = std::make_unique<CallTables>(device);
+  }
+  return session;
 }
 
 Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t count) {
@@ -49,7 +44,7 @@ Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t c
   Result<CallInputs> checked = checkInputs(*program, *function, inputs, count);
   if (!checked)
     return checked.error();
-  if (PluginDevice *device = program->device()) {
+  if (WholeDevice *device = program->wholeDevice()) {
     int32_t adapter =
         binding->adapter ? static_cast<int32_t>(binding->adapter - program->manifest().adapters.data()) : -1;
     return device->call(*function, adapter, inputs, count, resultMemory, results);
@@ -58,8 +53,7 @@ Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t c
     return status;
   if (Status status = run(*function); !status)
     return status;
-  scatter(*function);
-  return {};
+  return scatter(*function);
 }
 
 /// Orders the sequences so that equal adapters stand together.
@@ -93,34 +87,37 @@ Status Session::prepare(const FunctionRecord &function, const CallInputs &inputs
   Result<std::vector<Group>> found = groupByAdapter(inputs, order);
   if (!found)
     return found.error();
-  groups = std::move(*found);
+  memory.groups = std::move(*found);
 
-  spaces.clear();
+  memory.spaces.clear();
   for (const SpaceRecord &space : function.spaces) {
     const std::vector<uint8_t> *mask = space.mask >= 0 ? &inputs.masks[static_cast<size_t>(space.mask)] : nullptr;
-    spaces.push_back(buildRows(static_cast<int32_t>(order.size()), static_cast<int32_t>(inputs.dims.at(space.dims[1])),
-                               mask && !mask->empty() ? mask->data() : nullptr, space.keepFirst, order));
+    memory.spaces.push_back(buildRows(static_cast<int32_t>(order.size()),
+                                      static_cast<int32_t>(inputs.dims.at(space.dims[1])),
+                                      mask && !mask->empty() ? mask->data() : nullptr, space.keepFirst, order,
+                                      static_cast<int32_t>(program->geometry().blockRows)));
   }
-  rowIds.assign(function.inputs.size(), {});
+  std::vector<std::vector<int32_t>> rowIds(function.inputs.size());
   for (size_t i = 0; i < function.inputs.size(); ++i) {
     if (function.inputs[i].mask)
       continue;
-    const RowTable &table = spaces[function.inputs[i].space];
+    const RowTable &table = memory.spaces[function.inputs[i].space];
     for (int32_t row = 0; row < table.rows(); ++row) {
       size_t caller = static_cast<size_t>(order[static_cast<size_t>(table.sequence[row])]);
       rowIds[i].push_back(
           inputs.ids[i][caller * static_cast<size_t>(table.length) + static_cast<size_t>(table.position[row])]);
     }
   }
+  if (Status status = tables->fill(memory.spaces, rowIds); !status)
+    return status;
   return reserveBuffers(function);
 }
 
 Status Session::reserveBuffers(const FunctionRecord &function) {
   std::vector<size_t> slots(function.slots, 0);
   for (const BufferRecord &buffer : function.buffers) {
-    const RowTable &table = spaces[buffer.space];
-    size_t count = static_cast<size_t>(buffer.perSequence ? table.sequences : table.rows());
-    slots[buffer.slot] = std::max(slots[buffer.slot], count * buffer.pitch * sizeof(float));
+    size_t pitch = program->geometry().pitch(buffer.width);
+    slots[buffer.slot] = std::max(slots[buffer.slot], memory.rowsOf(buffer) * pitch * sizeof(float));
   }
   std::vector<size_t> offsets;
   size_t total = 0;
@@ -128,62 +125,91 @@ Status Session::reserveBuffers(const FunctionRecord &function) {
     offsets.push_back(total);
     total += alignUp(size + slack);
   }
-  char *base = arena.reserve(total);
-  scratchPerWorker = 0;
-  for (const Launch &launch : function.launches)
-    for (const Problem &problem : launch.problems) {
-      size_t keys = (static_cast<size_t>(spaces[problem.keySpace].mostKeys) + 15) / 16 * 16;
-      scratchPerWorker = std::max(scratchPerWorker, alignUp(problem.scratchBase + problem.scratchPerKey * keys));
-    }
-  if (!base || !scratch.reserve(scratchPerWorker * program->pool().size()))
-    return Error{"no memory for a call of this size: " + std::to_string(total) + " bytes of arena"};
-  buffers.clear();
+  if (Status status = arena->reserve(total); !status)
+    return Error{"no memory for a call of this size: " + status.error().message};
+  memory.buffers.clear();
   for (const BufferRecord &buffer : function.buffers)
-    buffers.push_back(reinterpret_cast<float *>(base + offsets[buffer.slot]));
+    memory.buffers.push_back(arena->address() + offsets[buffer.slot]);
   return {};
 }
 
 Status Session::run(const FunctionRecord &function) {
-  LaunchRunner runner(*this);
-  auto start = std::chrono::steady_clock::now();
-  for (const Launch &launch : function.launches) {
-    if (cancel && cancel(cancelUser)) {
+  records.build(function, *program, memory, *tables);
+  std::span<const ptx_launch> list = records.launches();
+  std::vector<ptx_launch_times> times(list.size());
+  if (queue->isSynchronous()) {
+    if (Status status = runSteps(function, times); !status)
+      return status;
+  } else {
+    if (wantsToStop()) {
       stopped = true;
-      return Error{"the call was cancelled in front of '" + launch.label + "'"};
+      return Error{"the call was cancelled before it began"};
     }
-    double begin = secondsSince(start);
-    ptx_launch_profile profile = runner.run(launch);
-    profile.start = begin;
-    profile.end = secondsSince(start);
+    if (Status status = queue->launch(list.data(), list.size(), times.data()); !status)
+      return status;
+    if (Status status = queue->synchronise(); !status)
+      return status;
+  }
+  for (size_t i = 0; i < list.size(); ++i) {
+    ptx_launch_profile profile = records.profile(i);
+    profile.start = times[i].start - times[0].start;
+    profile.end = times[i].end - times[0].start;
+    profile.tiles = times[i].tiles;
+    profile.waited = times[i].waited;
     launches.push_back(profile);
   }
   return {};
 }
 
+/// One launch after the other, and a look at the caller's wish between them.
+Status Session::runSteps(const FunctionRecord &function, std::vector<ptx_launch_times> &times) {
+  std::span<const ptx_launch> list = records.launches();
+  for (size_t i = 0; i < list.size(); ++i) {
+    if (wantsToStop()) {
+      stopped = true;
+      return Error{"the call was cancelled in front of '" + function.launches[i].label + "'"};
+    }
+    if (Status status = queue->launch(&list[i], 1, &times[i]); !status)
+      return status;
+  }
+  return {};
+}
+
 /// Rows go back to the caller's [B,S]; where no row is, zero.
-void Session::scatter(const FunctionRecord &function) {
+Status Session::scatter(const FunctionRecord &function) {
   results.clear();
   resultMemory.clear();
+  std::vector<float> staging;
   for (const OutputRecord &output : function.outputs) {
-    const RowTable &table = spaces[output.space];
+    const RowTable &table = memory.spaces[output.space];
     size_t width = output.width, batch = static_cast<size_t>(table.sequences),
            length = static_cast<size_t>(table.length);
-    std::vector<float> &memory = resultMemory.emplace_back(batch * (output.perSequence ? 1 : length) * width, 0.0f);
-    const float *source = buffers[output.buffer] + output.column;
-    size_t pitch = function.buffers[output.buffer].pitch;
+    std::vector<float> &result = resultMemory.emplace_back(batch * (output.perSequence ? 1 : length) * width, 0.0f);
+    size_t pitch = program->geometry().pitch(function.buffers[output.buffer].width);
     size_t count = output.perSequence ? batch : static_cast<size_t>(table.rows());
+    const float *source = reinterpret_cast<const float *>(memory.buffers[output.buffer]);
+    if (!program->device()->hostMemory()) {
+      staging.resize(count * pitch);
+      if (Status status = program->device()->download(staging.data(), memory.buffers[output.buffer],
+                                                      staging.size() * sizeof(float));
+          !status)
+        return status;
+      source = staging.data();
+    }
+    source += output.column;
     for (size_t i = 0; i < count; ++i) {
       size_t sequence = output.perSequence ? i : static_cast<size_t>(table.sequence[i]);
       size_t caller = static_cast<size_t>(table.order[sequence]);
       size_t row = output.perSequence ? caller : caller * length + static_cast<size_t>(table.position[i]);
-      std::memcpy(memory.data() + row * width, source + i * pitch, width * sizeof(float));
+      std::memcpy(result.data() + row * width, source + i * pitch, width * sizeof(float));
     }
     ptx_tensor tensor = {
-        output.name.c_str(), PTX_F32, output.perSequence ? 2u : 3u, {batch, length, width}, memory.data()};
+        output.name.c_str(), PTX_F32, output.perSequence ? 2u : 3u, {batch, length, width}, result.data()};
     if (output.perSequence)
       tensor.dims[1] = width;
     results.push_back(tensor);
   }
+  return {};
 }
 
 } // namespace ptx

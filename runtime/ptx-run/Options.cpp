@@ -20,8 +20,8 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->take_all();
-  app.add_option("--device", options.device, "what to run on; default what the program was compiled for")
-      ->check(CLI::IsMember({"cpu", "reference"}));
+  app.add_option("--device", options.device,
+                 "what to run on: cpu, reference, or another the artifact has code for; default its own");
   app.add_option("--threads", options.threads, "worker threads; default all this process may use")
       ->check(CLI::Range(1, 1024));
   app.add_option("--level", options.level, "CPU level to force");

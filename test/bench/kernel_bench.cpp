@@ -155,8 +155,9 @@ void benchLevel(Level level, const std::string &filter) {
 } // namespace
 
 int main(int argc, char **argv) {
-  if (isCodegenWorker(argc, argv))
-    return codegenWorkerMain(argc, argv);
+  ptx::registerAllTargets();
+  if (ptx::isCodegenWorker(argc, argv))
+    return ptx::codegenWorkerMain(argc, argv);
   for (const LevelInfo &level : allLevels())
     if (hostRuns(level.level) && (argc < 2 || level.name == argv[1]))
       benchLevel(level.level, argc > 2 ? argv[2] : "");

@@ -21,7 +21,7 @@ def Rt_Dialect : Dialect {
   let dependentDialects = ["::ptx::stage::StageDialect"];
 }
 
-//===- Arguments of a launch, 64-bit words ----------------------------------===//
+//===- Words of a launch, 64 bits each ----------------------------------------===//
 
 class Rt_Arg<string cpp, string mnem> : AttrDef<Rt_Dialect, cpp> { let mnemonic = mnem; }
 def Rt_BufferArg : Rt_Arg<"BufferArg", "buffer"> {
@@ -29,12 +29,13 @@ def Rt_BufferArg : Rt_Arg<"BufferArg", "buffer"> {
   let parameters = (ins "int64_t":$buffer, "int64_t":$column);
   let assemblyFormat = "`<` $buffer `,` $column `>`";
 }
+def Rt_PitchArg : Rt_Arg<"PitchArg", "pitch"> {
+  let summary = "floats between rows of so many floats, as the target lays them out";
+  let parameters = (ins "int64_t":$width);
+  let assemblyFormat = "`<` $width `>`";
+}
 def Rt_IntArg : Rt_Arg<"IntArg", "int"> {
   let parameters = (ins "int64_t":$value);
-  let assemblyFormat = "`<` $value `>`";
-}
-def Rt_FloatArg : Rt_Arg<"FloatArg", "f32"> {
-  let parameters = (ins "::mlir::FloatAttr":$value);
   let assemblyFormat = "`<` $value `>`";
 }
 def Rt_ParameterArg : Rt_Arg<"ParameterArg", "parameter"> {
@@ -57,6 +58,14 @@ def Rt_RankArg : Rt_Arg<"RankArg", "rank"> {
   let assemblyFormat = "`<` $site `>`";
 }
 
+def Rt_Window : AttrDef<Rt_Dialect, "Window"> {
+  let mnemonic = "window";
+  let summary = "columns [column, column + width) of a buffer";
+  let parameters = (ins "int64_t":$buffer, "int64_t":$column, "int64_t":$width);
+  let assemblyFormat = "`<` $buffer `,` $column `,` $width `>`";
+}
+def Rt_Windows : TypedArrayAttrBase<Rt_Window, "windows of buffers">;
+
 //===- Kernels ---------------------------------------------------------------===//
 
 class Rt_Op<string mnemonic, list<Trait> traits = []> : Op<Rt_Dialect, mnemonic, traits>;
@@ -67,13 +76,23 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     Equal stages share one kernel. `tables` counts the tables of a gather.
     The region takes the skeleton's element values and one f32 per extra, and
     yields the element; skeletons without a region have an empty one.
-    ABI: runtime/FORMAT.md. Words of `args` by skeleton, extras last:
-    - contract: x, pitch, panels, K, N, y, pitch, u, pitch, b, rank (u, b null and rank 0 where there is none)
-    - attention: q, pitch, k, pitch, v, pitch, y, pitch, blocks(q space), begin(key space), keys(key space)
-    - row_norm: x, pitch, y, pitch, width
-    - gather: y, pitch, width, then per table: table, pitch, index
-    - segment_mean: x, pitch, y, pitch, width, begin, keys
-    - map: x, pitch, y, pitch, width
+    The kernel's signature, the names and types of the words it is called with,
+    follows from skeleton, tables and extras (runtime/device/words.h); it is
+    printed behind `words`, and need not be written.
+    C1 the constants of the skeleton are there: `norm` and `eps` of a row norm,
+       `scale` and a positive `head_dim` of an attention, `tables` of a gather.
+    C2 the region has one argument per element value and extra, all f32, and
+       yields one value.
+    C3 the region holds scalar operations that every target can carry out on an
+       element: arithmetic, comparison and selection, exp, tanh, erf, fma, sqrt,
+       rsqrt, absf, copysign.
+    ```mlir
+    rt.kernel contract @contract_0 extras [1 : i32] words(x: rows, x_pitch: pitch, weight: weight, ...) {
+    ^bb0(%sum: f32, %bias: f32):
+      %0 = arith.addf %sum, %bias : f32
+      stage.yield %0 : f32
+    }
+    ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, Rt_Skeleton:$skeleton,
                        DefaultValuedAttr<I64Attr, "0">:$tables,
@@ -81,7 +100,31 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
                        OptionalAttr<Stage_Norm>:$norm, OptionalAttr<F64Attr>:$eps,
                        TypedArrayAttrBase<Rt_ExtraKind, "kinds of the extras">:$extras);
   let regions = (region AnyRegion:$body);
-  let assemblyFormat = "$skeleton $sym_name `extras` $extras attr-dict-with-keyword $body";
+  let assemblyFormat = [{
+    $skeleton $sym_name (`tables` $tables^)? `extras` $extras custom<Words>(ref($skeleton), ref($tables), ref($extras))
+    attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The words the kernel is called with.
+    ::ptx::words::Signature getSignature();
+    /// Values the region takes before its extras; nothing for a skeleton without a region.
+    std::optional<int64_t> getElementCount();
+  }];
+}
+
+def Rt_EntryOp : Rt_Op<"entry", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "kernels that some launch runs together";
+  let description = [{
+    A device that runs a launch as one grid needs code for the whole set: one
+    entry per set of kernels that occurs. Kernels are in order of their names.
+    ```mlir
+    rt.entry @entry_2 [@contract_0, @contract_3]
+    ```
+    C1 every kernel exists.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefArrayAttr:$kernels);
+  let assemblyFormat = "$sym_name $kernels attr-dict";
 }
 
 //===- Programs --------------------------------------------------------------===//
@@ -107,9 +150,10 @@ def Rt_SpaceOp : Rt_Op<"space"> {
 }
 
 def Rt_BufferOp : Rt_Op<"buffer"> {
-  let summary = "rows of `pitch` floats in an arena slot; its number is its order";
-  let arguments = (ins I64Attr:$slot, I64Attr:$space, Rt_Per:$per, I64Attr:$pitch);
-  let assemblyFormat = "`slot` $slot `space` $space `per` $per `pitch` $pitch attr-dict";
+  let summary = "rows of `width` floats in an arena slot; its number is its order";
+  let description = "How far apart rows lie is the target's: `#rt.pitch<width>`.";
+  let arguments = (ins I64Attr:$slot, I64Attr:$space, Rt_Per:$per, I64Attr:$width);
+  let assemblyFormat = "`slot` $slot `space` $space `per` $per `width` $width attr-dict";
 }
 
 def Rt_OutputOp : Rt_Op<"output"> {
@@ -119,28 +163,32 @@ def Rt_OutputOp : Rt_Op<"output"> {
 }
 
 def Rt_LaunchOp : Rt_Op<"launch", [NoTerminator, SingleBlock]> {
-  let summary = "problems that do not depend on each other: one fork-join over the union of their tiles";
+  let summary = "problems that do not depend on each other: one fork-join, or one grid, over the union of their tiles";
   let arguments = (ins StrAttr:$label);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$label attr-dict-with-keyword $body";
 }
 
-def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">]> {
+def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "one call of a kernel over rows x columns";
   let description = [{
-    `flops` and `bytes` are per unit (one row, block or sequence, times one
-    column); with `per_key` times the mean number of keys. `column_site` makes
-    the number of columns that of 16-wide panels of the bound rank at the site
+    Columns are elements of the result of a contraction, heads of an attention,
+    and 1 elsewhere. `flops` and `bytes` are per unit (one row or sequence,
+    times one column); with `per_key` times the mean number of keys.
+    `column_site` makes the number of columns the bound rank at the site
     (`columns` is ignored); `guard` skips the problem where that rank is 0.
-    `keys` is the space whose longest sequence sizes the scratch memory.
+    `keys` is the space whose sequences an attention reads. `reads` and `writes`
+    say which columns of which buffers the problem touches.
+    C1 the kernel exists, and `args` has one word of the right type for each of
+       its signature.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$label, I64Attr:$space, Rt_Over:$over, I64Attr:$columns,
                        OptionalAttr<FlatSymbolRefAttr>:$column_site, OptionalAttr<FlatSymbolRefAttr>:$guard,
-                       DenseI64ArrayAttr:$grain, I64Attr:$flops, I64Attr:$bytes, UnitAttr:$per_key,
+                       I64Attr:$flops, I64Attr:$bytes, UnitAttr:$per_key,
                        OptionalAttr<I64Attr>:$key_space,
-                       ArrayAttr:$args, DenseI64ArrayAttr:$reads, DenseI64ArrayAttr:$writes);
+                       ArrayAttr:$args, Rt_Windows:$reads, Rt_Windows:$writes);
   let assemblyFormat = [{
-    $kernel $label `over` $over $space `columns` $columns (`of` $column_site^)? (`guard` $guard^)? `grain` $grain
+    $kernel $label `over` $over $space `columns` $columns (`of` $column_site^)? (`guard` $guard^)?
     `flops` $flops `bytes` $bytes (`per_key` $per_key^)? (`keys` $key_space^)?
     `args` $args `reads` $reads `writes` $writes attr-dict
   }];

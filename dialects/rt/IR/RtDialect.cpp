@@ -13,9 +13,6 @@ using namespace ptx::rt;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/rt/IR/RtAttrs.cpp.inc"
 
-#define GET_OP_CLASSES
-#include "dialects/rt/IR/Rt.cpp.inc"
-
 void RtDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST

@@ -2,6 +2,9 @@
 #define PTX_DIALECTS_RT_IR_RTDIALECT_H
 
 #include "dialects/stage/IR/StageDialect.h"
+#include "runtime/device/words.h"
+
+#include "mlir/IR/SymbolTable.h"
 
 #include "dialects/rt/IR/RtDialect.h.inc"
 #include "dialects/rt/IR/RtEnums.h.inc"

@@ -8,7 +8,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 def Stage_ContractOp : Stage_SkeletonOp<"contract", [AttrSizedOperandSegments]> {
   let summary = "y[m,n] = region(sum_k x[m,k] w[n,k] (+ sum_r u[m,r] b[n,r]), extras...)";
   let description = [{
-    w and b are panels. The sum starts at -0.0 and runs over k ascending, then
+    w and b are matrices. The sum starts at -0.0 and runs over k ascending, then
     over r ascending, with one fused multiply-add each: its bytes depend on
     nothing else. Extras: rows `tensor<?xNxf32>` give the element [m,n], a
     `vector` parameter gives element [n].
@@ -18,7 +18,7 @@ def Stage_ContractOp : Stage_SkeletonOp<"contract", [AttrSizedOperandSegments]> 
       %0 = arith.addf %acc, %bias : f32
       %1 = arith.addf %0, %old : f32
       stage.yield %1 : f32
-    } : tensor<?x256xf32>, !xf.packed<panels, 512x256> -> tensor<?x512xf32>
+    } : tensor<?x256xf32>, !xf.packed<matrix, 512x256> -> tensor<?x512xf32>
     ```
   }];
   let arguments = (ins Stage_Rows:$x, Xf_PackedType:$weight, Optional<Stage_Rows>:$u, Optional<Xf_PackedType>:$b,

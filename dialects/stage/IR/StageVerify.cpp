@@ -5,15 +5,15 @@ using namespace ptx;
 using namespace ptx::stage;
 
 LogicalResult ContractOp::verify() {
-  auto panels = cast<xf::PackedType>(getWeight().getType());
-  if (panels.getLayout() != xf::Layout::Panels)
-    return emitOpError("expects a weight in panels, found ") << panels;
+  auto matrix = cast<xf::PackedType>(getWeight().getType());
+  if (matrix.getLayout() != xf::Layout::Matrix)
+    return emitOpError("expects a weight that is a matrix, found ") << matrix;
   auto x = cast<RankedTensorType>(getX().getType());
   auto y = cast<RankedTensorType>(getResult().getType());
-  if (panels.getColumns() != -1 && panels.getColumns() != x.getShape().back())
-    return emitOpError("x has ") << x.getShape().back() << " columns, the panels take " << panels.getColumns();
-  if (panels.getRows() != -1 && panels.getRows() != y.getShape().back())
-    return emitOpError("the result has ") << y.getShape().back() << " columns, the panels give " << panels.getRows();
+  if (matrix.getColumns() != -1 && matrix.getColumns() != x.getShape().back())
+    return emitOpError("x has ") << x.getShape().back() << " columns, the weight takes " << matrix.getColumns();
+  if (matrix.getRows() != -1 && matrix.getRows() != y.getShape().back())
+    return emitOpError("the result has ") << y.getShape().back() << " columns, the weight gives " << matrix.getRows();
   if (getBody().front().getNumArguments() != 1 + getExtras().size())
     return emitOpError("expects one region argument for the sum and one per extra");
   return success();

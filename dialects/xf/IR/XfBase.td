@@ -51,8 +51,9 @@ def Xf_LowRankType : Xf_Type<"LowRank", "low_rank"> {
 def Xf_PackedType : Xf_Type<"Packed", "packed"> {
   let summary = "a weight as kernels read it, result of the deploy function";
   let description = [{
-    `panels`: [N,K] in panels of 16 rows of N; `table`: [V,D] rows with a
-    pitch; `vector`: [N]. Always f32 in memory. `!xf.packed<panels, 512x256>`.
+    `matrix`: [N,K], multiplied; `table`: [V,D], rows are gathered; `vector`:
+    [N]. Always f32. How each lies in memory is the target's choice
+    (runtime/device/geometry.h). `!xf.packed<matrix, 512x256>`.
     A dimension of -1 (printed `?`) is a rank known at run time.
   }];
   let parameters = (ins "::ptx::xf::Layout":$layout, "int64_t":$rows, "int64_t":$columns);

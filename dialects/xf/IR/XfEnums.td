@@ -12,8 +12,8 @@ def Xf_ActivationKind : I32EnumAttr<"ActivationKind", "activation function", [
   I32EnumAttrCase<"Tanh", 4, "tanh">
 ]> { let cppNamespace = "::ptx::xf"; }
 
-def Xf_Layout : I32EnumAttr<"Layout", "how a packed parameter lies in memory", [
-  I32EnumAttrCase<"Panels", 0, "panels">,
+def Xf_Layout : I32EnumAttr<"Layout", "what a packed parameter is to a kernel; how it lies in memory is the target's", [
+  I32EnumAttrCase<"Matrix", 0, "matrix">,
   I32EnumAttrCase<"Table", 1, "table">,
   I32EnumAttrCase<"Vector", 2, "vector">
 ]> { let cppNamespace = "::ptx::xf"; }

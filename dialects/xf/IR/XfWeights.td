@@ -37,14 +37,14 @@ def Xf_ZeroBiasOp : Xf_Op<"zero_bias", [Pure]> {
 }
 
 def Xf_FactorAOp : Xf_Op<"factor_a", [Pure]> {
-  let summary = "A [R,IN] of the bound adapter as panels; as a table [IN,R] for an embedding";
+  let summary = "A [R,IN] of the bound adapter as a matrix; as a table [IN,R] for an embedding";
   let arguments = (ins Xf_LowRankType:$slot, Xf_Form:$form);
   let results = (outs Xf_PackedType:$result);
   let assemblyFormat = "$slot $form attr-dict `:` type($slot) `->` type($result)";
 }
 
 def Xf_FactorBOp : Xf_Op<"factor_b", [Pure]> {
-  let summary = "s B [OUT,R] of the bound adapter as panels, or its rows [begin, end)";
+  let summary = "s B [OUT,R] of the bound adapter as a matrix, or its rows [begin, end)";
   let arguments = (ins Xf_LowRankType:$slot, OptionalAttr<DenseI64ArrayAttr>:$rows);
   let results = (outs Xf_PackedType:$result);
   let assemblyFormat = "$slot (`rows` $rows^)? attr-dict `:` type($slot) `->` type($result)";

@@ -70,4 +70,21 @@ KernelOp KernelTable::getOrCreate(Operation *stage) {
   return known = kernel;
 }
 
+void KernelTable::addEntry(LaunchOp launch) {
+  std::set<std::string> names;
+  for (auto problem : launch.getBody().front().getOps<ProblemOp>())
+    names.insert(problem.getKernel().str());
+  entries.insert({names.begin(), names.end()});
+}
+
+void KernelTable::emitEntries() {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  for (const auto &[index, names] : llvm::enumerate(entries)) {
+    SmallVector<Attribute> members = llvm::map_to_vector(names, [&](const std::string &name) -> Attribute {
+      return FlatSymbolRefAttr::get(builder.getContext(), name);
+    });
+    EntryOp::create(builder, builder.getUnknownLoc(), ("entry_" + Twine(index)).str(), builder.getArrayAttr(members));
+  }
+}
+
 } // namespace ptx::rt

@@ -9,6 +9,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
 
+#include <set>
+#include <string>
 #include <vector>
 
 namespace ptx::rt {
@@ -19,17 +21,22 @@ public:
   explicit KernelTable(mlir::ModuleOp module) : module(module) {}
 
   KernelOp getOrCreate(mlir::Operation *stage);
+  /// Remembers the set of kernels that a launch runs.
+  void addEntry(LaunchOp launch);
+  /// One rt.entry for every set remembered.
+  void emitEntries();
 
 private:
   mlir::ModuleOp module;
   llvm::StringMap<KernelOp> kernels;
+  std::set<std::vector<std::string>> entries;
 };
 
 /// A buffer's needs while slots are assigned.
 struct BufferLife {
   int64_t space;
   Per per;
-  int64_t pitch;
+  int64_t width;
   int64_t firstLaunch; // that writes it
   int64_t lastLaunch;  // that reads it; outputs live to the end
   int64_t slot = -1;

@@ -8,7 +8,7 @@ namespace {
 struct Slot {
   int64_t space;
   Per per;
-  int64_t pitch; // of its widest buffer so far
+  int64_t width; // of its widest buffer so far
   int64_t busyUntil;
 };
 } // namespace
@@ -21,7 +21,7 @@ int64_t assignSlots(std::vector<BufferLife> &buffers) {
       const Slot &slot = slots[i];
       if (slot.busyUntil >= buffer.firstLaunch || slot.space != buffer.space || slot.per != buffer.per)
         continue;
-      int64_t cost = std::abs(slot.pitch - buffer.pitch);
+      int64_t cost = std::abs(slot.width - buffer.width);
       if (best < 0 || cost < bestCost) {
         best = static_cast<int64_t>(i);
         bestCost = cost;
@@ -29,10 +29,10 @@ int64_t assignSlots(std::vector<BufferLife> &buffers) {
     }
     if (best < 0) {
       best = static_cast<int64_t>(slots.size());
-      slots.push_back({buffer.space, buffer.per, buffer.pitch, -1});
+      slots.push_back({buffer.space, buffer.per, buffer.width, -1});
     }
     Slot &slot = slots[best];
-    slot.pitch = std::max(slot.pitch, buffer.pitch);
+    slot.width = std::max(slot.width, buffer.width);
     slot.busyUntil = buffer.lastLaunch;
     buffer.slot = best;
   }

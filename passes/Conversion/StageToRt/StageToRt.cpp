@@ -1,7 +1,7 @@
 // From stages to launch records: every value gets a buffer, every buffer an
 // arena slot, every stage a kernel and the words it is called with.
-#include "passes/Conversion/StageToRt/Pitch.h"
 #include "passes/Conversion/StageToRt/Planner.h"
+#include "passes/Conversion/StageToRt/Ranks.h"
 #include "passes/Passes.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -171,19 +171,20 @@ private:
         Rows rows = rowsOfStage(op);
         int64_t launchIndex = static_cast<int64_t>(index);
         buffers[result] = static_cast<int64_t>(lives.size());
-        lives.push_back({rows.space, rows.per, rowPitch(bufferWidth(op)), launchIndex, launchIndex});
+        lives.push_back({rows.space, rows.per, bufferWidth(op), launchIndex, launchIndex});
       }
     }
     for (auto output : function.getBody().front().getOps<stage::OutputOp>())
       lives[locate(output.getValue()).first].lastLaunch = static_cast<int64_t>(launches.size());
     program.setSlots(assignSlots(lives));
     for (const BufferLife &life : lives)
-      BufferOp::create(builder, function.getLoc(), life.slot, life.space, life.per, life.pitch);
+      BufferOp::create(builder, function.getLoc(), life.slot, life.space, life.per, life.width);
   }
 
   //===- launches ------------------------------------------------------------//
 
   Attribute intWord(int64_t value) { return IntArgAttr::get(builder.getContext(), value); }
+  Attribute pitchWord(int64_t width) { return PitchArgAttr::get(builder.getContext(), width); }
 
   Attribute parameterWord(Value parameter) {
     return ParameterArgAttr::get(builder.getContext(), parameter.getDefiningOp<xf::GetOp>().getParameterAttr());
@@ -195,7 +196,7 @@ private:
   void addRows(SmallVector<Attribute> &words, Value value) {
     auto [buffer, column] = locate(value);
     words.push_back(BufferArgAttr::get(builder.getContext(), buffer, column));
-    words.push_back(intWord(lives[buffer].pitch));
+    words.push_back(pitchWord(lives[buffer].width));
   }
 
   void addExtras(SmallVector<Attribute> &words, ValueRange extras) {
@@ -212,7 +213,6 @@ private:
     Over over = Over::Rows;
     int64_t columns = 1;
     FlatSymbolRefAttr columnSite, guard;
-    SmallVector<int64_t> grain = {8, 1};
     int64_t flops = 0, bytes = 0;
     bool perKey = false;
     IntegerAttr keySpace;
@@ -226,12 +226,12 @@ private:
 
   Problem describe(stage::ContractOp op, Value result) {
     Problem p;
-    auto panels = cast<xf::PackedType>(op.getWeight().getType());
-    FlatSymbolRefAttr site = siteOf(panels, op.getWeight(), symbols);
-    FlatSymbolRefAttr outSite = panels.getRows() == -1 ? site : FlatSymbolRefAttr();
-    FlatSymbolRefAttr inSite = panels.getColumns() == -1 ? site : FlatSymbolRefAttr();
-    int64_t n = outSite ? maxRank(site) : panels.getRows();
-    int64_t k = inSite ? maxRank(site) : panels.getColumns();
+    auto matrix = cast<xf::PackedType>(op.getWeight().getType());
+    FlatSymbolRefAttr site = siteOf(matrix, op.getWeight(), symbols);
+    FlatSymbolRefAttr outSite = matrix.getRows() == -1 ? site : FlatSymbolRefAttr();
+    FlatSymbolRefAttr inSite = matrix.getColumns() == -1 ? site : FlatSymbolRefAttr();
+    int64_t n = outSite ? maxRank(site) : matrix.getRows();
+    int64_t k = inSite ? maxRank(site) : matrix.getColumns();
     addRows(p.words, op.getX());
     p.words.push_back(parameterWord(op.getWeight()));
     p.words.push_back(widthWord(k, inSite));
@@ -246,11 +246,10 @@ private:
       p.words.append(4, intWord(0));
     }
     addExtras(p.words, op.getExtras());
-    p.columns = (n + lanes - 1) / lanes;
+    p.columns = n;
     p.columnSite = p.guard = outSite;
-    p.grain = {12, 2};
-    p.flops = 2 * lanes * k;
-    p.bytes = 4 * lanes;
+    p.flops = 2 * k;
+    p.bytes = 4;
     return p;
   }
 
@@ -263,11 +262,9 @@ private:
     p.words.push_back(rowsWord(keySpace, RowField::Begin));
     p.words.push_back(rowsWord(keySpace, RowField::Keys));
     int64_t headDim = widthOf(op.getResult()) / static_cast<int64_t>(op.getHeads());
-    constexpr int64_t blockRows = 64;
     p.over = Over::Blocks;
     p.columns = op.getHeads();
-    p.grain = {1, 1};
-    p.flops = blockRows * 4 * headDim;
+    p.flops = 4 * headDim;
     p.bytes = 2 * 4 * headDim;
     p.perKey = true;
     p.keySpace = builder.getI64IntegerAttr(keySpace);
@@ -295,7 +292,6 @@ private:
     p.words.push_back(rowsWord(space, RowField::Begin));
     p.words.push_back(rowsWord(space, RowField::Keys));
     p.over = Over::Sequences;
-    p.grain = {1, 1};
     return p;
   }
 
@@ -310,7 +306,7 @@ private:
         addRows(p.words, table);
       } else {
         p.words.push_back(parameterWord(table));
-        p.words.push_back(intWord(rowPitch(width)));
+        p.words.push_back(pitchWord(width));
       }
       p.words.push_back(indexWord(index));
     }
@@ -342,6 +338,7 @@ private:
     builder.createBlock(&op.getBody());
     for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues()))
       emitProblem(value.getDefiningOp(), result);
+    kernels.addEntry(op);
     return success();
   }
 
@@ -352,13 +349,22 @@ private:
     const BufferLife &life = lives[buffers.lookup(result)];
     if (life.per == Per::Sequence)
       p.over = Over::Sequences;
-    SmallVector<int64_t> reads;
+    SmallVector<Attribute> reads;
     for (Value operand : op->getOperands())
       if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && type.getElementType().isF32())
-        reads.push_back(locate(operand).first);
+        reads.push_back(windowOf(operand));
     ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()), life.space,
-                      p.over, p.columns, p.columnSite, p.guard, p.grain, p.flops, p.bytes, p.perKey, p.keySpace,
-                      builder.getArrayAttr(p.words), reads, ArrayRef<int64_t>(buffers.lookup(result)));
+                      p.over, p.columns, p.columnSite, p.guard, p.flops, p.bytes, p.perKey, p.keySpace,
+                      builder.getArrayAttr(p.words), builder.getArrayAttr(reads),
+                      builder.getArrayAttr(windowOf(result)));
+  }
+
+  /// The columns of a buffer that a value is.
+  Attribute windowOf(Value value) {
+    auto [buffer, column] = locate(value);
+    int64_t width = widthOf(value);
+    return WindowAttr::get(builder.getContext(), buffer, column,
+                           ShapedType::isDynamic(width) ? lives[buffer].width : width);
   }
 
   void emitOutputs() {
@@ -390,6 +396,7 @@ struct Plan : impl::PlanPassBase<Plan> {
         return signalPassFailure();
       function.erase();
     }
+    kernels.emitEntries();
   }
 };
 

@@ -1,7 +1,7 @@
 #include "passes/Target/Artifact/DeployTable.h"
 
 #include "dialects/rt/IR/RtDialect.h"
-#include "passes/Conversion/StageToRt/Pitch.h"
+#include "passes/Conversion/StageToRt/Ranks.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -86,11 +86,12 @@ private:
     return push({{"op", "rows"}, {"of", number}, {"begin", rows[0]}, {"end", rows[1]}});
   }
 
-  /// The layout node; a table's width may be a rank known when it is bound.
+  /// The layout node; a table has the width of the widest adapter where it is a
+  /// rank known when it is bound.
   int64_t writeLayout(int64_t number, xf::PackedType type, int64_t width) {
     Json node = {{"op", xf::stringifyEnum(type.getLayout()).str()}, {"of", number}};
     if (type.getLayout() == xf::Layout::Table)
-      node["pitch"] = rt::rowPitch(width);
+      node["width"] = width;
     return push(std::move(node));
   }
 

@@ -14,13 +14,19 @@ class DeployTable {
 public:
   static Result<DeployTable> build(mlir::ModuleOp module, const ParameterTable &table, TensorList &tensors);
 
-  int64_t siteIndex(llvm::StringRef site) const { return siteNumbers.lookup(site); }
-  int64_t parameterIndex(llvm::StringRef parameter) const { return parameterNumbers.lookup(parameter); }
+  /// A symbol that is missing is no index 0: -1, which no reader accepts.
+  int64_t siteIndex(llvm::StringRef site) const { return indexIn(siteNumbers, site); }
+  int64_t parameterIndex(llvm::StringRef parameter) const { return indexIn(parameterNumbers, parameter); }
   const nlohmann::ordered_json &sites() const { return siteList; }
   const nlohmann::ordered_json &adapters() const { return adapterList; }
   const nlohmann::ordered_json &parameters() const { return parameterList; }
 
 private:
+  static int64_t indexIn(const llvm::StringMap<int64_t> &numbers, llvm::StringRef name) {
+    auto found = numbers.find(name);
+    return found == numbers.end() ? -1 : found->second;
+  }
+
   Status addAdapters(mlir::ModuleOp module, const ParameterTable &table, TensorList &tensors);
   Status addParameters(mlir::ModuleOp module, const ParameterTable &table, TensorList &tensors);
 

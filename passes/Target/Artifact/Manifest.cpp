@@ -21,8 +21,10 @@ std::string text(StringRef value) { return value.str(); }
 /// Writes the programs of a module.
 class ProgramWriter {
 public:
-  ProgramWriter(ModuleOp module, const DeployTable &deploy, const ManifestOptions &options)
-      : deploy(deploy), options(options), symbols(module) {}
+  ProgramWriter(ModuleOp module, const DeployTable &deploy) : deploy(deploy) {
+    for (auto kernel : module.getOps<rt::KernelOp>())
+      kernels.try_emplace(kernel.getSymName(), kernels.size());
+  }
 
   Json write(rt::ProgramOp program) {
     Json inputs = Json::array(), spaces = Json::array(), buffers = Json::array(), outputs = Json::array(),
@@ -46,7 +48,12 @@ private:
     return list;
   }
 
-  static Json numbers(ArrayRef<int64_t> values) { return std::vector<int64_t>(values.begin(), values.end()); }
+  static Json windows(ArrayAttr attributes) {
+    Json list = Json::array();
+    for (auto window : attributes.getAsRange<rt::WindowAttr>())
+      list.push_back({window.getBuffer(), window.getColumn(), window.getWidth()});
+    return list;
+  }
 
   Json write(rt::InputOp op) {
     Json input = {{"name", text(op.getName())},
@@ -73,7 +80,7 @@ private:
     return {{"slot", op.getSlot()},
             {"space", op.getSpace()},
             {"per", text(rt::stringifyEnum(op.getPer()))},
-            {"pitch", op.getPitch()}};
+            {"width", op.getWidth()}};
   }
 
   Json write(rt::OutputOp op) {
@@ -91,7 +98,7 @@ private:
   Json sites(FlatSymbolRefAttr site) { return Json::array({deploy.siteIndex(site.getValue())}); }
 
   Json write(rt::ProblemOp op) {
-    Json problem = {{"kernel", text(op.getKernel())},
+    Json problem = {{"kernel", static_cast<int64_t>(kernels.lookup(op.getKernel()))},
                     {"label", text(op.getLabel())},
                     {"space", op.getSpace()},
                     {"over", text(rt::stringifyEnum(op.getOver()))}};
@@ -99,21 +106,20 @@ private:
       problem["columns"] = {{"rank", sites(op.getColumnSiteAttr())}};
     else
       problem["columns"] = op.getColumns();
-    problem["grain"] = numbers(op.getGrain());
     problem["flops"] = op.getFlops();
     problem["bytes"] = op.getBytes();
     if (op.getPerKey())
       problem["per_key"] = true;
     if (op.getGuardAttr())
       problem["guard"] = sites(op.getGuardAttr());
-    if (auto [base, perKey] = options.scratch(symbols.lookup(op.getKernel())); base || perKey)
-      problem["scratch"] = numbers({base, perKey, static_cast<int64_t>(op.getKeySpace().value_or(op.getSpace()))});
+    if (op.getKeySpace())
+      problem["keys"] = *op.getKeySpace();
     Json args = Json::array();
     for (Attribute word : op.getArgs())
       args.push_back(writeWord(word));
     problem["args"] = args;
-    problem["reads"] = numbers(op.getReads());
-    problem["writes"] = numbers(op.getWrites());
+    problem["reads"] = windows(op.getReads());
+    problem["writes"] = windows(op.getWrites());
     return problem;
   }
 
@@ -121,7 +127,7 @@ private:
     return TypeSwitch<Attribute, Json>(word)
         .Case<rt::BufferArgAttr>([](auto arg) { return Json::array({"buffer", arg.getBuffer(), arg.getColumn()}); })
         .Case<rt::IntArgAttr>([](auto arg) { return Json::array({"int", arg.getValue()}); })
-        .Case<rt::FloatArgAttr>([](auto arg) { return Json::array({"f32", arg.getValue().getValueAsDouble()}); })
+        .Case<rt::PitchArgAttr>([](auto arg) { return Json::array({"pitch", arg.getWidth()}); })
         .Case<rt::ParameterArgAttr>(
             [&](auto arg) { return Json::array({"parameter", deploy.parameterIndex(arg.getParameter().getValue())}); })
         .Case<rt::IdsArgAttr>([](auto arg) { return Json::array({"ids", arg.getInput()}); })
@@ -131,9 +137,56 @@ private:
   }
 
   const DeployTable &deploy;
-  const ManifestOptions &options;
-  SymbolTable symbols;
+  llvm::StringMap<size_t> kernels;
 };
+
+Json writeKernels(ModuleOp module) {
+  Json kernels = Json::array();
+  for (auto kernel : module.getOps<rt::KernelOp>()) {
+    Json words = Json::array();
+    for (const words::Word &word : kernel.getSignature())
+      words.push_back(Json::array({word.name, std::string(words::nameOf(word.type))}));
+    kernels.push_back({{"name", text(kernel.getSymName())}, {"words", words}});
+  }
+  return kernels;
+}
+
+Json writeEntries(ModuleOp module) {
+  Json entries = Json::array();
+  for (auto entry : module.getOps<rt::EntryOp>()) {
+    Json members = Json::array();
+    for (auto member : entry.getKernels().getAsRange<FlatSymbolRefAttr>())
+      members.push_back(member.getValue().str());
+    entries.push_back({{"name", text(entry.getSymName())}, {"kernels", members}});
+  }
+  return entries;
+}
+
+Json writeMetadata(const Metadata &metadata) {
+  Json object = Json::object();
+  for (const auto &[key, value] : metadata)
+    object[key] = value;
+  return object;
+}
+
+/// How a target lays out memory, and what it keeps about kernels and entries.
+Json writeTarget(ModuleOp module, const Target &target) {
+  Json json = {{"name", target.name().str()}};
+  std::optional<Geometry> geometry = target.geometry();
+  if (!geometry)
+    return json;
+  json["geometry"] = {{"matrix", geometry->matrix == MatrixLayout::Panels ? "panels" : "rows"},
+                      {"lanes", geometry->lanes},
+                      {"odd_pitch", geometry->oddPitch},
+                      {"block_rows", geometry->blockRows}};
+  json["kernels"] = Json::array();
+  for (auto kernel : module.getOps<rt::KernelOp>())
+    json["kernels"].push_back(writeMetadata(target.describe(kernel)));
+  json["entries"] = Json::array();
+  for (auto entry : module.getOps<rt::EntryOp>())
+    json["entries"].push_back(writeMetadata(target.describe(entry, module)));
+  return json;
+}
 
 } // namespace
 
@@ -142,20 +195,25 @@ Result<std::string> writeManifest(ModuleOp module, const ParameterTable &table, 
   Result<DeployTable> deploy = DeployTable::build(module, table, tensors);
   if (!deploy)
     return deploy.error();
-  ProgramWriter writer(module, *deploy, options);
+  ProgramWriter writer(module, *deploy);
+  Json targets = Json::array();
+  for (const Target *target : options.targets)
+    targets.push_back(writeTarget(module, *target));
   Json functions = Json::array();
   for (auto program : module.getOps<rt::ProgramOp>())
     functions.push_back(writer.write(program));
-  Json manifest = {{"format", {{"major", 1}, {"minor", 0}}},
+  Json manifest = {{"format", {{"major", 2}, {"minor", 0}}},
                    {"producer", "ptx 0.1.0"},
                    {"model", options.modelType},
                    {"adapters_mode", options.separate ? "separate" : "fuse"},
-                   {"targets", options.targets},
+                   {"targets", targets},
                    {"files", tensors.files()},
                    {"tensors", tensors.tensors()},
                    {"sites", deploy->sites()},
                    {"adapters", deploy->adapters()},
                    {"parameters", deploy->parameters()},
+                   {"kernels", writeKernels(module)},
+                   {"entries", writeEntries(module)},
                    {"functions", functions}};
   return manifest.dump();
 }

@@ -4,22 +4,18 @@
 #define PTX_PASSES_TARGET_ARTIFACT_MANIFEST_H
 
 #include "passes/Target/Artifact/ParameterTable.h"
+#include "passes/Target/Target.h"
 
 #include "mlir/IR/BuiltinOps.h"
-
-#include <functional>
-#include <optional>
 
 namespace ptx {
 
 struct ManifestOptions {
   std::string modelType;
-  std::vector<std::string> targets;
+  std::vector<const Target *> targets; // the first is the artifact's own
   bool separate = false;
   /// Where the artifact will lie: parameter files are named relative to it.
   std::string directory;
-  /// Scratch bytes of a kernel: a constant part and a part per key.
-  std::function<std::pair<int64_t, int64_t>(mlir::Operation *kernel)> scratch;
 };
 
 /// The manifest of a module after `plan`. Reads every tensor once, for its hash.

@@ -8,13 +8,14 @@
 // Scratch, in floats: tile | 64 factors | queries [4][d][16] |
 // scores [keys][queries rounded up to 16].
 #include "passes/Target/CPU/Generators.h"
+#include "passes/Target/CPU/KernelModule.h"
 
 #include <limits>
 
 using namespace ptx::cpu;
 using Predicate = Emit::Predicate;
 
-static constexpr int64_t blockRows = 64;
+static constexpr int64_t blockRows = attentionBlockRows;
 
 static int64_t padded(int64_t headDim) { return llvm::alignTo(headDim, lanes); }
 static int64_t queriesOffset() { return tileFloats + blockRows; }
@@ -151,10 +152,9 @@ void emitValues(Emit &e, const Work &w) {
 } // namespace
 
 void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
-  Value args = kernel.args;
-  auto matrix = [&](int64_t word) { return Matrix{e.pointerWord(args, word), e.word(args, word + 1)}; };
-  Matrix q = matrix(0), k = matrix(2), v = matrix(4), y = matrix(6);
-  Value table = e.pointerWord(args, 8), begins = e.pointerWord(args, 9), counts = e.pointerWord(args, 10);
+  Matrix q = kernel.matrix(e, "q"), k = kernel.matrix(e, "k"), v = kernel.matrix(e, "v"), y = kernel.matrix(e, "y");
+  Value table = kernel.words.pointer(e, "blocks"), begins = kernel.words.pointer(e, "key_begin"),
+        counts = kernel.words.pointer(e, "keys");
   int64_t headDim = kernel.op.getHeadDim();
   e.loop(kernel.r0, kernel.r1, 1, [&](Value block) {
     auto entry = [&](int64_t i) { return e.loadInt(table, e.add(e.mul(block, 4), i)); };

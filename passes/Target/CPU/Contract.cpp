@@ -41,16 +41,10 @@ void emitBlock(Emit &e, const Kernel &kernel, const Contraction &c, const Elemen
 } // namespace
 
 void ptx::cpu::emitContract(Emit &e, const Kernel &kernel) {
-  Value args = kernel.args;
-  Contraction c{{e.pointerWord(args, 0), e.word(args, 1)},
-                {e.pointerWord(args, 5), e.word(args, 6)},
-                {e.pointerWord(args, 7), e.word(args, 8)},
-                e.pointerWord(args, 2),
-                e.word(args, 3),
-                e.word(args, 4),
-                e.pointerWord(args, 9),
-                e.word(args, 10)};
-  Element element(e, kernel.op, args, 11);
+  const Words &words = kernel.words;
+  Contraction c{kernel.matrix(e, "x"),     kernel.matrix(e, "y"),     kernel.matrix(e, "u"), words.pointer(e, "weight"),
+                words.integer(e, "depth"), words.integer(e, "width"), words.pointer(e, "b"), words.integer(e, "rank")};
+  Element element(e, kernel.op, words);
   Value all = e.sub(kernel.r1, kernel.r0);
   Value depth = e.maximum(c.depth, e.integer(1));
   Value most = e.maximum(e.div(e.integer(chunkFloats), depth), e.integer(1));

@@ -59,6 +59,13 @@ Value Emit::pointerWord(Value args, int64_t index) {
   return create<LLVM::LoadOp>(pointer(), wordAddress(*this, args, index), 8);
 }
 
+int64_t Words::index(llvm::StringRef name) const {
+  for (size_t i = 0; i < signature.size(); ++i)
+    if (signature[i].name == name)
+      return static_cast<int64_t>(i);
+  llvm::report_fatal_error("no word is called '" + name + "'");
+}
+
 Value Emit::load(Value address) { return create<LLVM::LoadOp>(vector(), address, 4); }
 
 Value Emit::loadScalar(Value address) { return create<LLVM::LoadOp>(getF32Type(), address, 4); }

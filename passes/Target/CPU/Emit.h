@@ -97,6 +97,19 @@ public:
   }
 };
 
+/// The words of one call of a kernel, by the names its signature states.
+class Words {
+public:
+  Words(mlir::Operation *kernel, Value args) : signature(mlir::cast<rt::KernelOp>(kernel).getSignature()), args(args) {}
+  Value integer(Emit &e, llvm::StringRef name) const { return e.word(args, index(name)); }
+  Value pointer(Emit &e, llvm::StringRef name) const { return e.pointerWord(args, index(name)); }
+
+private:
+  int64_t index(llvm::StringRef name) const;
+  words::Signature signature;
+  Value args;
+};
+
 /// A row-major matrix in memory.
 struct Matrix {
   Value base;

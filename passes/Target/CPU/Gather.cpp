@@ -4,18 +4,16 @@
 using namespace ptx::cpu;
 
 void ptx::cpu::emitGather(Emit &e, const Kernel &kernel) {
-  constexpr int64_t head = 3, perTable = 3;
   int64_t count = kernel.op.getTables();
-  Matrix y{e.pointerWord(kernel.args, 0), e.word(kernel.args, 1)};
-  Value width = e.word(kernel.args, 2);
+  Matrix y = kernel.matrix(e, "y");
+  Value width = kernel.words.integer(e, "width");
   SmallVector<Matrix> tables;
   SmallVector<Value> indices;
   for (int64_t t = 0; t < count; ++t) {
-    int64_t word = head + perTable * t;
-    tables.push_back({e.pointerWord(kernel.args, word), e.word(kernel.args, word + 1)});
-    indices.push_back(e.pointerWord(kernel.args, word + 2));
+    tables.push_back(kernel.matrix(e, "table_" + std::to_string(t)));
+    indices.push_back(kernel.words.pointer(e, "index_" + std::to_string(t)));
   }
-  Element element(e, kernel.op, kernel.args, head + perTable * count);
+  Element element(e, kernel.op, kernel.words);
   e.loop(kernel.r0, kernel.r1, 1, [&](Value m) {
     SmallVector<Value> rows;
     for (auto [table, index] : llvm::zip(tables, indices))

@@ -53,8 +53,7 @@ Value emitErf(Emit &e, Value x);
 /// The region of a kernel on 16 elements at row `m`, columns `n`..`n`+15.
 class Element {
 public:
-  /// `word` is the first word of the extras in `args`.
-  Element(Emit &e, rt::KernelOp kernel, Value args, int64_t word);
+  Element(Emit &e, rt::KernelOp kernel, const Words &words);
   Value operator()(Emit &e, ValueRange values, Value m, Value n) const;
 
 private:
@@ -67,7 +66,13 @@ private:
 struct Kernel {
   mutable rt::KernelOp op; // its accessors are not const
   const LevelInfo &level;
-  Value args, r0, r1, c0, c1, scratch;
+  Words words;
+  Value r0, r1, c0, c1, scratch;
+
+  /// The matrix of rows whose address is the word `name`.
+  Matrix matrix(Emit &e, llvm::StringRef name) const {
+    return {words.pointer(e, name), words.integer(e, (name + "_pitch").str())};
+  }
 };
 void emitContract(Emit &e, const Kernel &kernel);
 void emitAttention(Emit &e, const Kernel &kernel);

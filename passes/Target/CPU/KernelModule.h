@@ -12,9 +12,11 @@
 namespace ptx::cpu {
 
 /// A module with one function per rt.kernel of `module`, and the private
-/// functions they share; null after a diagnostic. Every level computes the
-/// same bytes.
+/// functions they share. Every level computes the same bytes.
 mlir::OwningOpRef<mlir::ModuleOp> generateKernels(mlir::ModuleOp module, Level level);
+
+/// Query rows of one sequence that an attention takes at once.
+inline constexpr int64_t attentionBlockRows = 64;
 
 /// Scratch of a worker, the same on every level: base + perKey * (most keys of
 /// a sequence, rounded up to 16).

@@ -4,10 +4,9 @@
 using namespace ptx::cpu;
 
 void ptx::cpu::emitMap(Emit &e, const Kernel &kernel) {
-  Matrix x{e.pointerWord(kernel.args, 0), e.word(kernel.args, 1)};
-  Matrix y{e.pointerWord(kernel.args, 2), e.word(kernel.args, 3)};
-  Value width = e.word(kernel.args, 4);
-  Element element(e, kernel.op, kernel.args, 5);
+  Matrix x = kernel.matrix(e, "x"), y = kernel.matrix(e, "y");
+  Value width = kernel.words.integer(e, "width");
+  Element element(e, kernel.op, kernel.words);
   e.loop(kernel.r0, kernel.r1, 1, [&](Value m) {
     Value in = x.row(e, m), out = y.row(e, m);
     e.loop(e.integer(0), width, lanes,

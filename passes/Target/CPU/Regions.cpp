@@ -7,11 +7,12 @@
 using namespace mlir;
 using namespace ptx::cpu;
 
-Element::Element(Emit &e, rt::KernelOp kernel, Value args, int64_t word) : kernel(kernel) {
-  for (Attribute kind : kernel.getExtras()) {
-    Matrix extra{e.pointerWord(args, word++), {}};
+Element::Element(Emit &e, rt::KernelOp kernel, const Words &words) : kernel(kernel) {
+  for (auto [i, kind] : llvm::enumerate(kernel.getExtras())) {
+    std::string name = "extra_" + std::to_string(i);
+    Matrix extra{words.pointer(e, name), {}};
     if (cast<rt::ExtraKindAttr>(kind).getValue() == rt::ExtraKind::Row)
-      extra.pitch = e.word(args, word++);
+      extra.pitch = words.integer(e, name + "_pitch");
     extras.push_back(extra);
   }
 }

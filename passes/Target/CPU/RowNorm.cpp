@@ -64,12 +64,11 @@ Normaliser emitNormaliser(Emit &e, ptx::stage::Norm norm, float eps, const Row &
 } // namespace
 
 void ptx::cpu::emitRowNorm(Emit &e, const Kernel &kernel) {
-  Value args = kernel.args;
-  Matrix x{e.pointerWord(args, 0), e.word(args, 1)}, y{e.pointerWord(args, 2), e.word(args, 3)};
-  Value width = e.word(args, 4);
+  Matrix x = kernel.matrix(e, "x"), y = kernel.matrix(e, "y");
+  Value width = kernel.words.integer(e, "width");
   auto roundDown = [&](int64_t to) { return e.mul(e.div(width, e.integer(to)), to); };
   Value wide = roundDown(partials * lanes), whole = roundDown(lanes);
-  Element element(e, kernel.op, args, 5);
+  Element element(e, kernel.op, kernel.words);
   float eps = kernel.op.getEpsAttr().getValueAsDouble();
   e.loop(kernel.r0, kernel.r1, 1, [&](Value m) {
     Row row{x.row(e, m), width, wide, whole};

@@ -5,9 +5,9 @@
 using namespace ptx::cpu;
 
 void ptx::cpu::emitSegmentMean(Emit &e, const Kernel &kernel) {
-  Value args = kernel.args;
-  Matrix x{e.pointerWord(args, 0), e.word(args, 1)}, y{e.pointerWord(args, 2), e.word(args, 3)};
-  Value width = e.word(args, 4), begins = e.pointerWord(args, 5), keys = e.pointerWord(args, 6);
+  Matrix x = kernel.matrix(e, "x"), y = kernel.matrix(e, "y");
+  Value width = kernel.words.integer(e, "width"), begins = kernel.words.pointer(e, "begin"),
+        keys = kernel.words.pointer(e, "keys");
   e.loop(kernel.r0, kernel.r1, 1, [&](Value sequence) {
     Value begin = e.loadInt(begins, sequence), count = e.loadInt(keys, sequence);
     Value inverse = e.divf(e.scalar(1.0f), e.toFloat(e.maximum(count, e.integer(1))));

@@ -77,9 +77,9 @@ TEST(Adapters, FactorsAreSlot) {
   Model model(lookup(std::string(adapters) + R"(
     !w = !xf.weight<5x4xf32>
     !slot = !xf.low_rank<5x4>
-    !panels = !xf.packed<panels, 5x4>
-    !a = !xf.packed<panels, ?x4>
-    !b = !xf.packed<panels, 5x?>
+    !panels = !xf.packed<matrix, 5x4>
+    !a = !xf.packed<matrix, ?x4>
+    !b = !xf.packed<matrix, 5x?>
     !column = !xf.packed<vector, 5x1>
     xf.parameter @w : !panels {
       %0 = xf.use @W : !w

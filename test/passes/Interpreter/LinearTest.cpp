@@ -49,14 +49,14 @@ TEST(Linear, InOut) {
 TEST(Linear, PackedInPart) {
   Model model(lookup(R"(
     xf.weight @W : !xf.weight<2x4xf32>
-    xf.parameter @w : !xf.packed<panels, 2x4> {
+    xf.parameter @w : !xf.packed<matrix, 2x4> {
       %0 = xf.use @W : !xf.weight<2x4xf32>
-      %1 = xf.pack %0 : !xf.weight<2x4xf32> -> !xf.packed<panels, 2x4>
-      xf.yield %1 : !xf.packed<panels, 2x4>
+      %1 = xf.pack %0 : !xf.weight<2x4xf32> -> !xf.packed<matrix, 2x4>
+      xf.yield %1 : !xf.packed<matrix, 2x4>
     })",
                      R"(
-    %w = xf.get @w : !xf.packed<panels, 2x4>
-    %y = xf.linear %x, %w rows [0, 1] : !x, !xf.packed<panels, 2x4> -> tensor<?x?x1xf32>
+    %w = xf.get @w : !xf.packed<matrix, 2x4>
+    %y = xf.linear %x, %w rows [0, 1] : !x, !xf.packed<matrix, 2x4> -> tensor<?x?x1xf32>
     xf.output "y" %y : tensor<?x?x1xf32>)"));
   model.weights["E"] = Array({8, 4}, 1.0);
   model.weights["W"] = Array({2, 4}, 1.0);

@@ -38,10 +38,10 @@ TEST(Skeletons, Gather) {
 static const char *const weights = R"(
     !w = !xf.weight<2x4xf32>
     !slot = !xf.low_rank<2x4>
-    !panels = !xf.packed<panels, 2x4>
+    !panels = !xf.packed<matrix, 2x4>
     !column = !xf.packed<vector, 2x1>
-    !a = !xf.packed<panels, ?x4>
-    !b = !xf.packed<panels, 2x?>
+    !a = !xf.packed<matrix, ?x4>
+    !b = !xf.packed<matrix, 2x?>
     xf.weight @W : !w
     xf.weight @v : !xf.weight<2xf32>
     xf.adapter @lora { xf.delta @W linear rank 3 scale 0.5 }

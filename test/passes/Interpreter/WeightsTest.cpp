@@ -37,10 +37,10 @@ static Array parameter(const std::string &type, const std::string &ops, const st
   return model.parameter("p");
 }
 
-static const std::string panels = "!xf.packed<panels, 3x2>";
+static const std::string panels = "!xf.packed<matrix, 3x2>";
 static const std::string mergeAndPack = R"(
       %0 = xf.merge %w, %s linear : !w, !slot -> !w
-      %p = xf.pack %0 : !w -> !xf.packed<panels, 3x2>)";
+      %p = xf.pack %0 : !w -> !xf.packed<matrix, 3x2>)";
 
 TEST(Weights, Merge) {
   expectNear(parameter(panels, mergeAndPack), matrix({3, 2}, {1, 2, 3, 4, 5, 6}), 0);
@@ -80,24 +80,24 @@ TEST(Weights, ZeroBias) {
 }
 
 TEST(Weights, Factors) {
-  const char *a = "%p = xf.factor_a %s linear : !slot -> !xf.packed<panels, ?x2>";
+  const char *a = "%p = xf.factor_a %s linear : !slot -> !xf.packed<matrix, ?x2>";
   const char *table = "%p = xf.factor_a %s embedding : !slot -> !xf.packed<table, 2x?>";
-  const char *b = "%p = xf.factor_b %s : !slot -> !xf.packed<panels, 3x?>";
-  const char *part = "%p = xf.factor_b %s rows [1, 3] : !slot -> !xf.packed<panels, 2x?>";
-  expectNear(parameter("!xf.packed<panels, ?x2>", a, "lora"), matrix({1, 2}, {1, -1}));
+  const char *b = "%p = xf.factor_b %s : !slot -> !xf.packed<matrix, 3x?>";
+  const char *part = "%p = xf.factor_b %s rows [1, 3] : !slot -> !xf.packed<matrix, 2x?>";
+  expectNear(parameter("!xf.packed<matrix, ?x2>", a, "lora"), matrix({1, 2}, {1, -1}));
   expectNear(parameter("!xf.packed<table, 2x?>", table, "lora"), matrix({2, 1}, {1, -1}));
-  expectNear(parameter("!xf.packed<panels, 3x?>", b, "lora"), matrix({3, 1}, {0, 2, 4}));
-  expectNear(parameter("!xf.packed<panels, 2x?>", part, "lora"), matrix({2, 1}, {2, 4}));
-  expectNear(parameter("!xf.packed<panels, ?x2>", a), Array({0, 2}));
-  expectNear(parameter("!xf.packed<panels, 3x?>", b), Array({3, 0}));
+  expectNear(parameter("!xf.packed<matrix, 3x?>", b, "lora"), matrix({3, 1}, {0, 2, 4}));
+  expectNear(parameter("!xf.packed<matrix, 2x?>", part, "lora"), matrix({2, 1}, {2, 4}));
+  expectNear(parameter("!xf.packed<matrix, ?x2>", a), Array({0, 2}));
+  expectNear(parameter("!xf.packed<matrix, 3x?>", b), Array({3, 0}));
 }
 
 TEST(Weights, Pack) {
-  expectNear(parameter("!xf.packed<panels, 2x3>", R"(
-      %p = xf.pack %w in_out : !w -> !xf.packed<panels, 2x3>)"),
+  expectNear(parameter("!xf.packed<matrix, 2x3>", R"(
+      %p = xf.pack %w in_out : !w -> !xf.packed<matrix, 2x3>)"),
              matrix({2, 3}, {1, 3, 5, 2, 4, 6}));
-  expectNear(parameter("!xf.packed<panels, 1x3>", R"(
-      %p = xf.pack %w in_out rows [1, 2] : !w -> !xf.packed<panels, 1x3>)"),
+  expectNear(parameter("!xf.packed<matrix, 1x3>", R"(
+      %p = xf.pack %w in_out rows [1, 2] : !w -> !xf.packed<matrix, 1x3>)"),
              matrix({1, 3}, {2, 4, 6}));
   expectNear(parameter("!xf.packed<vector, 2x1>", R"(
       %p = xf.pack %b rows [1, 3] : !b -> !xf.packed<vector, 2x1>)"),
@@ -120,22 +120,22 @@ TEST(Weights, MergeEdges) {
     !slot = !xf.low_rank<1x2>
     xf.weight @W : !w
     xf.adapter @zero { xf.delta @W linear rank 1 scale 1.0 }
-    xf.parameter @p : !xf.packed<panels, 1x2> {
+    xf.parameter @p : !xf.packed<matrix, 1x2> {
       %w = xf.use @W : !w
       %s = xf.slot @W : !slot
       %0 = xf.merge %w, %s linear : !w, !slot -> !w
-      %1 = xf.pack %0 : !w -> !xf.packed<panels, 1x2>
-      xf.yield %1 : !xf.packed<panels, 1x2>
+      %1 = xf.pack %0 : !w -> !xf.packed<matrix, 1x2>
+      xf.yield %1 : !xf.packed<matrix, 1x2>
     }
-    xf.parameter @wrong : !xf.packed<panels, 1x2> {
+    xf.parameter @wrong : !xf.packed<matrix, 1x2> {
       %w = xf.use @W : !w
       %s = xf.slot @W : !slot
       %0 = xf.merge %w, %s embedding : !w, !slot -> !w
-      %1 = xf.pack %0 : !w -> !xf.packed<panels, 1x2>
-      xf.yield %1 : !xf.packed<panels, 1x2>
+      %1 = xf.pack %0 : !w -> !xf.packed<matrix, 1x2>
+      xf.yield %1 : !xf.packed<matrix, 1x2>
     }
     xf.function @f {
-      %0 = xf.get @wrong : !xf.packed<panels, 1x2>
+      %0 = xf.get @wrong : !xf.packed<matrix, 1x2>
     })");
   model.weights["W"] = matrix({1, 2}, {-0.0, 3});
   Factors factors;

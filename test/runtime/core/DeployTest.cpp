@@ -29,15 +29,16 @@ protected:
       if (record.name == name)
         adapter = &record;
     TensorReader reader(*manifest, folder.path, "");
-    auto buffer = deployParameter(*manifest, manifest->parameters[0], adapter, reader);
-    error = buffer ? "" : buffer.error().message;
-    if (!buffer)
+    auto packed = deployParameter(*manifest, manifest->parameters[0], adapter, reader, geometry, device);
+    error = packed ? "" : packed.error().message;
+    if (!packed)
       return {};
-    EXPECT_EQ(reinterpret_cast<uintptr_t>((*buffer)->data()) % 64, 0u);
-    return {(*buffer)->data(), (*buffer)->data() + (*buffer)->size()};
+    EXPECT_EQ((*packed)->memory.address() % 64, 0u);
+    const float *values = static_cast<const float *>((*packed)->memory.host());
+    return {values, values + (*packed)->floats};
   }
   Json table(Json node, int pitch, int tensor = 1) {
-    return {{{"op", "tensor"}, {"tensor", tensor}}, node, {{"op", "table"}, {"of", 1}, {"pitch", pitch}}};
+    return {{{"op", "tensor"}, {"tensor", tensor}}, node, {{"op", "table"}, {"of", 1}, {"width", pitch}}};
   }
   const Matrix &at(const char *name) { return weights.tensors[name]; }
   double delta(const char *a, const char *b, double scale, uint64_t o, uint64_t i) {
@@ -50,6 +51,8 @@ protected:
   tiny::Folder folder;
   tiny::Weights weights = tiny::makeWeights();
   std::string error;
+  Geometry geometry{MatrixLayout::Rows, /*lanes=*/1, /*oddPitch=*/false, /*blockRows=*/64};
+  std::shared_ptr<Device> device = *Device::open(**findDevice("cpu"), {1, ""});
 };
 
 constexpr uint64_t out = tiny::outputs, in = tiny::width;
@@ -58,11 +61,22 @@ constexpr uint64_t out = tiny::outputs, in = tiny::width;
 
 // Panels of 16 columns, zeros behind the last one.
 TEST_F(Deploy, Panels) {
-  std::vector<float> p = deploy({{{"op", "tensor"}, {"tensor", 1}}, {{"op", "panels"}, {"of", 0}}});
+  geometry = {MatrixLayout::Panels, 16, true, 64};
+  std::vector<float> p = deploy({{{"op", "tensor"}, {"tensor", 1}}, {{"op", "matrix"}, {"of", 0}}});
   ASSERT_EQ(p.size(), 48 * in);
   for (uint64_t n = 0; n < 48; ++n)
     for (uint64_t k = 0; k < in; ++k)
       EXPECT_EQ(p[((n / 16) * in + k) * 16 + n % 16], n < out ? at("weight").values[n * in + k] : 0.0f);
+}
+
+// Rows that start at multiples of 16 bytes, zeros behind the last column.
+TEST_F(Deploy, Rows) {
+  geometry = {MatrixLayout::Rows, 8, false, 64};
+  std::vector<float> p = deploy({{{"op", "tensor"}, {"tensor", 1}}, {{"op", "matrix"}, {"of", 0}}});
+  ASSERT_EQ(p.size(), out * 24);
+  for (uint64_t n = 0; n < out; ++n)
+    for (uint64_t k = 0; k < 24; ++k)
+      EXPECT_EQ(p[n * 24 + k], k < in ? at("weight").values[n * in + k] : 0.0f);
 }
 
 // Transposing, taking rows and joining them only moves values.
@@ -74,24 +88,25 @@ TEST_F(Deploy, MovesValues) {
   std::vector<float> joined = deploy({{{"op", "tensor"}, {"tensor", 1}},
                                       {{"op", "rows"}, {"of", 0}, {"begin", 3}, {"end", 5}},
                                       {{"op", "concat"}, {"of", {1, 0}}},
-                                      {{"op", "table"}, {"of", 2}, {"pitch", in}}});
+                                      {{"op", "table"}, {"of", 2}, {"width", in}}});
   ASSERT_EQ(joined.size(), (out + 2) * in);
   EXPECT_EQ(std::memcmp(joined.data(), at("weight").values.data() + 3 * in, 2 * in * sizeof(float)), 0);
   deploy({{{"op", "tensor"}, {"tensor", 1}},
           {{"op", "rows"}, {"of", 0}, {"begin", 3}, {"end", 50}},
-          {{"op", "table"}, {"of", 1}, {"pitch", in}}});
+          {{"op", "table"}, {"of", 1}, {"width", in}}});
   EXPECT_NE(error.find("of 40"), std::string::npos) << error;
 }
 
 // The sign of zero survives a fill, and sinusoids are rounded once from doubles.
 TEST_F(Deploy, Constants) {
+  geometry.lanes = 16;
   std::vector<float> zero =
       deploy({{{"op", "fill"}, {"rows", 2}, {"columns", 1}, {"value", -0.0}}, {{"op", "vector"}, {"of", 0}}});
   ASSERT_EQ(zero.size(), 16u);
   EXPECT_TRUE(std::signbit(zero[1]));
   EXPECT_FALSE(std::signbit(zero[2]));
   std::vector<float> s =
-      deploy({{{"op", "sinusoid"}, {"positions", 50}, {"width", 8}}, {{"op", "table"}, {"of", 0}, {"pitch", 8}}});
+      deploy({{{"op", "sinusoid"}, {"positions", 50}, {"width", 8}}, {{"op", "table"}, {"of", 0}, {"width", 8}}});
   for (int p = 0; p < 50; ++p)
     for (int c = 0; c < 8; ++c) {
       double angle = p / std::pow(10000.0, (c / 2 * 2) / 8.0);
@@ -143,11 +158,11 @@ TEST_F(Deploy, Dora) {
 
 // Factors for adapters that stay separate: stacked A, block diagonal s B, nothing for none.
 TEST_F(Deploy, Factors) {
-  Json a = {{{"op", "factor_a"}, {"sites", {1}}, {"columns", in}}, {{"op", "table"}, {"of", 0}, {"pitch", in}}};
+  Json a = {{{"op", "factor_a"}, {"sites", {1}}, {"columns", in}}, {{"op", "table"}, {"of", 0}, {"width", in}}};
   EXPECT_TRUE(deploy(a).empty());
   EXPECT_EQ(deploy(a, "da"), at("da.a").values);
   std::vector<float> b = deploy(
-      {{{"op", "factor_b"}, {"sites", {0, 1}}, {"rows", {in, out}}}, {{"op", "table"}, {"of", 0}, {"pitch", 16}}},
+      {{{"op", "factor_b"}, {"sites", {0, 1}}, {"rows", {in, out}}}, {{"op", "table"}, {"of", 0}, {"width", 16}}},
       "db");
   ASSERT_EQ(b.size(), (in + out) * 16);
   for (uint64_t r = 0; r < in + out; ++r)
@@ -158,7 +173,7 @@ TEST_F(Deploy, Factors) {
       ASSERT_EQ(b[r * 16 + c], expected);
     }
   std::vector<float> t = deploy(
-      {{{"op", "factor_a_table"}, {"site", 0}, {"rows", tiny::vocabulary}}, {{"op", "table"}, {"of", 0}, {"pitch", 2}}},
+      {{{"op", "factor_a_table"}, {"site", 0}, {"rows", tiny::vocabulary}}, {{"op", "table"}, {"of", 0}, {"width", 2}}},
       "db");
   ASSERT_EQ(t.size(), tiny::vocabulary * 2);
   EXPECT_EQ(t[2 * 7 + 1], at("db.ea").values[tiny::vocabulary + 7]);

@@ -36,31 +36,112 @@ Json parameters(bool separate) {
   Json tensor = Json::array(), list = Json::array();
   auto stored = [](int i) { return Json{{"op", "tensor"}, {"tensor", i}}; };
   auto merge = [&](int site) { return Json{{"op", "merge"}, {"of", 0}, {"site", site}}; };
-  list.push_back({{"label", "table"}, {"nodes", {stored(0), merge(0), {{"op", "table"}, {"of", 1}, {"pitch", 24}}}}});
+  list.push_back(
+      {{"label", "table"}, {"nodes", {stored(0), merge(0), {{"op", "table"}, {"of", 1}, {"width", width}}}}});
   if (separate)
-    list.back()["nodes"] = {stored(0), {{"op", "table"}, {"of", 0}, {"pitch", 24}}};
-  list.push_back({{"label", "weight"}, {"nodes", {stored(1), merge(1), {{"op", "panels"}, {"of", 1}}}}});
+    list.back()["nodes"] = {stored(0), {{"op", "table"}, {"of", 0}, {"width", width}}};
+  list.push_back({{"label", "weight"}, {"nodes", {stored(1), merge(1), {{"op", "matrix"}, {"of", 1}}}}});
   if (separate)
-    list.back()["nodes"] = {stored(1), {{"op", "panels"}, {"of", 0}}};
+    list.back()["nodes"] = {stored(1), {{"op", "matrix"}, {"of", 0}}};
   list.push_back({{"label", "bias"}, {"nodes", {stored(2), {{"op", "vector"}, {"of", 0}}}}});
   if (separate) {
     list.push_back(
         {{"label", "a"},
          {"nodes",
-          {{{"op", "factor_a"}, {"sites", {1}}, {"columns", width}}, {{"op", "table"}, {"of", 0}, {"pitch", width}}}}});
+          {{{"op", "factor_a"}, {"sites", {1}}, {"columns", width}}, {{"op", "table"}, {"of", 0}, {"width", width}}}}});
     list.push_back(
         {{"label", "b"},
          {"nodes",
-          {{{"op", "factor_b"}, {"sites", {1}}, {"rows", {outputs}}}, {{"op", "table"}, {"of", 0}, {"pitch", 16}}}}});
+          {{{"op", "factor_b"}, {"sites", {1}}, {"rows", {outputs}}}, {{"op", "table"}, {"of", 0}, {"width", 16}}}}});
   }
   return list;
 }
 
+struct KernelWords {
+  const char *name;
+  std::vector<std::pair<const char *, const char *>> words;
+};
+// As tiny_kernels.c reads them.
+const KernelWords kernelWords[] = {
+    {"gather",
+     {{"ids", "index"},
+      {"table", "table"},
+      {"table_pitch", "pitch"},
+      {"y", "rows"},
+      {"y_pitch", "pitch"},
+      {"width", "count"}}},
+    {"contract",
+     {{"x", "rows"},
+      {"x_pitch", "pitch"},
+      {"weight", "weight"},
+      {"depth", "count"},
+      {"bias", "weight"},
+      {"y", "rows"},
+      {"y_pitch", "pitch"}}},
+    {"lora",
+     {{"x", "rows"},
+      {"x_pitch", "pitch"},
+      {"a", "weight"},
+      {"a_pitch", "pitch"},
+      {"b", "weight"},
+      {"b_pitch", "pitch"},
+      {"rank", "count"},
+      {"y", "rows"},
+      {"y_pitch", "pitch"},
+      {"depth", "count"},
+      {"width", "count"}}},
+    {"number", {{"y", "rows"}, {"y_pitch", "pitch"}, {"blocks", "index"}, {"width", "count"}}},
+    {"mean",
+     {{"x", "rows"},
+      {"x_pitch", "pitch"},
+      {"begin", "index"},
+      {"keys", "index"},
+      {"y", "rows"},
+      {"y_pitch", "pitch"},
+      {"width", "count"}}}};
+
+Json kernels() {
+  Json list = Json::array();
+  for (const KernelWords &kernel : kernelWords) {
+    Json words = Json::array();
+    for (auto [name, type] : kernel.words)
+      words.push_back(Json::array({name, type}));
+    list.push_back({{"name", kernel.name}, {"words", words}});
+  }
+  return list;
+}
+
+/// Every launch runs one kernel: an entry each.
+Json entries() {
+  Json list = Json::array();
+  for (const KernelWords &kernel : kernelWords)
+    list.push_back({{"name", std::string("entry_") + kernel.name}, {"kernels", Json::array({kernel.name})}});
+  return list;
+}
+
+Json targets() {
+  Json list = Json::array();
+  for (const char *name : {"cpu", "toy"}) {
+    Json target = {{"name", name},
+                   {"geometry", {{"matrix", "panels"}, {"lanes", 16}, {"odd_pitch", true}, {"block_rows", 64}}}};
+    for (const KernelWords &kernel : kernelWords) {
+      bool contract = std::string(kernel.name) == "contract";
+      target["kernels"].push_back({{"column_lanes", contract ? 16 : 1}, {"scratch_base", 64}, {"scratch_per_key", 4}});
+      target["entries"].push_back(Json::object());
+    }
+    list.push_back(target);
+  }
+  list.push_back({{"name", "sum"}});
+  return list;
+}
+
 Json problem(const char *kernel, const char *over, Json columns, Json args) {
-  return {{"kernel", kernel},       {"label", kernel},       {"space", 0},       {"over", over},
-          {"columns", columns},     {"grain", {1, 1}},       {"flops", 1000000}, // a lie that makes many tiles
-          {"bytes", 100},           {"scratch", {64, 4, 0}}, {"args", args},     {"reads", Json::array()},
-          {"writes", Json::array()}};
+  int index = 0;
+  while (std::string(kernelWords[index].name) != kernel)
+    ++index;
+  return {{"kernel", index},  {"label", kernel}, {"space", 0},   {"over", over},           {"columns", columns},
+          {"flops", 1000000}, // a lie that makes many tiles
+          {"bytes", 100},     {"keys", 0},       {"args", args}, {"reads", Json::array()}, {"writes", Json::array()}};
 }
 
 Json launch(const char *label, Json only) { return {{"label", label}, {"problems", Json::array({only})}}; }
@@ -68,36 +149,37 @@ Json launch(const char *label, Json only) { return {{"label", label}, {"problems
 Json function(bool separate) {
   auto buffer = [](int i, int c = 0) { return Json{"buffer", i, c}; };
   auto integer = [](uint64_t v) { return Json{"int", v}; };
+  auto pitch = [](uint64_t w) { return Json{"pitch", w}; };
   auto parameter = [](int p) { return Json{"parameter", p}; };
   auto rows = [](const char *field) { return Json{"rows", 0, field}; };
   Json launches = Json::array();
   launches.push_back(
       launch("gather", problem("gather", "rows", 1,
-                               {{"ids", 0}, parameter(0), integer(24), buffer(0), integer(24), integer(width)})));
-  launches.push_back(launch(
-      "linear", problem("contract", "rows", 3,
-                        {buffer(0), integer(24), parameter(1), integer(width), parameter(2), buffer(1), integer(48)})));
+                               {{"ids", 0}, parameter(0), pitch(width), buffer(0), pitch(width), integer(width)})));
+  launches.push_back(launch("linear", problem("contract", "rows", outputs,
+                                              {buffer(0), pitch(width), parameter(1), integer(width), parameter(2),
+                                               buffer(1), pitch(outputs)})));
   if (separate) {
     Json lora = problem("lora", "rows", 1,
                         {buffer(0),
-                         integer(24),
+                         pitch(width),
                          parameter(3),
-                         integer(width),
+                         pitch(width),
                          parameter(4),
-                         integer(16),
+                         pitch(16),
                          {"rank", {1}},
                          buffer(1),
-                         integer(48),
+                         pitch(outputs),
                          integer(width),
                          integer(outputs)});
     lora["guard"] = {1};
     launches.push_back(launch("lora", lora));
   }
   launches.push_back(
-      launch("number", problem("number", "blocks", 1, {buffer(1), integer(48), rows("blocks"), integer(outputs)})));
+      launch("number", problem("number", "blocks", 1, {buffer(1), pitch(outputs), rows("blocks"), integer(outputs)})));
   launches.push_back(launch("mean", problem("mean", "sequences", 1,
-                                            {buffer(1), integer(48), rows("begin"), rows("keys"), buffer(2),
-                                             integer(48), integer(outputs)})));
+                                            {buffer(1), pitch(outputs), rows("begin"), rows("keys"), buffer(2),
+                                             pitch(outputs), integer(outputs)})));
   return {
       {"name", "forward"},
       {"inputs",
@@ -110,9 +192,9 @@ Json function(bool separate) {
         {{"name", "attention_mask"}, {"kind", "mask"}, {"dims", {"B", "S"}}, {"space", 0}, {"optional", true}}}},
       {"spaces", {{{"name", "source"}, {"dims", {"B", "S"}}, {"mask", 1}, {"keep_first", false}, {"max_length", 200}}}},
       {"buffers",
-       {{{"slot", 0}, {"space", 0}, {"per", "row"}, {"pitch", 24}},
-        {{"slot", 1}, {"space", 0}, {"per", "row"}, {"pitch", 48}},
-        {{"slot", 2}, {"space", 0}, {"per", "sequence"}, {"pitch", 48}}}},
+       {{{"slot", 0}, {"space", 0}, {"per", "row"}, {"width", width}},
+        {{"slot", 1}, {"space", 0}, {"per", "row"}, {"width", outputs}},
+        {{"slot", 2}, {"space", 0}, {"per", "sequence"}, {"width", outputs}}}},
       {"slots", 3},
       {"outputs",
        {{{"name", "hidden"}, {"buffer", 1}, {"column", 0}, {"width", outputs}, {"space", 0}, {"per", "row"}},
@@ -165,24 +247,27 @@ Json manifestOf(const std::string &directory, const Weights &weights, bool separ
   Json db = {site(1, "linear", 3, 5, 0.5)};
   if (!separate)
     db.push_back(site(0, "embedding", 2, 7, 1.5));
-  return {{"format", {{"major", 1}, {"minor", 0}}},
+  return {{"format", {{"major", 2}, {"minor", 0}}},
           {"producer", "test"},
           {"model", "tiny"},
           {"adapters_mode", separate ? "separate" : "fuse"},
-          {"targets", {"cpu"}},
+          {"targets", targets()},
           {"files", {{{"path", "weights.safetensors"}, {"size", size}}}},
           {"tensors", tensors},
           {"sites", {"table", "linear"}},
           {"adapters",
            {{{"name", "da"}, {"sites", Json::array({site(1, "linear", 2, 3, 2.0)})}}, {{"name", "db"}, {"sites", db}}}},
           {"parameters", parameters(separate)},
+          {"kernels", kernels()},
+          {"entries", entries()},
           {"functions", Json::array({function(separate)})}};
 }
 
 void writeArtifact(const std::string &directory, const Json &manifest, const char *library) {
   Result<std::string> kernels = readWhole(library ? library : TINY_KERNELS, 1 << 26);
   ASSERT_TRUE(kernels);
-  std::vector<Payload> payloads = {{"manifest", manifest.dump()}, {"cpu/avx2", *kernels}, {"ir/deploy", "module {}"}};
+  std::vector<Payload> payloads = {
+      {"manifest", manifest.dump()}, {"cpu/avx2", *kernels}, {"toy/avx2", *kernels}, {"ir/deploy", "module {}"}};
   ASSERT_TRUE(writeContainer(directory + "/model.ptxm", payloads));
 }
 
@@ -214,10 +299,12 @@ Answer call(ptx_session *session, const Call &input) {
   return answer;
 }
 
-Answer runOnce(const std::string &directory, const char *adapter, const Call &input, uint32_t threads) {
+Answer runOnce(const std::string &directory, const char *adapter, const Call &input, uint32_t threads,
+               const char *device) {
   ptx_program_options options = {};
   options.struct_size = sizeof options;
   options.threads = threads;
+  options.device = device;
   ptx_program *program = nullptr;
   ptx_binding *binding = nullptr;
   ptx_session *session = nullptr;

@@ -49,7 +49,8 @@ struct Call {
 
 Answer call(ptx_session *session, const Call &input);
 /// Opens everything for one call.
-Answer runOnce(const std::string &directory, const char *adapter, const Call &input, uint32_t threads = 1);
+Answer runOnce(const std::string &directory, const char *adapter, const Call &input, uint32_t threads = 1,
+               const char *device = nullptr);
 
 } // namespace ptx::tiny
 

@@ -20,17 +20,22 @@ namespace {
 }
 } // namespace
 
-Library::Library(const std::string &text, cpu::Level level) {
+llvm::Expected<ptx::TargetCode> ptx::test::compileKernels(const std::string &text, cpu::Level level,
+                                                          const WorkerOptions &options) {
   mlir::DialectRegistry registry;
   cpu::registerKernelDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   if (!module)
-    stop("the kernel text does not parse");
-  auto made = cpu::compileKernels(*module, level);
+    return llvm::createStringError("the kernel text does not parse");
+  return compileInWorker(*module, cpu::target(), cpu::info(level).name, {}, options);
+}
+
+Library::Library(const std::string &text, cpu::Level level) {
+  auto made = compileKernels(text, level);
   if (!made)
     stop(llvm::toString(made.takeError()));
-  object = std::move(*made);
+  object.assign(made->bytes.begin(), made->bytes.end());
   int file = memfd_create("kernels", MFD_CLOEXEC);
   if (file < 0 || write(file, object.data(), object.size()) != static_cast<ssize_t>(object.size()))
     stop("the kernels could not be written to memory");

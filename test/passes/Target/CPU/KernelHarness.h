@@ -4,7 +4,9 @@
 #define PTX_TEST_PASSES_TARGET_CPU_KERNELHARNESS_H
 
 #include "passes/Target/CPU/Codegen.h"
+#include "passes/Target/CPU/CpuTarget.h"
 #include "passes/Target/CPU/KernelModule.h"
+#include "passes/Target/Worker.h"
 
 #include <array>
 #include <cstdint>
@@ -15,6 +17,9 @@
 namespace ptx::test {
 
 using KernelFunction = void (*)(const uint64_t *args, int64_t r0, int64_t r1, int64_t c0, int64_t c1, void *scratch);
+
+/// The shared object for a text of kernels, made in a worker.
+llvm::Expected<TargetCode> compileKernels(const std::string &text, cpu::Level level, const WorkerOptions &options = {});
 
 /// A loaded shared object; ends the process with a message when it cannot be
 /// made.

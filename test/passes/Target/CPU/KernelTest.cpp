@@ -32,8 +32,7 @@ std::string allKernels() {
     text += normKernel("norm_residual_" + std::to_string(norm), norm, 1e-5, "residual");
   }
   text += "rt.kernel segment_mean @segment_mean extras [] {\n}\n";
-  text += "rt.kernel gather @gather extras [1 : i32] attributes {tables = 2 : "
-          "i64} {\n"
+  text += "rt.kernel gather @gather tables 2 extras [1 : i32] {\n"
           "^bb0(%a: f32, %b: f32, %c: f32):\n  %0 = arith.addf %a, %b : f32\n"
           "  %1 = arith.addf %0, %c : f32\n  stage.yield %1 : f32\n}\n";
   return text;

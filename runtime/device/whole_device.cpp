@@ -1,8 +1,7 @@
-#include "runtime/core/plugin_device.h"
+#include "runtime/device/whole_device.h"
 
 #include <algorithm>
 #include <cstring>
-#include <dlfcn.h>
 #include <filesystem>
 
 namespace ptx {
@@ -20,31 +19,13 @@ void say(char *error, size_t size, const std::string &message) {
   error[length] = '\0';
 }
 
-/// Where the plug-in may lie: as installed, and as built.
-Result<void *> loadLibrary(const std::string &name) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  fs::path directory = fs::read_symlink("/proc/self/exe", error).parent_path();
-  std::string file = "libptx-" + name + ".so";
-  for (const fs::path &path : {directory / ".." / "lib" / file, directory / file}) {
-    if (!fs::exists(path, error))
-      continue;
-    if (void *library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL))
-      return library;
-    const char *why = ::dlerror();
-    return Error{"device '" + name + "': " + (why ? why : "cannot be loaded")};
-  }
-  return Error{"device '" + name + "' is a plug-in that comes with the compiler; '" + file + "' is not in '" +
-               (directory / ".." / "lib").lexically_normal().string() + "'"};
-}
-
 } // namespace
 
-Result<std::unique_ptr<PluginDevice>> PluginDevice::open(const std::string &name, const Container &container,
-                                                         const Manifest &manifest,
-                                                         const std::string &parameterDirectory) {
+Result<std::unique_ptr<WholeDevice>> WholeDevice::open(const ptx_device_table &table, const Container &container,
+                                                       const Manifest &manifest,
+                                                       const std::string &parameterDirectory) {
   const std::string *text = nullptr;
-  std::string phase;
+  std::string name = table.name, phase;
   for (const auto &[payload, bytes] : container.payloads())
     if (payload.starts_with(textPrefix)) {
       phase = payload.substr(textPrefix.size());
@@ -53,38 +34,28 @@ Result<std::unique_ptr<PluginDevice>> PluginDevice::open(const std::string &name
   if (!text)
     return Error{"'" + container.path() + "': holds no program text, which device '" + name +
                  "' needs; compile with --target=cpu," + name};
-  Result<void *> library = loadLibrary(name);
-  if (!library)
-    return library.error();
   std::string beside = std::filesystem::absolute(container.path()).parent_path().string();
-  std::unique_ptr<PluginDevice> device(new PluginDevice(manifest, TensorReader(manifest, beside, parameterDirectory)));
-  device->library = *library;
+  std::unique_ptr<WholeDevice> device(new WholeDevice(manifest, TensorReader(manifest, beside, parameterDirectory)));
   device->phase = phase;
-  auto entry = reinterpret_cast<ptx_plugin_entry>(::dlsym(*library, PTX_PLUGIN_ENTRY));
-  const ptx_plugin *plugin = entry ? entry() : nullptr;
-  if (!plugin || plugin->version != PTX_PLUGIN_VERSION || plugin->struct_size < sizeof(ptx_plugin))
-    return Error{"device '" + name + "': the plug-in is of another version than this runtime"};
   for (const AdapterRecord &adapter : manifest.adapters)
     device->adapterNames.push_back(adapter.name.c_str());
-  device->host = {sizeof(ptx_plugin_host),     device.get(),         &PluginDevice::read, device->adapterNames.size(),
-                  device->adapterNames.data(), device->phase.c_str()};
+  device->host = {device.get(), &WholeDevice::read, device->adapterNames.size(), device->adapterNames.data(),
+                  device->phase.c_str()};
   char message[messageSize] = "";
-  if (plugin->create(text->data(), text->size(), &device->host, &device->state, message, sizeof message) != 0)
+  if (table.whole->create(text->data(), text->size(), &device->host, &device->state, message, sizeof message) != 0)
     return Error{"device '" + name + "': " + message};
-  device->plugin = plugin;
+  device->calls = table.whole;
   return device;
 }
 
-PluginDevice::~PluginDevice() {
-  if (plugin)
-    plugin->destroy(state);
-  if (library)
-    ::dlclose(library);
+WholeDevice::~WholeDevice() {
+  if (calls)
+    calls->destroy(state);
 }
 
-int PluginDevice::read(void *context, const char *name, uint32_t *rank, uint64_t dims[4], float *out, size_t count,
-                       char *error, size_t errorSize) try {
-  PluginDevice &device = *static_cast<PluginDevice *>(context);
+int WholeDevice::read(void *context, const char *name, uint32_t *rank, uint64_t dims[4], float *out, size_t count,
+                      char *error, size_t errorSize) try {
+  WholeDevice &device = *static_cast<WholeDevice *>(context);
   const auto &records = device.manifest.tensors;
   auto found = std::find_if(records.begin(), records.end(), [&](const TensorRecord &r) { return r.name == name; });
   if (found == records.end()) {
@@ -108,13 +79,13 @@ int PluginDevice::read(void *context, const char *name, uint32_t *rank, uint64_t
   return 1;
 }
 
-Status PluginDevice::call(const FunctionRecord &function, int32_t adapter, const ptx_tensor *inputs, size_t count,
-                          std::deque<std::vector<float>> &memory, std::vector<ptx_tensor> &results) {
+Status WholeDevice::call(const FunctionRecord &function, int32_t adapter, const ptx_tensor *inputs, size_t count,
+                         std::deque<std::vector<float>> &memory, std::vector<ptx_tensor> &results) {
   std::deque<std::vector<int64_t>> wide;
-  std::vector<ptx_plugin_tensor> given;
+  std::vector<ptx_whole_tensor> given;
   for (size_t i = 0; i < count; ++i) {
     size_t size = 1;
-    ptx_plugin_tensor tensor = {inputs[i].name, inputs[i].rank, {}, nullptr, nullptr};
+    ptx_whole_tensor tensor = {inputs[i].name, inputs[i].rank, {}, nullptr, nullptr};
     for (uint32_t d = 0; d < inputs[i].rank; ++d)
       size *= tensor.dims[d] = inputs[i].dims[d];
     std::vector<int64_t> &values = wide.emplace_back(size);
@@ -125,16 +96,16 @@ Status PluginDevice::call(const FunctionRecord &function, int32_t adapter, const
     given.push_back(tensor);
   }
   std::lock_guard own(turn);
-  const ptx_plugin_tensor *outputs = nullptr;
+  const ptx_whole_tensor *outputs = nullptr;
   size_t outputCount = 0;
   char message[messageSize] = "";
-  if (plugin->call(state, function.name.c_str(), adapter, given.data(), given.size(), &outputs, &outputCount, message,
-                   sizeof message) != 0)
+  if (calls->call(state, function.name.c_str(), adapter, given.data(), given.size(), &outputs, &outputCount, message,
+                  sizeof message) != 0)
     return Error{"function '" + function.name + "': " + message};
   memory.clear();
   for (const OutputRecord &output : function.outputs) {
-    const ptx_plugin_tensor *found =
-        std::find_if(outputs, outputs + outputCount, [&](const ptx_plugin_tensor &t) { return output.name == t.name; });
+    const ptx_whole_tensor *found =
+        std::find_if(outputs, outputs + outputCount, [&](const ptx_whole_tensor &t) { return output.name == t.name; });
     if (found == outputs + outputCount || found->rank > PTX_MAX_RANK)
       return Error{"function '" + function.name + "': the device computed no '" + output.name + "'"};
     ptx_tensor tensor = {output.name.c_str(), PTX_F32, found->rank, {}, nullptr};

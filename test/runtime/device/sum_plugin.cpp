@@ -1,6 +1,6 @@
 // A device that answers every output with [1] the sum of all integers given,
 // plus the first value of the tensor "bias", plus the adapter's index.
-#include "runtime/core/plugin.h"
+#include "runtime/device/guarded.h"
 
 #include <cstdio>
 #include <cstring>
@@ -10,10 +10,10 @@ namespace {
 struct State {
   float bias[64] = {};
   float sum[2] = {};
-  ptx_plugin_tensor outputs[2] = {};
+  ptx_whole_tensor outputs[2] = {};
 };
 
-int create(const char *text, size_t size, const ptx_plugin_host *host, void **state, char *error, size_t errorSize) {
+int create(const char *text, size_t size, const ptx_whole_host *host, void **state, char *error, size_t errorSize) {
   uint32_t rank = 0;
   uint64_t dims[4] = {};
   if (std::strncmp(text, "module {}", size) != 0 || std::strcmp(host->phase, "deploy") != 0) {
@@ -30,8 +30,8 @@ int create(const char *text, size_t size, const ptx_plugin_host *host, void **st
   return 0;
 }
 
-int call(void *opaque, const char *, int32_t adapter, const ptx_plugin_tensor *inputs, size_t count,
-         const ptx_plugin_tensor **outputs, size_t *outputCount, char *error, size_t errorSize) {
+int call(void *opaque, const char *, int32_t adapter, const ptx_whole_tensor *inputs, size_t count,
+         const ptx_whole_tensor **outputs, size_t *outputCount, char *error, size_t errorSize) {
   State &state = *static_cast<State *>(opaque);
   if (adapter == 1) {
     std::snprintf(error, errorSize, "adapter 1 is not to its taste");
@@ -51,8 +51,11 @@ int call(void *opaque, const char *, int32_t adapter, const ptx_plugin_tensor *i
 
 void destroy(void *state) { delete static_cast<State *>(state); }
 
-const ptx_plugin table = {PTX_PLUGIN_VERSION, sizeof(ptx_plugin), create, call, destroy};
+constexpr ptx_whole_call calls = {create, call, destroy};
 
 } // namespace
 
-extern "C" __attribute__((visibility("default"))) const ptx_plugin *ptx_device_plugin(void) { return &table; }
+extern "C" __attribute__((visibility("default"))) const ptx_device_table *ptx_device_plugin(void) {
+  static constexpr ptx_device_table table = ptx::wholeDeviceTable("sum", calls);
+  return &table;
+}

@@ -1,0 +1,168 @@
+// What a kernel is called with, and what its region may hold.
+#include "dialects/rt/IR/RtDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace ptx;
+using namespace ptx::rt;
+
+static words::Signature signature(Skeleton skeleton, int64_t tables, ArrayAttr extras) {
+  // A vector of bool has no contiguous elements.
+  SmallVector<char> isRows;
+  for (Attribute kind : extras)
+    isRows.push_back(cast<ExtraKindAttr>(kind).getValue() == ExtraKind::Row);
+  static_assert(sizeof(bool) == sizeof(char));
+  return words::signatureOf(std::string_view(stringifyEnum(skeleton)), tables,
+                            {reinterpret_cast<const bool *>(isRows.data()), isRows.size()});
+}
+
+words::Signature KernelOp::getSignature() {
+  return signature(getSkeleton(), static_cast<int64_t>(getTables()), getExtras());
+}
+
+std::optional<int64_t> KernelOp::getElementCount() {
+  switch (getSkeleton()) {
+  case Skeleton::Attention:
+  case Skeleton::SegmentMean:
+    return std::nullopt;
+  case Skeleton::Gather:
+    return static_cast<int64_t>(getTables());
+  case Skeleton::Contract:
+  case Skeleton::RowNorm:
+  case Skeleton::Map:
+    break;
+  }
+  return 1;
+}
+
+//===- The signature's syntax ------------------------------------------------===//
+
+namespace ptx::rt {
+
+// words(x: rows, x_pitch: pitch, ...); may be left out, and must be right.
+static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, IntegerAttr tables, ArrayAttr extras) {
+  if (failed(parser.parseOptionalKeyword("words")))
+    return success();
+  SMLoc loc = parser.getCurrentLocation();
+  words::Signature written;
+  auto parseOne = [&]() -> ParseResult {
+    StringRef name, type;
+    if (parser.parseKeyword(&name) || parser.parseColon() || parser.parseKeyword(&type))
+      return failure();
+    for (const words::TypeName &entry : words::typeNames)
+      if (type == StringRef(entry.name)) {
+        written.push_back({name.str(), entry.type});
+        return success();
+      }
+    return parser.emitError(parser.getCurrentLocation(), "no word has the type '") << type << "'";
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseOne))
+    return failure();
+  if (written != signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras))
+    return parser.emitError(loc, "these are not the words of this skeleton with these tables and extras");
+  return success();
+}
+
+static void printWords(OpAsmPrinter &printer, Operation *, SkeletonAttr skeleton, IntegerAttr tables,
+                       ArrayAttr extras) {
+  printer << "words(";
+  llvm::interleaveComma(signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras), printer,
+                        [&](const words::Word &word) { printer << word.name << ": " << words::nameOf(word.type); });
+  printer << ")";
+}
+
+} // namespace ptx::rt
+
+#define GET_OP_CLASSES
+#include "dialects/rt/IR/Rt.cpp.inc"
+
+//===- Kernels ---------------------------------------------------------------===//
+
+// What every target computes on an element.
+static bool isElementwise(Operation &op) {
+  return isa<arith::ConstantOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::MaximumFOp,
+             arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, arith::NegFOp, arith::SelectOp, arith::CmpFOp,
+             math::ExpOp, math::TanhOp, math::ErfOp, math::FmaOp, math::SqrtOp, math::RsqrtOp, math::AbsFOp,
+             math::CopySignOp>(op);
+}
+
+LogicalResult KernelOp::verify() {
+  Skeleton skeleton = getSkeleton();
+  if (skeleton == Skeleton::RowNorm && (!getNorm() || !getEps()))
+    return emitOpError("C1: a row norm has `norm` and `eps`");
+  if (skeleton == Skeleton::Attention && (static_cast<int64_t>(getHeadDim()) <= 0 || !getScale()))
+    return emitOpError("C1: an attention has a positive `head_dim` and a `scale`");
+  if (skeleton == Skeleton::Gather && (static_cast<int64_t>(getTables()) <= 0 || getTables() > 64))
+    return emitOpError("C1: a gather has 1 to 64 `tables`, found ") << getTables();
+  std::optional<int64_t> elements = getElementCount();
+  if (!elements) {
+    if (!getBody().empty())
+      return emitOpError("C2: ") << stringifyEnum(skeleton) << " has no region";
+    return success();
+  }
+  if (!getBody().hasOneBlock())
+    return emitOpError("C2: expects a region of one block");
+  Block &block = getBody().front();
+  int64_t expected = *elements + static_cast<int64_t>(getExtras().size());
+  if (block.getNumArguments() != expected)
+    return emitOpError("C2: expects a region of ") << expected << " arguments, found " << block.getNumArguments();
+  for (BlockArgument argument : block.getArguments())
+    if (!argument.getType().isF32())
+      return emitOpError("C2: expects arguments of f32, found ") << argument.getType();
+  auto yield = block.empty() ? stage::YieldOp() : dyn_cast<stage::YieldOp>(block.back());
+  if (!yield || yield.getValues().size() != 1 || !yield.getValues()[0].getType().isF32())
+    return emitOpError("C2: expects a region that yields one f32");
+  for (Operation &op : block.without_terminator())
+    if (!isElementwise(op))
+      return op.emitError("C3: no skeleton carries '") << op.getName() << "' in its region";
+  return success();
+}
+
+LogicalResult EntryOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  for (auto kernel : getKernels().getAsRange<FlatSymbolRefAttr>())
+    if (!symbols.lookupNearestSymbolFrom<KernelOp>(*this, kernel))
+      return emitOpError("C1: there is no kernel ") << kernel;
+  return success();
+}
+
+//===- Problems --------------------------------------------------------------===//
+
+// Whether a word may stand where the signature wants one of the type.
+static bool fits(Attribute word, words::Type type) {
+  auto none = dyn_cast<IntArgAttr>(word);
+  bool isNull = none && none.getValue() == 0;
+  switch (type) {
+  case words::Type::Rows:
+    return isNull || isa<BufferArgAttr>(word);
+  case words::Type::Weight:
+    return isNull || isa<ParameterArgAttr>(word);
+  case words::Type::Table:
+    return isa<BufferArgAttr, ParameterArgAttr>(word);
+  case words::Type::Index:
+    return isa<IdsArgAttr, RowsArgAttr>(word);
+  case words::Type::Pitch:
+    return isNull || isa<PitchArgAttr>(word);
+  case words::Type::Count:
+    return isa<IntArgAttr, RankArgAttr>(word);
+  }
+  return false;
+}
+
+LogicalResult ProblemOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  if (!kernel)
+    return emitOpError("C1: there is no kernel ") << getKernelAttr();
+  words::Signature wanted = kernel.getSignature();
+  if (getArgs().size() != wanted.size())
+    return emitOpError("C1: kernel ") << getKernelAttr() << " takes " << wanted.size() << " words, found "
+                                      << getArgs().size();
+  for (auto [word, expected] : llvm::zip(getArgs(), wanted))
+    if (!fits(word, expected.type))
+      return emitOpError("C1: word '") << expected.name << "' of kernel " << getKernelAttr() << " is of type "
+                                       << words::nameOf(expected.type) << ", found " << word;
+  return success();
+}

@@ -1,0 +1,170 @@
+#include "runtime/core/launch_records.h"
+
+#include <algorithm>
+
+namespace ptx {
+
+/// What the words and sizes of one call are evaluated with.
+struct LaunchRecords::Context {
+  const FunctionRecord &function;
+  const Program &program;
+  const CallMemory &memory;
+  const CallTables &tables;
+
+  uint64_t evaluate(const Word &word, const Group &group) const {
+    switch (word.kind) {
+    case WordKind::Buffer:
+      return memory.buffers[static_cast<size_t>(word.first)] + static_cast<uint64_t>(word.second) * sizeof(float);
+    case WordKind::Pitch:
+      return program.geometry().pitch(static_cast<uint64_t>(word.first));
+    case WordKind::Int:
+      return static_cast<uint64_t>(word.first);
+    case WordKind::Parameter:
+      return group.binding->parameters[static_cast<size_t>(word.first)]->memory.address();
+    case WordKind::Ids:
+      return tables.ids(static_cast<size_t>(word.first)).address;
+    case WordKind::Rows:
+      return tables.field(static_cast<size_t>(word.first), word.field).address;
+    case WordKind::Rank:
+      return group.binding->rank(word.sites);
+    }
+    return 0;
+  }
+
+  /// The part of the iteration space that a group has.
+  std::pair<int64_t, int64_t> range(const Problem &problem, const Group &group) const {
+    const RowTable &table = memory.spaces[problem.space];
+    const auto begin = static_cast<size_t>(group.begin), end = static_cast<size_t>(group.end);
+    switch (problem.over) {
+    case Over::Rows:
+      return {table.begin[begin], table.begin[end]};
+    case Over::Blocks:
+      return {table.blockBegin[begin], table.blockBegin[end]};
+    case Over::Sequences:
+      break;
+    }
+    return {group.begin, group.end};
+  }
+
+  /// Work per block counts the rows it really has, per key the mean of them.
+  void scale(const Problem &problem, ptx_problem &made) const {
+    const RowTable &table = memory.spaces[problem.space];
+    if (problem.over == Over::Blocks)
+      made.flops *=
+          static_cast<double>(table.rows()) / std::max<double>(1, static_cast<double>(table.blocks.size()) / 4);
+    if (!problem.keySpace)
+      return;
+    const RowTable &keys = memory.spaces[*problem.keySpace];
+    made.most_keys = keys.mostKeys;
+    if (problem.perKey) {
+      double mean = static_cast<double>(keys.rows()) / std::max(1, keys.sequences);
+      made.flops *= mean;
+      made.bytes *= mean;
+    }
+  }
+};
+
+void LaunchRecords::addProblem(const Context &context, const Problem &problem, const Group &group) {
+  if (!problem.guard.empty() && group.binding->rank(problem.guard) == 0)
+    return;
+  auto [begin, end] = context.range(problem, group);
+  ptx_problem made = {};
+  made.kernel = static_cast<uint32_t>(problem.kernel);
+  made.begin = begin;
+  made.end = end;
+  made.columns =
+      static_cast<int64_t>(problem.columnSites.empty() ? problem.columns : group.binding->rank(problem.columnSites));
+  made.flops = static_cast<double>(problem.flops);
+  made.bytes = static_cast<double>(problem.bytes);
+  context.scale(problem, made);
+  if (begin >= end || made.columns == 0)
+    return;
+  for (const Word &word : problem.args)
+    words.push_back(context.evaluate(word, group));
+  if (context.program.device()->table().wants_windows)
+    addWindows(context, problem, group, made);
+  made.window_count = windows.size();
+  problems.push_back(made);
+}
+
+/// Everything a problem may touch: windows of buffers, parameters, tables.
+void LaunchRecords::addWindows(const Context &context, const Problem &problem, const Group &group,
+                               const ptx_problem &made) {
+  auto addBuffer = [&](const Window &window, bool writes) {
+    const BufferRecord &buffer = context.function.buffers[window.buffer];
+    uint64_t pitch = context.program.geometry().pitch(buffer.width) * sizeof(float);
+    uint64_t first = 0, rows = context.memory.rowsOf(buffer);
+    if (writes && problem.over != Over::Blocks) {
+      first = static_cast<uint64_t>(made.begin);
+      rows = static_cast<uint64_t>(made.end - made.begin);
+    }
+    windows.push_back({problem.label.c_str(),
+                       context.memory.buffers[window.buffer] + first * pitch + window.column * sizeof(float), rows,
+                       pitch, window.width * sizeof(float), writes});
+  };
+  auto addArray = [&](const CallTables::Array &array) {
+    uint64_t bytes = array.count * sizeof(int32_t);
+    windows.push_back({"row table", array.address, 1, bytes, bytes, 0});
+  };
+  for (const Window &window : problem.reads)
+    addBuffer(window, false);
+  for (const Window &window : problem.writes)
+    addBuffer(window, true);
+  for (const Word &word : problem.args) {
+    if (word.kind == WordKind::Parameter) {
+      const PackedParameter &parameter = *group.binding->parameters[static_cast<size_t>(word.first)];
+      const std::string &label = context.program.manifest().parameters[static_cast<size_t>(word.first)].label;
+      uint64_t bytes = parameter.floats * sizeof(float);
+      if (bytes)
+        windows.push_back({label.c_str(), parameter.memory.address(), 1, bytes, bytes, 0});
+    } else if (word.kind == WordKind::Ids) {
+      addArray(context.tables.ids(static_cast<size_t>(word.first)));
+    } else if (word.kind == WordKind::Rows) {
+      addArray(context.tables.field(static_cast<size_t>(word.first), word.field));
+    }
+  }
+}
+
+void LaunchRecords::build(const FunctionRecord &function, const Program &program, const CallMemory &memory,
+                          const CallTables &tables) {
+  Context context{function, program, memory, tables};
+  list.clear();
+  problems.clear();
+  words.clear();
+  windows.clear();
+  for (const Launch &launch : function.launches) {
+    size_t before = problems.size();
+    for (const Problem &problem : launch.problems)
+      for (const Group &group : memory.groups)
+        addProblem(context, problem, group);
+    list.push_back({launch.label.c_str(), nullptr, problems.size() - before});
+  }
+  // Now that nothing moves any more: what points where.
+  size_t word = 0, window = 0, problem = 0;
+  for (ptx_problem &made : problems) {
+    made.words = words.data() + word;
+    word += program.manifest().kernels[made.kernel].words.size();
+    size_t end = made.window_count;
+    made.windows = windows.data() + window;
+    made.window_count = end - window;
+    window = end;
+  }
+  for (ptx_launch &launch : list) {
+    launch.problems = problems.data() + problem;
+    problem += launch.problem_count;
+  }
+}
+
+ptx_launch_profile LaunchRecords::profile(size_t launch) const {
+  const ptx_launch &record = list[launch];
+  ptx_launch_profile profile = {record.label, 0, 0, 0, 0, 0, 0};
+  for (size_t i = 0; i < record.problem_count; ++i) {
+    const ptx_problem &problem = record.problems[i];
+    double units = static_cast<double>(problem.end - problem.begin) * static_cast<double>(problem.columns);
+    profile.flops += units * problem.flops;
+    profile.bytes += units * problem.bytes;
+  }
+  return profile;
+}
+
+} // namespace ptx

@@ -1,0 +1,220 @@
+#include "runtime/cpu/device.h"
+
+#include "runtime/cpu/level.h"
+#include "runtime/cpu/pool.h"
+#include "runtime/cpu/roof.h"
+#include "runtime/cpu/sealed_library.h"
+#include "runtime/cpu/tiles.h"
+#include "runtime/device/guarded.h"
+
+#include <chrono>
+#include <sys/mman.h>
+#include <unordered_map>
+
+using namespace ptx;
+
+namespace {
+
+// Vector loads may touch the bytes behind the last row.
+constexpr size_t slackBytes = 256, hugeBytes = 2u << 20, pageBytes = 4096, scratchAlignment = 64;
+
+struct CpuKernel {
+  Kernel function = nullptr;
+  TileRule rule;
+  size_t scratchBase = 0, scratchPerKey = 0;
+};
+
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+} // namespace
+
+struct ptx_device {
+  explicit ptx_device(const ptx_device_options &options) : pool(usableThreads(options.threads)) {
+    wantedLevel = options.level ? options.level : "";
+  }
+  Pool pool;
+  std::string wantedLevel, level;
+  SealedLibrary library;
+  std::vector<CpuKernel> kernels;
+  std::mutex mutex; // of the map
+  std::unordered_map<uint64_t, size_t> mapped;
+};
+
+struct ptx_device_queue {
+  explicit ptx_device_queue(ptx_device &device) : device(device) {}
+  ~ptx_device_queue() { std::free(scratch); }
+  ptx_device &device;
+  char *scratch = nullptr;
+  size_t scratchSize = 0;
+  std::vector<Tile> tiles;
+};
+
+namespace {
+
+int open(const ptx_device_options *options, ptx_device **device, ptx_device_message *message) {
+  return guardedDevice(message, [&]() -> Status {
+    *device = new ptx_device(*options);
+    return {};
+  });
+}
+
+void close(ptx_device *device) { delete device; }
+
+int allocate(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_message *message) {
+  return guardedDevice(message, [&]() -> Status {
+    size_t size = (bytes + slackBytes + pageBytes - 1) / pageBytes * pageBytes;
+    void *memory =
+        size < bytes ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+      return Error{"no memory for " + std::to_string(bytes) + " bytes"};
+    if (size >= hugeBytes)
+      ::madvise(memory, size, MADV_HUGEPAGE);
+    std::lock_guard lock(device->mutex);
+    device->mapped[ *address = reinterpret_cast<uint64_t>(memory)] = size;
+    return {};
+  });
+}
+
+void release(ptx_device *device, uint64_t address) {
+  std::lock_guard lock(device->mutex);
+  auto found = device->mapped.find(address);
+  ::munmap(reinterpret_cast<void *>(address), found->second);
+  device->mapped.erase(found);
+}
+
+Status loadKernels(ptx_device &device, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,
+                   size_t kernelCount) {
+  std::vector<std::string> available;
+  for (const std::string &level : cpuLevels())
+    for (size_t i = 0; i < count; ++i)
+      if (level == payloads[i].variant)
+        available.push_back(level);
+  if (available.empty())
+    return Error{"the artifact holds no CPU kernels: it was compiled for another target"};
+  Result<std::string> level = chooseLevel(available, device.wantedLevel);
+  if (!level)
+    return level.error();
+  device.level = *level;
+  for (size_t i = 0; i < count; ++i) {
+    if (device.level != payloads[i].variant)
+      continue;
+    Result<SealedLibrary> loaded =
+        SealedLibrary::load({static_cast<const char *>(payloads[i].bytes), payloads[i].size});
+    if (!loaded)
+      return loaded.error();
+    device.library = std::move(*loaded);
+  }
+  for (size_t i = 0; i < kernelCount; ++i) {
+    Result<Kernel> function = device.library.find(kernels[i].name);
+    if (!function)
+      return function.error();
+    auto integer = [&](const char *name, int64_t otherwise) {
+      return std::max<int64_t>(metadataOf(kernels[i], name, otherwise), otherwise);
+    };
+    device.kernels.push_back({*function,
+                              {integer("row_grain", 1), integer("column_grain", 1), integer("column_lanes", 1)},
+                              static_cast<size_t>(integer("scratch_base", 0)),
+                              static_cast<size_t>(integer("scratch_per_key", 0))});
+  }
+  return {};
+}
+
+int load(ptx_device *device, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,
+         size_t kernelCount, const ptx_kernel_info *, size_t, ptx_device_message *message) {
+  return guardedDevice(message, [&] { return loadKernels(*device, payloads, count, kernels, kernelCount); });
+}
+
+const char *variant(ptx_device *device) { return device->level.c_str(); }
+uint32_t workers(ptx_device *device) { return device->pool.size(); }
+double probe(ptx_device *device) { return probeRoof(device->pool, device->level); }
+
+int queueOpen(ptx_device *device, ptx_device_queue **queue, ptx_device_message *message) {
+  return guardedDevice(message, [&]() -> Status {
+    *queue = new ptx_device_queue(*device);
+    return {};
+  });
+}
+
+void queueClose(ptx_device_queue *queue) { delete queue; }
+
+/// One part per worker; bytes of a part.
+Result<size_t> reserveScratch(ptx_device_queue &queue, const ptx_launch &launch) {
+  size_t part = 0;
+  for (size_t i = 0; i < launch.problem_count; ++i) {
+    const CpuKernel &kernel = queue.device.kernels[launch.problems[i].kernel];
+    size_t keys = (static_cast<size_t>(launch.problems[i].most_keys) + 15) / 16 * 16;
+    part = std::max(part, kernel.scratchBase + kernel.scratchPerKey * keys);
+  }
+  part = (part + scratchAlignment - 1) / scratchAlignment * scratchAlignment;
+  size_t size = part * queue.device.pool.size();
+  if (size > queue.scratchSize) {
+    std::free(queue.scratch);
+    queue.scratch = static_cast<char *>(std::aligned_alloc(scratchAlignment, size));
+    queue.scratchSize = queue.scratch ? size : 0;
+    if (!queue.scratch)
+      return Error{"no memory for " + std::to_string(size) + " bytes of scratch"};
+  }
+  return part;
+}
+
+Status runLaunch(ptx_device_queue &queue, const ptx_launch &launch, ptx_launch_times &times) {
+  ptx_device &device = queue.device;
+  times = {seconds(), 0, 0, 0};
+  Result<size_t> part = reserveScratch(queue, launch);
+  if (!part)
+    return part.error();
+  auto ruleOf = [&](const ptx_problem &problem) -> const TileRule & { return device.kernels[problem.kernel].rule; };
+  bool alone = cutTiles({launch.problems, launch.problem_count}, ruleOf, device.pool.size(), queue.tiles);
+  times.tiles = static_cast<uint32_t>(queue.tiles.size());
+  auto runTile = [&](size_t index, size_t worker) {
+    const Tile &tile = queue.tiles[index];
+    const ptx_problem &problem = launch.problems[tile.problem];
+    device.kernels[problem.kernel].function(problem.words, tile.r0, tile.r1, tile.c0, tile.c1,
+                                            queue.scratch + worker * *part);
+  };
+  if (alone)
+    for (size_t i = 0; i < queue.tiles.size(); ++i)
+      runTile(i, 0);
+  else
+    times.waited = static_cast<double>(device.pool.run(queue.tiles.size(), runTile)) * 1e-9;
+  times.end = seconds();
+  return {};
+}
+
+int launch(ptx_device_queue *queue, const ptx_launch *launches, size_t count, ptx_launch_times *times,
+           ptx_device_message *message) {
+  return guardedDevice(message, [&]() -> Status {
+    for (size_t i = 0; i < count; ++i)
+      if (Status status = runLaunch(*queue, launches[i], times[i]); !status)
+        return status;
+    return {};
+  });
+}
+
+} // namespace
+
+const ptx_device_table *ptx::cpuDevice() {
+  static constexpr ptx_device_table table = {
+      .version = PTX_DEVICE_VERSION,
+      .struct_size = sizeof(ptx_device_table),
+      .name = "cpu",
+      .whole = nullptr,
+      .host_memory = 1,
+      .wants_windows = 0,
+      .open = open,
+      .close = close,
+      .allocate = allocate,
+      .release = release,
+      .upload = nullptr,
+      .download = nullptr,
+      .load = load,
+      .variant = variant,
+      .workers = workers,
+      .probe = probe,
+      .queue_open = queueOpen,
+      .queue_close = queueClose,
+      .launch = launch,
+      .synchronise = nullptr,
+  };
+  return &table;
+}

@@ -1,0 +1,44 @@
+// A device that takes whole calls (whole_call.h), from the side of the runtime.
+#ifndef PTX_RUNTIME_DEVICE_WHOLE_DEVICE_H
+#define PTX_RUNTIME_DEVICE_WHOLE_DEVICE_H
+
+#include "runtime/core/container.h"
+#include "runtime/core/deploy.h"
+#include "runtime/device/device.h"
+#include "runtime/ptx.h"
+
+#include <deque>
+#include <mutex>
+#include <span>
+
+namespace ptx {
+
+class WholeDevice {
+public:
+  /// Gives the device the program's text. `manifest` must outlive it.
+  static Result<std::unique_ptr<WholeDevice>> open(const ptx_device_table &table, const Container &container,
+                                                   const Manifest &manifest, const std::string &parameterDirectory);
+  ~WholeDevice();
+
+  /// One call at a time for all sessions: the device is for checking, not for speed.
+  Status call(const FunctionRecord &function, int32_t adapter, const ptx_tensor *inputs, size_t count,
+              std::deque<std::vector<float>> &memory, std::vector<ptx_tensor> &results);
+
+private:
+  WholeDevice(const Manifest &manifest, TensorReader reader) : manifest(manifest), tensors(std::move(reader)) {}
+  static int read(void *context, const char *name, uint32_t *rank, uint64_t dims[4], float *out, size_t count,
+                  char *error, size_t errorSize);
+
+  const Manifest &manifest;
+  TensorReader tensors;
+  std::vector<const char *> adapterNames;
+  std::string phase;
+  ptx_whole_host host = {};
+  void *state = nullptr;
+  const ptx_whole_call *calls = nullptr;
+  std::mutex turn;
+};
+
+} // namespace ptx
+
+#endif // PTX_RUNTIME_DEVICE_WHOLE_DEVICE_H

@@ -1,0 +1,97 @@
+// The words a kernel is called with: names and types, by skeleton. The one
+// place that states them; the plan fills them in this order, generators ask
+// for them by name, and the runtime checks every launch record against them.
+#ifndef PTX_RUNTIME_DEVICE_WORDS_H
+#define PTX_RUNTIME_DEVICE_WORDS_H
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ptx::words {
+
+enum class Type {
+  Rows,   // address of rows of f32 in a buffer; 0: there are none
+  Weight, // address of a parameter; 0: there is none
+  Table,  // address of rows to gather from: a buffer or a parameter
+  Index,  // address of an array of i32: ids, or a field of a row table
+  Pitch,  // floats from one row to the next
+  Count   // an integer: a width, or the bound adapter's rank
+};
+
+struct TypeName {
+  Type type;
+  std::string_view name;
+};
+inline constexpr TypeName typeNames[] = {{Type::Rows, "rows"},   {Type::Weight, "weight"}, {Type::Table, "table"},
+                                         {Type::Index, "index"}, {Type::Pitch, "pitch"},   {Type::Count, "count"}};
+
+constexpr std::string_view nameOf(Type type) { return typeNames[static_cast<size_t>(type)].name; }
+
+struct Word {
+  std::string name;
+  Type type;
+  bool operator==(const Word &) const = default;
+};
+using Signature = std::vector<Word>;
+
+struct SkeletonWord {
+  std::string_view name;
+  Type type;
+};
+struct Skeleton {
+  std::string_view name;
+  std::span<const SkeletonWord> words;
+};
+
+// y[m,n] = region(sum_k x[m,k] weight[n,k] + sum_r u[m,r] b[n,r]); without a
+// low-rank part u and b are 0 and so is rank.
+inline constexpr SkeletonWord contract[] = {
+    {"x", Type::Rows},        {"x_pitch", Type::Pitch}, {"weight", Type::Weight}, {"depth", Type::Count},
+    {"width", Type::Count},   {"y", Type::Rows},        {"y_pitch", Type::Pitch}, {"u", Type::Rows},
+    {"u_pitch", Type::Pitch}, {"b", Type::Weight},      {"rank", Type::Count}};
+// blocks: runs of query rows of one sequence; key_begin and keys: of each
+// sequence in the space of the keys.
+inline constexpr SkeletonWord attention[] = {
+    {"q", Type::Rows},       {"q_pitch", Type::Pitch},   {"k", Type::Rows},    {"k_pitch", Type::Pitch},
+    {"v", Type::Rows},       {"v_pitch", Type::Pitch},   {"y", Type::Rows},    {"y_pitch", Type::Pitch},
+    {"blocks", Type::Index}, {"key_begin", Type::Index}, {"keys", Type::Index}};
+inline constexpr SkeletonWord rowWise[] = {
+    {"x", Type::Rows}, {"x_pitch", Type::Pitch}, {"y", Type::Rows}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
+inline constexpr SkeletonWord segmentMean[] = {
+    {"x", Type::Rows},      {"x_pitch", Type::Pitch}, {"y", Type::Rows},    {"y_pitch", Type::Pitch},
+    {"width", Type::Count}, {"begin", Type::Index},   {"keys", Type::Index}};
+inline constexpr SkeletonWord gather[] = {{"y", Type::Rows}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
+
+inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", attention},      {"row_norm", rowWise},
+                                         {"gather", gather},     {"segment_mean", segmentMean}, {"map", rowWise}};
+
+/// The words of a kernel: those of its skeleton, then three per gathered
+/// table, then one (an element per column) or two (rows) per extra of its
+/// region. Empty for an unknown skeleton.
+inline Signature signatureOf(std::string_view skeleton, int64_t tables, std::span<const bool> extraIsRows) {
+  Signature signature;
+  for (const Skeleton &entry : skeletons)
+    if (entry.name == skeleton)
+      for (const SkeletonWord &word : entry.words)
+        signature.push_back({std::string(word.name), word.type});
+  for (int64_t t = 0; t < tables; ++t) {
+    std::string name = "table_" + std::to_string(t);
+    signature.push_back({name, Type::Table});
+    signature.push_back({name + "_pitch", Type::Pitch});
+    signature.push_back({"index_" + std::to_string(t), Type::Index});
+  }
+  for (size_t i = 0; i < extraIsRows.size(); ++i) {
+    std::string name = "extra_" + std::to_string(i);
+    signature.push_back({name, extraIsRows[i] ? Type::Rows : Type::Weight});
+    if (extraIsRows[i])
+      signature.push_back({name + "_pitch", Type::Pitch});
+  }
+  return signature;
+}
+
+} // namespace ptx::words
+
+#endif // PTX_RUNTIME_DEVICE_WORDS_H

@@ -1,0 +1,27 @@
+// RUN: ptx-opt %s | ptx-opt | FileCheck %s
+
+// A kernel prints its signature; whoever writes one by hand need not.
+// CHECK: rt.kernel gather @gather_0 tables 2 extras [0 : i32, 1 : i32] words(y: rows, y_pitch: pitch, width: count, table_0: table, table_0_pitch: pitch, index_0: index, table_1: table, table_1_pitch: pitch, index_1: index, extra_0: rows, extra_0_pitch: pitch, extra_1: weight)
+rt.kernel gather @gather_0 tables 2 extras [0 : i32, 1 : i32] {
+^bb0(%a: f32, %b: f32, %c: f32, %d: f32):
+  stage.yield %a : f32
+}
+// CHECK: rt.kernel attention @attention_0 extras [] words(q: rows, q_pitch: pitch, k: rows, {{.*}} keys: index) attributes {head_dim = 8 : i64, scale = 5.000000e-01 : f64}
+rt.kernel attention @attention_0 extras [] attributes {head_dim = 8 : i64, scale = 0.5 : f64} {
+}
+// CHECK: rt.entry @entry_0 [@attention_0, @gather_0]
+rt.entry @entry_0 [@attention_0, @gather_0]
+
+// CHECK: rt.program @f slots 2
+rt.program @f slots 2 {
+  // CHECK: rt.buffer slot 0 space 0 per row width 20
+  rt.buffer slot 0 space 0 per row width 20
+  rt.launch "l" {
+    // CHECK: rt.problem @map_0 "p" over rows 0 columns 1 flops 8 bytes 16 args [#rt.buffer<0, 4>, #rt.pitch<20>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 4, 16>] writes [#rt.window<1, 0, 16>]
+    rt.problem @map_0 "p" over rows 0 columns 1 flops 8 bytes 16 args [#rt.buffer<0, 4>, #rt.pitch<20>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 4, 16>] writes [#rt.window<1, 0, 16>]
+  }
+}
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  stage.yield %x : f32
+}
