@@ -105,6 +105,7 @@ TEST_F(Deploy, Constants) {
   ASSERT_EQ(zero.size(), 16u);
   EXPECT_TRUE(std::signbit(zero[1]));
   EXPECT_FALSE(std::signbit(zero[2]));
+  geometry.lanes = 8;
   std::vector<float> s =
       deploy({{{"op", "sinusoid"}, {"positions", 50}, {"width", 8}}, {{"op", "table"}, {"of", 0}, {"width", 8}}});
   for (int p = 0; p < 50; ++p)
