@@ -24,11 +24,8 @@ llvm::LogicalResult lowerToLLVM(mlir::ModuleOp module);
 /// A module of the LLVM dialect to an ELF object for the level.
 llvm::Expected<std::vector<char>> compileToObject(mlir::ModuleOp module, Level level);
 
-/// An object to a shared object without dependencies; exports the kernels only.
-/// Equal inputs give equal bytes.
-llvm::Expected<std::vector<char>> linkShared(const std::vector<char> &object);
-
-/// All of the above in this process.
+/// All of the above in this process, linked to a shared object without
+/// dependencies that exports the kernels only. Equal inputs give equal bytes.
 llvm::Expected<std::vector<char>> compileKernelsHere(mlir::ModuleOp rtModule, Level level);
 
 struct WorkerOptions {

@@ -1,6 +1,7 @@
 // The code-generation worker: this very program, started again.
 #include "passes/Target/CPU/Codegen.h"
 #include "passes/Target/CPU/KernelModule.h"
+#include "passes/Target/Common/Link.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
@@ -31,7 +32,7 @@ Expected<std::vector<char>> ptx::cpu::compileKernelsHere(mlir::ModuleOp rtModule
   auto object = compileToObject(*kernels, level);
   if (!object)
     return object.takeError();
-  return linkShared(*object);
+  return target::linkShared(*object);
 }
 
 namespace {
