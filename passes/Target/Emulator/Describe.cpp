@@ -62,15 +62,17 @@ static Expected<Function *> wrap(Module &module, Function &kernel) {
 
 Error ptx::emulator::describe(Module &module, ArrayRef<Kernel> kernels, const HookCalls &hooks) {
   Writer write(module);
-  // The kernels' own globals, listed before the description adds its constants.
-  std::vector<Constant *> globals;
+  // The kernels' own globals, before the description adds its constants.
+  SmallVector<GlobalVariable *> variables;
   for (GlobalVariable &variable : module.globals())
-    if (variable.getName() != "ptx_emulator_hooks") {
-      variable.setLinkage(GlobalValue::InternalLinkage);
-      uint64_t bytes = module.getDataLayout().getTypeAllocSize(variable.getValueType());
-      globals.push_back(&variable);
-      globals.back() = write.record({write.string(variable.getName()), write.generic(&variable), write.number(bytes)});
-    }
+    if (variable.getName() != "ptx_emulator_hooks")
+      variables.push_back(&variable);
+  std::vector<Constant *> globals;
+  for (GlobalVariable *variable : variables) {
+    variable->setLinkage(GlobalValue::InternalLinkage);
+    uint64_t bytes = module.getDataLayout().getTypeAllocSize(variable->getValueType());
+    globals.push_back(write.record({write.string(variable->getName()), write.generic(variable), write.number(bytes)}));
+  }
   std::vector<Constant *> infos;
   for (const Kernel &kernel : kernels) {
     Expected<Function *> wrapper = wrap(module, *kernel.function);
