@@ -52,7 +52,7 @@ Moment Launch::now(bool shared) const {
   Moment result = moment;
   if (shared)
     result.launchStart = result.blockStart;
-  result.time = warpTimes[thread->index / warpSize];
+  result.time = warps[thread->index / warpSize].time;
   result.thread = thread->index;
   result.known = &thread->known;
   return result;

@@ -3,6 +3,8 @@
 #include "runtime/emulator/launch.h"
 #include "runtime/emulator/table.h"
 
+#include <elf.h>
+
 namespace ptx::emulator {
 
 struct Code::State {
@@ -27,7 +29,20 @@ Result<const KernelCode *> Code::find(std::string_view name) const {
   return Error{"emulator: no kernel '" + std::string(name) + "' among" + (known.empty() ? " none" : known)};
 }
 
+// The loader maps a file that ends too early without a word, and the process ends
+// when it is touched. The linker writes the section headers last.
+static bool isWhole(std::string_view object) {
+  Elf64_Ehdr header;
+  if (object.size() < sizeof header)
+    return false;
+  std::memcpy(&header, object.data(), sizeof header);
+  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_shoff <= object.size() &&
+         uint64_t{header.e_shnum} * header.e_shentsize <= object.size() - header.e_shoff;
+}
+
 Result<Code> Emulator::load(std::string_view sharedObject) {
+  if (!isWhole(sharedObject))
+    return Error{"emulator: " + std::to_string(sharedObject.size()) + " bytes that are no whole shared object"};
   Result<SealedLibrary> library = SealedLibrary::load(sharedObject);
   if (!library)
     return library.error();

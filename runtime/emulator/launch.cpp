@@ -87,7 +87,7 @@ void Launch::beginBlock(uint64_t number) {
   blockStarts.emplace_back(moment.epoch, number);
   arrived.fill(0);
   alive = threads.size();
-  warpTimes.assign((threads.size() + warpSize - 1) / warpSize, 1);
+  warps.assign((threads.size() + warpSize - 1) / warpSize, Warp{});
   for (uint32_t i = 0; i < threads.size(); ++i) {
     Thread &fresh = threads[i];
     fresh = Thread{};

@@ -46,6 +46,19 @@ struct Thread {
   uint32_t groups = 0; // committed ones
 };
 
+/// Lanes of a warp that wait for each other.
+struct Meeting {
+  Wait kind;
+  uint32_t mode, mask;
+  uint32_t here; // those that have come
+};
+
+struct Warp {
+  uint32_t time = 1;             // see races.h
+  uint32_t barrierSite = noSite; // where those of its threads wait that wait at an aligned barrier
+  std::vector<Meeting> meetings; // no two with the same mask
+};
+
 /// What the emulator keeps from launch to launch.
 struct Machine {
   Options options;
@@ -102,10 +115,12 @@ private:
 
   // meet.cpp
   void checkMask(Wait kind, uint32_t mode, uint32_t mask);
+  Meeting &join(Wait kind, uint32_t mode, uint32_t mask);
   void exchange(uint32_t mask);
   uint64_t shuffleResult(const Thread &reader);
   uint64_t voteResult(const Thread &voter, uint32_t mask) const;
   void releaseBarrier(uint32_t id);
+  Warp &warp() { return warps[thread->index / warpSize]; }
   Thread &lane(uint32_t lane) { return threads[thread->index / warpSize * warpSize + lane]; }
 
   // report.cpp. A fault is reported, and then the fiber abandoned: two steps, so
@@ -135,7 +150,7 @@ private:
   uint64_t sharedBytes = 0;
   uint32_t alive = 0;
   std::array<uint32_t, barriers> arrived{};
-  std::vector<uint32_t> warpTimes;
+  std::vector<Warp> warps;
   Moment moment{};                                        // of the block; now() adds the thread's part
   std::vector<std::pair<uint32_t, uint64_t>> blockStarts; // first epoch and number of each block that ran
   std::string failure;

@@ -37,13 +37,14 @@ void Launch::barrier(bool aligned, uint32_t id, uint32_t count, uint32_t site) {
   thread->wait = Wait::Barrier;
   thread->id = id;
   // Threads of a warp reach an aligned barrier together, at the same place.
-  for (uint32_t i = 0, first = thread->index / warpSize * warpSize;
-       aligned && i < warpSize && first + i < threads.size(); ++i)
-    if (const Thread &other = threads[first + i]; other.wait == Wait::Barrier && other.site != site) {
-      report("waits at barrier " + std::to_string(id) + ", divergent barrier: " + nameThread(other.index) +
-             " of its warp waits at the one at " + place(other.site));
-      abandon();
-    }
+  uint32_t &expected = warp().barrierSite;
+  if (aligned && expected != noSite && expected != site) {
+    report("waits at barrier " + std::to_string(id) +
+           ", divergent barrier: other threads of its warp wait at the one at " + place(expected));
+    abandon();
+  }
+  if (aligned)
+    expected = site;
   if (++arrived[id] == threads.size())
     releaseBarrier(id);
   suspend();
@@ -53,6 +54,8 @@ void Launch::releaseBarrier(uint32_t id) {
   arrived[id] = 0;
   nextEpoch();
   scheduler.atBarrier();
+  for (Warp &warp : warps)
+    warp.barrierSite = noSite;
   for (Thread &waiting : threads) {
     waiting.wait = Wait::None;
     scheduler.ready(waiting.index);
@@ -83,10 +86,22 @@ void Launch::checkMask(Wait kind, uint32_t mode, uint32_t mask) {
   }
 }
 
+// The meeting of a mask. Who opens it checks the mask; who joins finds it checked,
+// for a lane that exits meanwhile says so itself.
+Meeting &Launch::join(Wait kind, uint32_t mode, uint32_t mask) {
+  std::vector<Meeting> &meetings = warp().meetings;
+  bool member = mask >> thread->index % warpSize & 1;
+  for (Meeting &meeting : meetings)
+    if (member && meeting.mask == mask && meeting.kind == kind && meeting.mode == mode)
+      return meeting;
+  checkMask(kind, mode, mask);
+  return meetings.emplace_back(Meeting{kind, mode, mask, 0});
+}
+
 uint64_t Launch::meet(Wait kind, uint32_t mode, uint32_t mask, uint32_t value, uint32_t lane, uint32_t clamp,
                       uint32_t site) {
   step(site);
-  checkMask(kind, mode, mask);
+  Meeting &meeting = join(kind, mode, mask);
   if (!failure.empty())
     abandon();
   thread->wait = kind;
@@ -95,11 +110,10 @@ uint64_t Launch::meet(Wait kind, uint32_t mode, uint32_t mask, uint32_t value, u
   thread->value = value;
   thread->lane = lane;
   thread->clamp = clamp;
-  uint32_t here = 0;
-  for (uint32_t lanes = mask; lanes; lanes &= lanes - 1)
-    if (uint32_t i = std::countr_zero(lanes); this->lane(i).wait == kind)
-      here |= 1u << i;
-  if (here == mask) {
+  meeting.here |= 1u << thread->index % warpSize;
+  if (meeting.here == mask) {
+    std::swap(meeting, warp().meetings.back());
+    warp().meetings.pop_back();
     exchange(mask);
     if (!failure.empty())
       abandon();
@@ -111,7 +125,7 @@ uint64_t Launch::meet(Wait kind, uint32_t mode, uint32_t mask, uint32_t value, u
 
 void Launch::exchange(uint32_t mask) {
   // All that the lanes did before now is ordered before all that follows.
-  uint32_t &time = warpTimes[thread->index / warpSize];
+  uint32_t &time = warp().time;
   std::array<uint32_t, warpSize> known{};
   for (uint32_t lanes = mask; lanes; lanes &= lanes - 1) {
     Thread &member = lane(std::countr_zero(lanes));

@@ -53,11 +53,13 @@ static void remember(Word &word, const Moment &now) {
       return;
     }
     // Readers this one is ordered after need no longer be remembered: who is
-    // ordered after this one is ordered after them.
-    uint32_t unordered = 0;
-    for (uint32_t lanes = word.readLanes & ~lane; lanes; lanes &= lanes - 1)
-      if (!met(now, std::countr_zero(lanes), word.readTime))
-        unordered |= lanes & -lanes;
+    // ordered after this one is ordered after them. Nobody is, of those at the
+    // same time: the common case.
+    uint32_t unordered = word.readLanes;
+    if (word.readTime != now.time)
+      for (uint32_t lanes = word.readLanes; lanes; lanes &= lanes - 1)
+        if (met(now, std::countr_zero(lanes), word.readTime))
+          unordered &= ~(lanes & -lanes);
     word.readLanes = unordered | lane;
     word.readTime = now.time;
     return;
