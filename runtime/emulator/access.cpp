@@ -40,7 +40,8 @@ void Launch::explainAccess(uint64_t address, uint32_t bytes, uint32_t flags) {
   }
   uint8_t readable = readNeeds & ~byteInitialised;
   if (!(all & readable))
-    return report(what + (isShared(address) ? ", out of bounds of shared memory" : ", out of bounds"));
+    return report(what +
+                  (address - machine.shared < maxSharedBytes ? ", out of bounds of shared memory" : ", out of bounds"));
   if (any & bytePending)
     return report(what + ", a cp.async in flight will write there: nobody waited for it");
   if (writes)

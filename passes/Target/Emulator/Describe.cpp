@@ -35,6 +35,13 @@ private:
 };
 } // namespace
 
+// Protected: a kernel that is called like a function of libm is still this one.
+static void exportFrom(GlobalValue &value) {
+  value.setLinkage(GlobalValue::ExternalLinkage);
+  value.setVisibility(GlobalValue::ProtectedVisibility);
+  value.setDSOLocal(true);
+}
+
 // void NAME(const uint64_t *params): unpacks the words and calls the kernel.
 static Expected<Function *> wrap(Module &module, Function &kernel) {
   LLVMContext &context = module.getContext();
@@ -57,6 +64,7 @@ static Expected<Function *> wrap(Module &module, Function &kernel) {
   builder.CreateCall(&kernel, arguments);
   builder.CreateRetVoid();
   kernel.setLinkage(GlobalValue::InternalLinkage);
+  exportFrom(*wrapper);
   return wrapper;
 }
 
@@ -93,6 +101,8 @@ Error ptx::emulator::describe(Module &module, ArrayRef<Kernel> kernels, const Ho
   Constant *info = write.record({write.number(hooksVersion), write.number(infos.size()), write.array(infos),
                                  write.number(sites.size()), write.array(sites), write.number(globals.size()),
                                  write.array(globals)});
-  new GlobalVariable(module, info->getType(), true, GlobalValue::ExternalLinkage, info, "ptx_emulator_module");
+  exportFrom(
+      *new GlobalVariable(module, info->getType(), true, GlobalValue::ExternalLinkage, info, "ptx_emulator_module"));
+  exportFrom(*module.getNamedGlobal("ptx_emulator_hooks"));
   return Error::success();
 }

@@ -48,6 +48,7 @@ static void dropUsedLists(Module &module) {
 static void dropPromises(Function &function) {
   function.setCallingConv(CallingConv::C);
   function.setAttributes({});
+  function.setComdat(nullptr);
   for (BasicBlock &block : function)
     for (Instruction &instruction : block) {
       instruction.dropUnknownNonDebugMetadata({LLVMContext::MD_nosanitize}); // marks calls of hooks

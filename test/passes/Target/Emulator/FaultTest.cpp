@@ -104,6 +104,21 @@ TEST(Fault, OutOfBoundsShared) {
   expectFault("shared_at", {"out of bounds of shared memory"}, withOut("shared_at", {1}), withOut("shared_at", {0}));
 }
 
+TEST(Fault, OutOfBoundsDynamicShared) {
+  auto run = [](uint64_t by) {
+    return
+        [by](Bench &bench) { return bench.run(faults(), "dynamic_at", {bench.output("out", 32), by}, {1}, {32}, 128); };
+  };
+  expectFault("dynamic_at", {"dynamic shared memory+128 (of 128 bytes), out of bounds of shared memory"}, run(1),
+              run(0));
+}
+
+// A memcpy to the thread's own stack reads all it says.
+TEST(Fault, OutOfBoundsCopy) {
+  expectFault("local_copy", {"reads 16 bytes at 'in'+16 (of 28 bytes), out of bounds"}, inToOut("local_copy", 7, 3),
+              inToOut("local_copy", 8, 3));
+}
+
 TEST(Fault, WildPointer) {
   auto run = [](uint64_t pointer) {
     return [pointer](Bench &bench) {

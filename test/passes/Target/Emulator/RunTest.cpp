@@ -76,6 +76,31 @@ TEST(Run, DoubleBufferedCopies) {
   }
 }
 
+// Segments of 16 lanes: values stay inside theirs.
+TEST(Run, ShufflesInSegments) {
+  Code code = loadText(readKernel("segments.ll"));
+  for (uint64_t seed : allSeeds()) {
+    Bench bench({.seed = seed});
+    uint64_t out = bench.output("out", 96);
+    EXPECT_EQ(bench.run(code, "segments", {out}, {1}, {32}), "");
+    std::vector<float> got = bench.values(out, 96);
+    for (int lane = 0; lane < 32; ++lane) {
+      EXPECT_EQ(got[lane], lane % 16 == 0 ? lane : lane - 1);
+      EXPECT_EQ(got[32 + lane], lane % 16 == 15 ? lane : lane + 1);
+      EXPECT_EQ(got[64 + lane], (lane & 16) + 3);
+    }
+  }
+}
+
+// A kernel is found in its own object, whatever the process calls by that name.
+TEST(Run, KernelsNamedLikeFunctionsOfTheProcess) {
+  Code code = loadText(edited(readKernel("vector_add.ll"), "@vector_add(", "@exp2("));
+  Bench bench;
+  uint64_t a = bench.input("a", ascending(4)), c = bench.output("c", 4);
+  EXPECT_EQ(bench.run(code, "exp2", {a, a, c, 4}, {1}, {4}), "");
+  EXPECT_EQ(bench.values(c, 4), (std::vector<float>{0, 2, 4, 6}));
+}
+
 // Approximations are exact here; .ftz flushes; nothing is contracted.
 TEST(Run, Arithmetic) {
   Code code = loadText(readKernel("math.ll"));

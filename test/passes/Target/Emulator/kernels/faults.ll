@@ -2,6 +2,7 @@
 target triple = "nvptx64-nvidia-cuda"
 @row = internal addrspace(3) global [32 x float] undef, align 16
 @behind = internal addrspace(3) global [32 x float] undef, align 16
+@dynamic = external addrspace(3) global [0 x float], align 16
 @table = internal unnamed_addr addrspace(4) constant [4 x float] [float 1.0, float 2.0, float 3.0, float 4.0], align 4
 declare i32 @llvm.nvvm.read.ptx.sreg.tid.x()
 declare i32 @llvm.nvvm.read.ptx.sreg.ctaid.x()
@@ -214,3 +215,31 @@ define ptx_kernel void @generic(ptr %from, ptr addrspace(1) %out) {
   store float %z, ptr addrspace(1) %to
   ret void
 }
+
+; Through dynamic shared memory, `by` places further, behind a static variable.
+define ptx_kernel void @dynamic_at(ptr addrspace(1) %out, i32 %by) {
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  %static = getelementptr float, ptr addrspace(3) @row, i32 %t
+  store volatile float 1.0, ptr addrspace(3) %static
+  %i = add i32 %t, %by
+  %put = getelementptr float, ptr addrspace(3) @dynamic, i32 %i
+  store volatile float 2.0, ptr addrspace(3) %put
+  %x = load volatile float, ptr addrspace(3) %put
+  %to = getelementptr float, ptr addrspace(1) %out, i32 %t
+  store float %x, ptr addrspace(1) %to
+  ret void
+}
+
+; Values on a thread's own stack, moved there and back as a whole.
+define ptx_kernel void @local_copy(ptr addrspace(1) %in, ptr addrspace(1) %out, i32 %by) {
+  %own = alloca [8 x float], align 16
+  call void @llvm.memcpy.p0.p1.i64(ptr align 4 %own, ptr addrspace(1) align 4 %in, i64 32, i1 true)
+  %i = and i32 %by, 7
+  %at = getelementptr float, ptr %own, i32 %i
+  %x = load volatile float, ptr %at
+  %t = call i32 @llvm.nvvm.read.ptx.sreg.tid.x()
+  %to = getelementptr float, ptr addrspace(1) %out, i32 %t
+  store float %x, ptr addrspace(1) %to
+  ret void
+}
+declare void @llvm.memcpy.p0.p1.i64(ptr, ptr addrspace(1), i64, i1)
