@@ -92,7 +92,7 @@ void emitSoftmax(Emit &e, const Work &w, Value group) {
     Value end = e.minimum(limit, e.add(chunk, lanes));
     Value part = e.loop(chunk, end, 1, {zero}, [&](Value key, ValueRange parts) {
       Value score = e.mulf(e.load(at(key)), scale);
-      Value weight = masked(key, emitExpNonPositive(e, e.subf(score, most)), zero);
+      Value weight = masked(key, ptx::target::emitExpNonPositive(e, e.subf(score, most)), zero);
       e.store(weight, at(key));
       return SmallVector<Value>{e.addf(parts[0], weight)};
     })[0];
@@ -152,7 +152,8 @@ void emitValues(Emit &e, const Work &w) {
 } // namespace
 
 void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
-  Matrix q = kernel.matrix(e, "q"), k = kernel.matrix(e, "k"), v = kernel.matrix(e, "v"), y = kernel.matrix(e, "y");
+  Matrix q = kernel.words.matrix(e, "q"), k = kernel.words.matrix(e, "k"), v = kernel.words.matrix(e, "v"),
+         y = kernel.words.matrix(e, "y");
   Value table = kernel.words.pointer(e, "blocks"), begins = kernel.words.pointer(e, "key_begin"),
         counts = kernel.words.pointer(e, "keys");
   int64_t headDim = kernel.op.getHeadDim();

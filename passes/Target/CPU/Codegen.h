@@ -22,10 +22,6 @@ llvm::LogicalResult lowerToLLVM(mlir::ModuleOp module);
 /// A module of the LLVM dialect to an ELF object for the level.
 llvm::Expected<std::vector<char>> compileToObject(mlir::ModuleOp module, Level level);
 
-/// An object to a shared object without dependencies; exports the kernels only.
-/// Equal inputs give equal bytes.
-llvm::Expected<std::vector<char>> linkShared(const std::vector<char> &object);
-
 } // namespace ptx::cpu
 
 #endif // PTX_PASSES_TARGET_CPU_CODEGEN_H

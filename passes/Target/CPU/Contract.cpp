@@ -42,8 +42,9 @@ void emitBlock(Emit &e, const Kernel &kernel, const Contraction &c, const Elemen
 
 void ptx::cpu::emitContract(Emit &e, const Kernel &kernel) {
   const Words &words = kernel.words;
-  Contraction c{kernel.matrix(e, "x"),     kernel.matrix(e, "y"),     kernel.matrix(e, "u"), words.pointer(e, "weight"),
-                words.integer(e, "depth"), words.integer(e, "width"), words.pointer(e, "b"), words.integer(e, "rank")};
+  Contraction c{kernel.words.matrix(e, "x"), kernel.words.matrix(e, "y"), kernel.words.matrix(e, "u"),
+                words.pointer(e, "weight"),  words.integer(e, "depth"),   words.integer(e, "width"),
+                words.pointer(e, "b"),       words.integer(e, "rank")};
   Element element(e, kernel.op, words);
   Value all = e.sub(kernel.r1, kernel.r0);
   Value depth = e.maximum(c.depth, e.integer(1));

@@ -3,6 +3,7 @@
 #include "passes/Target/CPU/Codegen.h"
 #include "passes/Target/CPU/Emit.h"
 #include "passes/Target/CPU/KernelModule.h"
+#include "passes/Target/Common/Link.h"
 
 using namespace ptx;
 using namespace ptx::cpu;
@@ -79,7 +80,7 @@ public:
     auto object = compileToObject(generated, *parseLevel(variant));
     if (!object)
       return object.takeError();
-    auto shared = linkShared(*object);
+    auto shared = target::linkShared(*object);
     if (!shared)
       return shared.takeError();
     return TargetCode{std::string(shared->begin(), shared->end()), ""};

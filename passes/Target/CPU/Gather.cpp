@@ -5,12 +5,12 @@ using namespace ptx::cpu;
 
 void ptx::cpu::emitGather(Emit &e, const Kernel &kernel) {
   int64_t count = kernel.op.getTables();
-  Matrix y = kernel.matrix(e, "y");
+  Matrix y = kernel.words.matrix(e, "y");
   Value width = kernel.words.integer(e, "width");
   SmallVector<Matrix> tables;
   SmallVector<Value> indices;
   for (int64_t t = 0; t < count; ++t) {
-    tables.push_back(kernel.matrix(e, "table_" + std::to_string(t)));
+    tables.push_back(kernel.words.matrix(e, "table_" + std::to_string(t)));
     indices.push_back(kernel.words.pointer(e, "index_" + std::to_string(t)));
   }
   Element element(e, kernel.op, kernel.words);

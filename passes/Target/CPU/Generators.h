@@ -40,27 +40,6 @@ Value tilePanels(Emit &e, const LevelInfo &level, Value rows, Value left);
 /// Floats of the tile every kernel keeps at the start of its scratch.
 inline constexpr int64_t tileFloats = 512;
 
-//===- Math.cpp -===//
-
-Value emitExp(Emit &e, Value x);
-/// The same for x <= 0, with 0 where the result would be subnormal.
-Value emitExpNonPositive(Emit &e, Value x);
-Value emitTanh(Emit &e, Value x);
-Value emitErf(Emit &e, Value x);
-
-//===- Regions.cpp -===//
-
-/// The region of a kernel on 16 elements at row `m`, columns `n`..`n`+15.
-class Element {
-public:
-  Element(Emit &e, rt::KernelOp kernel, const Words &words);
-  Value operator()(Emit &e, ValueRange values, Value m, Value n) const;
-
-private:
-  mutable rt::KernelOp kernel; // its accessors are not const
-  SmallVector<Matrix> extras;  // a column has no pitch
-};
-
 //===- One file per skeleton -===//
 
 struct Kernel {
@@ -68,12 +47,8 @@ struct Kernel {
   const LevelInfo &level;
   Words words;
   Value r0, r1, c0, c1, scratch;
-
-  /// The matrix of rows whose address is the word `name`.
-  Matrix matrix(Emit &e, llvm::StringRef name) const {
-    return {words.pointer(e, name), words.integer(e, (name + "_pitch").str())};
-  }
 };
+
 void emitContract(Emit &e, const Kernel &kernel);
 void emitAttention(Emit &e, const Kernel &kernel);
 void emitRowNorm(Emit &e, const Kernel &kernel);

@@ -4,7 +4,7 @@
 using namespace ptx::cpu;
 
 void ptx::cpu::emitMap(Emit &e, const Kernel &kernel) {
-  Matrix x = kernel.matrix(e, "x"), y = kernel.matrix(e, "y");
+  Matrix x = kernel.words.matrix(e, "x"), y = kernel.words.matrix(e, "y");
   Value width = kernel.words.integer(e, "width");
   Element element(e, kernel.op, kernel.words);
   e.loop(kernel.r0, kernel.r1, 1, [&](Value m) {

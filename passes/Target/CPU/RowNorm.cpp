@@ -64,7 +64,7 @@ Normaliser emitNormaliser(Emit &e, ptx::stage::Norm norm, float eps, const Row &
 } // namespace
 
 void ptx::cpu::emitRowNorm(Emit &e, const Kernel &kernel) {
-  Matrix x = kernel.matrix(e, "x"), y = kernel.matrix(e, "y");
+  Matrix x = kernel.words.matrix(e, "x"), y = kernel.words.matrix(e, "y");
   Value width = kernel.words.integer(e, "width");
   auto roundDown = [&](int64_t to) { return e.mul(e.div(width, e.integer(to)), to); };
   Value wide = roundDown(partials * lanes), whole = roundDown(lanes);

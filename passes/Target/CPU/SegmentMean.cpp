@@ -5,7 +5,7 @@
 using namespace ptx::cpu;
 
 void ptx::cpu::emitSegmentMean(Emit &e, const Kernel &kernel) {
-  Matrix x = kernel.matrix(e, "x"), y = kernel.matrix(e, "y");
+  Matrix x = kernel.words.matrix(e, "x"), y = kernel.words.matrix(e, "y");
   Value width = kernel.words.integer(e, "width"), begins = kernel.words.pointer(e, "begin"),
         keys = kernel.words.pointer(e, "keys");
   e.loop(kernel.r0, kernel.r1, 1, [&](Value sequence) {

@@ -1,9 +1,9 @@
-// Functions on 16 lanes, within two or three units in the last place. Only
-// correctly rounded operations: the same bytes on every level.
-#include "passes/Target/CPU/Generators.h"
+// Functions on elements, within two or three units in the last place. Only
+// correctly rounded operations: the same bytes on every target.
+#include "passes/Target/Common/Emit.h"
 
 using namespace mlir;
-using namespace ptx::cpu;
+using namespace ptx::target;
 
 static Value horner(Emit &e, Value x, ArrayRef<float> coefficients) {
   Value sum = e.constant(coefficients.front());
@@ -25,12 +25,9 @@ static Value copySign(Emit &e, Value magnitude, Value sign) { return e.create<ma
 
 // 2^n for an n held in the low bits of `bits`, as a float.
 static Value powerOfTwo(Emit &e, Value bits) {
-  auto integers = e.vector(e.getI32Type());
-  auto splat = [&](int32_t v) {
-    return e.create<arith::ConstantOp>(DenseElementsAttr::get(integers, e.getI32IntegerAttr(v)));
-  };
+  auto splat = [&](int32_t v) { return e.splat(e.getI32IntegerAttr(v)); };
   Value biased = e.create<arith::AddIOp>(bits, splat(127));
-  return e.create<arith::BitcastOp>(e.vector(), e.create<arith::ShLIOp>(biased, splat(23)));
+  return e.create<arith::BitcastOp>(e.wideFloat(), e.create<arith::ShLIOp>(biased, splat(23)));
 }
 
 // x = n ln 2 + r, |r| <= ln 2 / 2; exp r is a polynomial.
@@ -48,7 +45,7 @@ static Reduced reduceExp(Emit &e, Value x) {
       e, r,
       {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f});
   p = e.addf(e.fma(p, e.mulf(r, r), r), e.constant(1.0f));
-  auto integers = e.vector(e.getI32Type());
+  Type integers = e.wide(e.getI32Type());
   Value exponent = e.create<arith::SubIOp>(e.create<arith::BitcastOp>(integers, shifted),
                                            e.create<arith::BitcastOp>(integers, magic));
   return {p, exponent};
@@ -56,23 +53,22 @@ static Reduced reduceExp(Emit &e, Value x) {
 
 // 2^n in two factors, so that results overflow to infinity and underflow
 // through the subnormals.
-Value ptx::cpu::emitExp(Emit &e, Value x) {
+Value ptx::target::emitExp(Emit &e, Value x) {
   Reduced reduced = reduceExp(e, clamp(e, x, -110.0f, 90.0f));
-  auto integers = e.vector(e.getI32Type());
-  Value one = e.create<arith::ConstantOp>(DenseElementsAttr::get(integers, e.getI32IntegerAttr(1)));
+  Value one = e.splat(e.getI32IntegerAttr(1));
   Value half = e.create<arith::ShRSIOp>(reduced.exponent, one);
   Value rest = e.create<arith::SubIOp>(reduced.exponent, half);
   return e.mulf(e.mulf(reduced.mantissa, powerOfTwo(e, half)), powerOfTwo(e, rest));
 }
 
-Value ptx::cpu::emitExpNonPositive(Emit &e, Value x) {
+Value ptx::target::emitExpNonPositive(Emit &e, Value x) {
   Reduced reduced = reduceExp(e, x);
   Value value = e.mulf(reduced.mantissa, powerOfTwo(e, reduced.exponent));
   return e.select(e.compare(Emit::Compare::OLT, x, e.constant(-87.0f)), e.constant(0.0f), value);
 }
 
 // An odd polynomial below 0.625, 1 - 2 / (exp 2|x| + 1) above.
-Value ptx::cpu::emitTanh(Emit &e, Value x) {
+Value ptx::target::emitTanh(Emit &e, Value x) {
   Value size = absolute(e, x), square = e.mulf(x, x);
   Value p = horner(e, square,
                    {-5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f, 1.33314422036e-1f, -3.33332819422e-1f});
@@ -85,7 +81,7 @@ Value ptx::cpu::emitTanh(Emit &e, Value x) {
 
 // After N. Juffa's erff: an odd polynomial below 475/512, 1 - exp(q(|x|))
 // above.
-Value ptx::cpu::emitErf(Emit &e, Value x) {
+Value ptx::target::emitErf(Emit &e, Value x) {
   Value size = absolute(e, x), square = e.mulf(x, x);
   Value small = horner(
       e, square, {-5.96761703e-4f, 4.99119423e-3f, -2.67681349e-2f, 1.12819925e-1f, -3.76125336e-1f, 1.28379166e-1f});

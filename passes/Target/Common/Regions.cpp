@@ -1,11 +1,11 @@
-// A scalar region on 16 lanes: element-wise operations are generic in their
+// A scalar region on the lanes of elements: element-wise operations are generic in their
 // type, constants are splat, functions are our own polynomials.
-#include "passes/Target/CPU/Generators.h"
+#include "passes/Target/Common/Emit.h"
 
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
-using namespace ptx::cpu;
+using namespace ptx::target;
 
 Element::Element(Emit &e, rt::KernelOp kernel, const Words &words) : kernel(kernel) {
   for (auto [i, kind] : llvm::enumerate(kernel.getExtras())) {
@@ -20,8 +20,7 @@ Element::Element(Emit &e, rt::KernelOp kernel, const Words &words) : kernel(kern
 static Value emitOperation(Emit &e, Operation &op, IRMapping &map) {
   auto operand = [&](unsigned i) { return map.lookup(op.getOperand(i)); };
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-    auto type = e.vector(constant.getType());
-    return e.create<arith::ConstantOp>(DenseElementsAttr::get(type, cast<TypedAttr>(constant.getValue())));
+    return e.splat(cast<TypedAttr>(constant.getValue()));
   }
   if (isa<math::ExpOp>(op))
     return emitExp(e, operand(0));
@@ -30,7 +29,7 @@ static Value emitOperation(Emit &e, Operation &op, IRMapping &map) {
   if (isa<math::ErfOp>(op))
     return emitErf(e, operand(0));
   Operation *copy = e.clone(op, map);
-  copy->getResult(0).setType(e.vector(op.getResult(0).getType()));
+  copy->getResult(0).setType(e.wide(op.getResult(0).getType()));
   return copy->getResult(0);
 }
 
