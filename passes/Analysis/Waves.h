@@ -16,7 +16,8 @@ namespace ptx {
 enum class Skeleton { Contract, Attention, RowNorm, Gather, SegmentMean, Map };
 
 /// The skeleton that runs an op of xf or stage. None for what launches nothing:
-/// inputs, weights, views, and xf's element-wise ops, which join their producer.
+/// inputs, weights, views, and xf's element-wise ops, which join their producer. A
+/// low-rank linear of xf counts once, though it becomes two contractions.
 std::optional<Skeleton> skeletonOf(mlir::Operation *op);
 
 /// Ops of one skeleton, none of which needs a result of another.
