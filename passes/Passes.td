@@ -30,12 +30,55 @@ def FuseLoraPass : Pass<"xf-fuse-lora", "::mlir::ModuleOp"> {
 
 //===- schedule --------------------------------------------------------------===//
 
-def ScheduleWavesPass : Pass<"xf-schedule-waves", "::ptx::xf::FunctionOp"> {
+def SplitLayersPass : Pass<"xf-split-layers", "::mlir::ModuleOp"> {
+  let summary = "cut a layer call in two where a part of it can run in an earlier wave";
+  let description = [{
+    A call whose activations are not all there at the same wave waits for the
+    last of them, though a part of its body may not need it: the first decoder
+    layer's self-attention reads the target alone, its cross-attention the
+    memory. The call becomes two calls, of the part that needs no late operand
+    and of the rest, if the rest takes fewer launches than the whole body. What
+    only the rest reads stays there unless that costs it a launch. Equal cuts
+    share their bodies; calls that gain nothing keep the body they share.
+
+    Before:
+    ```mlir
+    %m = func.call @encoder_layer(%x, ...)
+    %y = func.call @decoder_layer(%t, %m, ...)
+    ```
+    After:
+    ```mlir
+    %m = func.call @encoder_layer(%x, ...)
+    %h = func.call @decoder_layer_early(%t, ...)
+    %y = func.call @decoder_layer_late(%h, %m, ...)
+    ```
+    Postcondition: bodies that nothing calls any more are gone.
+  }];
+  let dependentDialects = ["::ptx::xf::XfDialect"];
+}
+
+def ScheduleWavesPass : Pass<"xf-schedule-waves", "::mlir::ModuleOp"> {
   let summary = "order layer calls by dependence instead of program order, in waves";
   let description = [{
     The wave of a call is one more than the latest wave it reads from. In a
     P-Transformer decoder layer i reads encoder layer i, so encoder layer i+1
-    and decoder layer i share a wave and N+N layers take N+1 waves.
+    and decoder layer i share a wave and N+N layers take N+1 waves. Within a
+    wave the call with most launches stands first. What is no call stands
+    behind the wave it reads from. Calls that are in waves already stay there.
+
+    Before:
+    ```mlir
+    %m0 = func.call @encoder_layer(%x, ...)
+    %y0 = func.call @decoder_layer(%t, %m0, ...)
+    %m1 = func.call @encoder_layer(%m0, ...)
+    ```
+    After:
+    ```mlir
+    %m0 = xf.wave { func.call @encoder_layer(%x, ...) }
+    %y0, %m1 = xf.wave { func.call @decoder_layer(%t, %m0, ...); func.call @encoder_layer(%m0, ...) }
+    ```
+    Postcondition: every call of a function is in a wave. Nothing else decides
+    which layers run side by side: without this pass each call runs alone.
   }];
   let dependentDialects = ["::ptx::xf::XfDialect"];
 }
@@ -81,15 +124,37 @@ def FuseRegionsPass : Pass<"stage-fuse-regions", "::mlir::ModuleOp"> {
 //===- merge -----------------------------------------------------------------===//
 
 def FlattenCallsPass : Pass<"stage-flatten-calls", "::mlir::ModuleOp"> {
-  let summary = "replace calls of layer bodies and waves by the stages inside them";
+  let summary = "replace calls of layer bodies by the stages inside them";
+  let description = [{
+    The stages of a call stay in its wave. A call in no wave gets one of its
+    own: it may run beside nothing.
+
+    Before: `%y = func.call @layer(%x)`;
+    after: `%y = xf.wave { %0 = stage.contract %x ...; %1 = stage.row_norm %0 ... }`.
+    Postcondition: no calls and no bodies.
+  }];
   let dependentDialects = ["::ptx::stage::StageDialect"];
 }
 
 def MergeLaunchesPass : Pass<"stage-merge-launches", "::ptx::xf::FunctionOp"> {
-  let summary = "join stages of one skeleton that do not depend on each other into one launch";
+  let summary = "join stages of one skeleton that one wave allows into one launch";
   let description = [{
-    List scheduling: each stage goes to the first launch of its skeleton after
-    everything it reads. The two layers of a wave meet in the same launches.
+    List scheduling within each wave, and within the stages between two waves:
+    each stage goes to the first launch of its skeleton after everything it
+    reads. The two layers of a wave meet in the same launches; stages of two
+    waves never do, whether they depend on each other or not.
+
+    Before:
+    ```mlir
+    xf.wave { %0 = stage.contract %a ...; %1 = stage.contract %b ... }
+    xf.wave { %2 = stage.contract %c ... }
+    ```
+    After:
+    ```mlir
+    stage.launch { %0 = stage.contract %a ...; %1 = stage.contract %b ... }
+    stage.launch { %2 = stage.contract %c ... }
+    ```
+    Precondition: no calls. Postcondition: every stage is in a launch; no waves.
   }];
   let dependentDialects = ["::ptx::stage::StageDialect"];
 }

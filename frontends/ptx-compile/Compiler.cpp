@@ -186,6 +186,9 @@ Status Compiler::lower() {
       return status;
     if (phase == reference)
       referenceText = printModule(*module, /*locations=*/false);
+    // The last phase that has both waves and stages.
+    if (options.explain && phases()[phase].name == "stage")
+      waves = waveTables(*module);
   }
   report.step("lowered to '" + phases()[phase].name.str() + "'");
   return {};
@@ -263,8 +266,10 @@ Status Compiler::emit() {
   payloads[0] = {"manifest", *manifest};
   if (Status status = writeContainer(options.output, payloads); !status)
     return status;
-  if (options.explain)
+  if (options.explain) {
     explain(*module, parameters);
+    llvm::outs() << waves;
+  }
   std::error_code error;
   std::string run = "ptx-run " + options.output + " --list";
   report.written(options.output, std::filesystem::file_size(options.output, error), run);

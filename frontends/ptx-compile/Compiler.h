@@ -31,6 +31,7 @@ private:
   Report report;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::string referenceText, referencePhase; // the IR the reference device interprets
+  std::string waves;                         // the tables of --explain
   ParameterTable parameters;
   std::string modelType = "mlir";
   size_t phase = 0; // the last one done

@@ -118,7 +118,7 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   app.add_option("--compile-from", options.compileFrom, "the phase MODEL was dumped after");
   app.add_option("--compile-to", options.compileTo, "stop after this phase and write its IR");
   app.add_option("--dump-phases-to", options.dumpDirectory, "write the IR after each phase into this directory");
-  app.add_flag("--explain", options.explain, "print every parameter and launch");
+  app.add_flag("--explain", options.explain, "print every parameter and launch, and the waves");
   app.add_flag("--check-finite", options.checkFinite, "refuse NaN and infinity in the weights");
   app.add_option("--allow-drop", options.allowDrop, "adapter tensors that may be left out (glob)")
       ->take_all()

@@ -1,8 +1,11 @@
 #include "frontends/ptx-compile/Report.h"
 
 #include "dialects/rt/IR/RtDialect.h"
+#include "passes/Analysis/Waves.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <sys/resource.h>
@@ -58,6 +61,54 @@ void explain(ModuleOp module, const ParameterTable &table) {
         out << "launch    " << program.getSymName() << "  " << problem.getLabel() << "  " << problem.getKernel()
             << " over " << rt::stringifyEnum(problem.getOver()) << " x " << problem.getColumns() << ", "
             << problem.getFlops() << " flops each\n";
+}
+
+//===----------------------------------------------------------------------===//
+// Waves
+//===----------------------------------------------------------------------===//
+
+/// "12288 + 288 K": a row that attends to K keys.
+static std::string flopsText(const Flops &flops) {
+  std::string text = std::to_string(flops.perRow);
+  return flops.perRowAndKey ? text + " + " + std::to_string(flops.perRowAndKey) + " K" : text;
+}
+
+static void printWave(llvm::raw_ostream &out, const std::string &number, const WaveCost &cost) {
+  out << llvm::format("%6s  %6zu -> %-6zu", number.c_str(), cost.launchesAlone, cost.launchesTogether)
+      << llvm::formatv("{0,-22}", flopsText(cost.sum)) << llvm::formatv("{0,-22}", flopsText(cost.longest));
+  llvm::interleaveComma(cost.layers, out);
+  if (!cost.wave)
+    out << "outside of layers";
+  out << "\n";
+}
+
+static void printWaveTable(llvm::raw_ostream &out, StringRef function, ArrayRef<WaveCost> costs) {
+  out << "waves of " << function << "\n"
+      << "  wave  launches alone -> together; flops a row: all, longest layer; layers\n";
+  size_t waves = 0, alone = 0, together = 0;
+  Flops sum, longest;
+  for (const WaveCost &cost : costs) {
+    printWave(out, cost.wave ? std::to_string(++waves) : "-", cost);
+    alone += cost.launchesAlone;
+    together += cost.launchesTogether;
+    sum += cost.sum;
+    longest += cost.longest;
+  }
+  out << "total " << function << ": waves " << waves << ", launches layer by layer " << alone << " -> in waves "
+      << together << "\n"
+      << "predicted gain: " << alone - together << " launches fewer; critical path " << flopsText(longest) << " of "
+      << flopsText(sum) << " flops a row\n";
+}
+
+std::string waveTables(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  for (auto function : module.getOps<xf::FunctionOp>())
+    printWaveTable(out, function.getSymName(), analyzeWaves(module, function));
+  out << "assumed: every layer has as many rows; the layers of a wave run side by side whole, so the critical path is "
+         "reached only where one layer leaves room for the other; flops are of contractions and of attention to K "
+         "keys, without adapters kept separate\n";
+  return text;
 }
 
 } // namespace ptx

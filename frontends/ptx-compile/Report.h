@@ -29,6 +29,10 @@ double peakMemory(bool workers);
 /// One line per parameter and per launch of a module after `plan`, on stdout.
 void explain(mlir::ModuleOp module, const ParameterTable &table);
 
+/// For each function of a module after `stage`: its waves, the layers in each,
+/// their launches layer by layer and in the plan, and what that gains.
+std::string waveTables(mlir::ModuleOp module);
+
 } // namespace ptx
 
 #endif // PTX_FRONTENDS_PTX_COMPILE_REPORT_H

@@ -23,7 +23,8 @@ void buildAdapt(OpPassManager &pm, const PhaseOptions &options) {
 }
 
 void buildSchedule(OpPassManager &pm, const PhaseOptions &) {
-  pm.addNestedPass<xf::FunctionOp>(createScheduleWavesPass());
+  pm.addPass(createSplitLayersPass());
+  pm.addPass(createScheduleWavesPass());
 }
 
 void buildDeploy(OpPassManager &pm, const PhaseOptions &) {
@@ -41,8 +42,6 @@ void buildStage(OpPassManager &pm, const PhaseOptions &) {
 
 void buildMerge(OpPassManager &pm, const PhaseOptions &) {
   pm.addPass(createFlattenCallsPass());
-  // What crosses a layer's border can fuse only now.
-  pm.addPass(createFuseRegionsPass());
   pm.addNestedPass<xf::FunctionOp>(createMergeLaunchesPass());
 }
 
@@ -51,10 +50,10 @@ void buildPlan(OpPassManager &pm, const PhaseOptions &) { pm.addPass(createPlanP
 constexpr Phase table[] = {
     {"import", "the model as its files describe it", buildNothing},
     {"adapt", "adapters attached, and folded into the weights unless kept separate", buildAdapt},
-    {"schedule", "layer calls in waves of what may run side by side", buildSchedule},
+    {"schedule", "layer calls in waves: what may run side by side", buildSchedule},
     {"deploy", "weight expressions as parameters, computed when the model is loaded", buildDeploy},
     {"stage", "skeletons with regions, over rows", buildStage},
-    {"merge", "calls flattened, independent stages of one skeleton launched together", buildMerge},
+    {"merge", "calls flattened, the stages of a wave launched together", buildMerge},
     {"plan", "launch records, arena slots, the list of kernels", buildPlan},
     {"kernel", "kernels as vector code for a target", buildNothing},
     {"emit", "the artifact", buildNothing},

@@ -11,15 +11,6 @@ using namespace mlir;
 
 namespace {
 
-void openWave(xf::WaveOp wave) {
-  Block &block = wave.getBody().front();
-  Operation *yield = block.getTerminator();
-  wave->replaceAllUsesWith(yield->getOperands());
-  yield->erase();
-  wave->getBlock()->getOperations().splice(wave->getIterator(), block.getOperations());
-  wave.erase();
-}
-
 void openCall(func::CallOp call, func::FuncOp body) {
   OpBuilder builder(call);
   IRMapping mapping;
@@ -39,17 +30,19 @@ struct FlattenCalls : impl::FlattenCallsPassBase<FlattenCalls> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     SymbolTable symbols(module);
-    for (auto function : module.getOps<xf::FunctionOp>()) {
-      for (auto wave : llvm::make_early_inc_range(function.getBody().front().getOps<xf::WaveOp>()))
-        openWave(wave);
-      for (auto call : llvm::make_early_inc_range(function.getBody().front().getOps<func::CallOp>())) {
-        auto body = symbols.lookup<func::FuncOp>(call.getCallee());
-        if (!body || body.isExternal()) {
-          call.emitError("calls '") << call.getCallee() << "', which has no body";
-          return signalPassFailure();
-        }
-        openCall(call, body);
+    SmallVector<func::CallOp> calls;
+    for (auto function : module.getOps<xf::FunctionOp>())
+      function.walk([&](func::CallOp call) { calls.push_back(call); });
+    for (func::CallOp call : calls) {
+      auto body = symbols.lookup<func::FuncOp>(call.getCallee());
+      if (!body || body.isExternal()) {
+        call.emitError("calls '") << call.getCallee() << "', which has no body";
+        return signalPassFailure();
       }
+      // Nobody said what this call may run beside: nothing.
+      if (!isa<xf::WaveOp>(call->getParentOp()))
+        xf::WaveOp::enclose(call.getOperation());
+      openCall(call, body);
     }
     for (auto body : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
       body.erase();

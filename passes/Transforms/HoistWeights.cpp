@@ -12,8 +12,6 @@ using namespace xf;
 
 namespace {
 
-bool isWeightLike(Type type) { return isa<WeightType, LowRankType, PackedType>(type); }
-
 /// Ops whose operands and results are all weights, slots or packed weights.
 bool isWeightExpression(Operation *op) {
   return op->getNumResults() == 1 && isWeightLike(op->getResult(0).getType()) &&

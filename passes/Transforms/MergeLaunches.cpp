@@ -1,3 +1,4 @@
+#include "passes/Analysis/Waves.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -12,44 +13,38 @@ using namespace stage;
 
 namespace {
 
-bool isWork(Operation *op) { return isa<ContractOp, AttentionOp, RowNormOp, GatherOp, SegmentMeanOp, MapOp>(op); }
-
-/// Stages launched together.
-struct Launch {
-  OperationName skeleton;
-  SmallVector<Operation *> members;
-};
-
-/// The stage that makes a value, through views of columns.
-Operation *maker(Value value) {
-  while (auto view = value.getDefiningOp<ColumnsOp>())
-    value = view.getX();
-  return value.getDefiningOp();
-}
-
-SmallVector<Launch> schedule(Block &block) {
-  SmallVector<Launch> launches;
-  DenseMap<Operation *, size_t> launchOf;
+/// Launches in order: within each wave, and within the stages between two waves.
+SmallVector<LaunchGroup> launchesOf(Block &block) {
+  SmallVector<LaunchGroup> launches;
+  Branch between;
+  auto flush = [&] {
+    llvm::append_range(launches, groupLaunches(between));
+    between.clear();
+  };
   for (Operation &op : block) {
-    if (!isWork(&op))
+    auto wave = dyn_cast<xf::WaveOp>(op);
+    if (!wave) {
+      between.push_back(&op);
       continue;
-    size_t earliest = 0;
-    for (Value operand : op.getOperands())
-      if (auto known = launchOf.find(maker(operand)); known != launchOf.end())
-        earliest = std::max(earliest, known->second + 1);
-    size_t index = earliest;
-    while (index < launches.size() && launches[index].skeleton != op.getName())
-      ++index;
-    if (index == launches.size())
-      launches.push_back({op.getName(), {}});
-    launches[index].members.push_back(&op);
-    launchOf[&op] = index;
+    }
+    flush();
+    llvm::append_range(launches, groupLaunches(branchOf(wave.getBody().front())));
   }
+  flush();
   return launches;
 }
 
+void openWave(xf::WaveOp wave) {
+  Block &block = wave.getBody().front();
+  Operation *yield = block.getTerminator();
+  wave->replaceAllUsesWith(yield->getOperands());
+  yield->erase();
+  wave->getBlock()->getOperations().splice(wave->getIterator(), block.getOperations());
+  wave.erase();
+}
+
 /// Writes a launch at the builder's position; maps the members' results.
-void emit(OpBuilder &builder, const Launch &launch, IRMapping &mapping) {
+void emit(OpBuilder &builder, const LaunchGroup &launch, IRMapping &mapping) {
   SmallVector<Location> locs;
   SmallVector<Type> types;
   for (Operation *member : launch.members) {
@@ -74,15 +69,17 @@ struct MergeLaunches : impl::MergeLaunchesPassBase<MergeLaunches> {
   void runOnOperation() override {
     Region &region = getOperation().getBody();
     Block *old = &region.front();
-    SmallVector<Launch> launches = schedule(*old);
+    SmallVector<LaunchGroup> launches = launchesOf(*old);
+    for (auto wave : llvm::make_early_inc_range(old->getOps<xf::WaveOp>()))
+      openWave(wave);
 
     OpBuilder builder(&getContext());
     builder.createBlock(&region, region.end());
     IRMapping mapping;
     for (Operation &op : *old)
-      if (!isWork(&op) && !isa<ColumnsOp, OutputOp>(op))
+      if (!skeletonOf(&op) && !isa<ColumnsOp, OutputOp>(op))
         builder.clone(op, mapping);
-    for (const Launch &launch : launches) {
+    for (const LaunchGroup &launch : launches) {
       emit(builder, launch, mapping);
       // Views of a result stand behind the launch that makes it.
       for (Operation &op : *old)

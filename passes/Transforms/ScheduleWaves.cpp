@@ -1,6 +1,5 @@
+#include "passes/Analysis/Waves.h"
 #include "passes/Passes.h"
-
-#include "mlir/IR/Builders.h"
 
 #include <map>
 
@@ -13,61 +12,56 @@ using namespace xf;
 
 namespace {
 
-/// The wave an op's operands are ready after; 0 where they are inputs.
-int64_t readyAfter(Operation *op, const DenseMap<Operation *, int64_t> &wave) {
-  int64_t latest = 0;
-  for (Value operand : op->getOperands())
-    if (Operation *def = operand.getDefiningOp())
-      latest = std::max(latest, wave.lookup(def));
-  return latest;
-}
+class Scheduler {
+public:
+  explicit Scheduler(ModuleOp module) : symbols(module) {}
 
-/// Puts the calls into one xf.wave, if there is more than one.
-void makeWave(MutableArrayRef<func::CallOp> calls) {
-  if (calls.size() < 2)
-    return;
-  OpBuilder builder(calls.front().getOperation());
-  Location loc = calls.front()->getLoc();
-  SmallVector<Value> results;
-  for (func::CallOp call : calls)
-    llvm::append_range(results, call.getResults());
-  auto wave = WaveOp::create(builder, loc, ValueRange(results).getTypes());
-  Block *block = builder.createBlock(&wave.getBody());
-  for (auto [inner, outer] : llvm::zip(results, wave.getResults()))
-    inner.replaceAllUsesWith(outer);
-  for (func::CallOp call : calls)
-    call->moveBefore(block, block->end());
-  builder.setInsertionPointToEnd(block);
-  WaveYieldOp::create(builder, loc, results);
-}
+  void schedule(Block &block) {
+    // Waves of an earlier run stay as they are.
+    if (!block.getOps<WaveOp>().empty())
+      return;
+    WaveNumbers numbers;
+    std::map<int64_t, Wave> waves;
+    for (Operation &op : block) {
+      Wave &wave = waves[numbers.assign(&op)];
+      (isa<func::CallOp>(op) ? wave.calls : wave.others).push_back(&op);
+    }
+    for (auto &[number, wave] : waves) {
+      for (Operation *call : wave.calls)
+        call->moveBefore(&block, block.end());
+      // What a wave's calls feed comes after them and before the next wave.
+      for (Operation *op : wave.others)
+        op->moveBefore(&block, block.end());
+      if (wave.calls.empty())
+        continue;
+      // The longest call first: shorter ones fit into its launches.
+      llvm::sort(wave.calls, [&](Operation *a, Operation *b) {
+        size_t lengthA = lengthOf(a), lengthB = lengthOf(b);
+        return lengthA != lengthB ? lengthA > lengthB : a->isBeforeInBlock(b);
+      });
+      WaveOp::enclose(wave.calls);
+    }
+  }
+
+private:
+  struct Wave {
+    SmallVector<Operation *> calls, others;
+  };
+
+  /// The launches a call makes when it runs alone.
+  size_t lengthOf(Operation *call) {
+    auto body = symbols.lookup<func::FuncOp>(cast<func::CallOp>(call).getCallee());
+    return body && !body.isExternal() ? groupLaunches(branchOf(body.getBody().front())).size() : 0;
+  }
+
+  SymbolTable symbols;
+};
 
 struct ScheduleWaves : impl::ScheduleWavesPassBase<ScheduleWaves> {
   void runOnOperation() override {
-    Block &block = getOperation().getBody().front();
-    DenseMap<Operation *, int64_t> wave;
-    std::map<int64_t, SmallVector<func::CallOp>> calls;
-    std::map<int64_t, SmallVector<Operation *>> others;
-    for (Operation &op : block) {
-      int64_t ready = readyAfter(&op, wave);
-      if (auto call = dyn_cast<func::CallOp>(op)) {
-        wave[&op] = ready + 1;
-        calls[ready + 1].push_back(call);
-      } else {
-        wave[&op] = ready;
-        others[ready].push_back(&op);
-      }
-    }
-    // What a wave's calls feed comes after them and before the next wave.
-    for (auto &[index, ops] : others)
-      calls.try_emplace(index);
-    for (auto &[index, members] : calls) {
-      for (func::CallOp call : members)
-        call->moveBefore(&block, block.end());
-      for (Operation *op : others[index])
-        op->moveBefore(&block, block.end());
-    }
-    for (auto &[index, members] : calls)
-      makeWave(members);
+    Scheduler scheduler(getOperation());
+    for (auto function : getOperation().getOps<FunctionOp>())
+      scheduler.schedule(function.getBody().front());
   }
 };
 

@@ -37,3 +37,19 @@ xf.function @input_c1 {
   // expected-error @+1 {{C1: an input of ids needs `limit`}}
   %0 = xf.input "input_ids" ["B", "S"] : tensor<?x?xi64>
 }
+
+// -----
+
+func.func private @layer(%x: tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+
+// Through an op between them, too.
+func.func @wave_c1(%x: tensor<?x?x4xf32>) {
+  %w = xf.wave -> tensor<?x?x4xf32> {
+    %a = func.call @layer(%x) : (tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+    %b = xf.scale %a by 2.0 : tensor<?x?x4xf32>
+    // expected-error @+1 {{C1: reads what another call of the same wave computes}}
+    %c = func.call @layer(%b) : (tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+    xf.wave_yield %c : tensor<?x?x4xf32>
+  }
+  return
+}

@@ -51,7 +51,7 @@ def Stage_ColumnsOp : Stage_Op<"columns", [Pure]> {
 
 def Stage_LaunchOp : Stage_Op<"launch", [SingleBlock, RecursiveMemoryEffects]> {
   let summary = "stages of one skeleton that do not depend on each other, launched together";
-  let description = "Made by `merge`: one launch over the union of their tiles.";
+  let description = "Made by `merge` from stages of one `xf.wave`, or of the stretch between two: one launch over the union of their tiles.";
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword (`->` type($results)^)? $body";

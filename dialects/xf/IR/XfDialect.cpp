@@ -61,6 +61,23 @@ void WeightType::print(AsmPrinter &printer) const {
 #define GET_OP_CLASSES
 #include "dialects/xf/IR/Xf.cpp.inc"
 
+WaveOp WaveOp::enclose(ArrayRef<Operation *> members) {
+  OpBuilder builder(members.front());
+  Location loc = members.front()->getLoc();
+  SmallVector<Value> results;
+  for (Operation *member : members)
+    llvm::append_range(results, member->getResults());
+  auto wave = create(builder, loc, ValueRange(results).getTypes());
+  Block *block = builder.createBlock(&wave.getBody());
+  for (auto [inner, outer] : llvm::zip(results, wave.getResults()))
+    inner.replaceAllUsesWith(outer);
+  for (Operation *member : members)
+    member->moveBefore(block, block->end());
+  builder.setInsertionPointToEnd(block);
+  WaveYieldOp::create(builder, loc, results);
+  return wave;
+}
+
 void XfDialect::initialize() {
   addTypes<
 #define GET_TYPEDEF_LIST

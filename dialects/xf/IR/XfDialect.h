@@ -21,4 +21,11 @@
 #define GET_OP_CLASSES
 #include "dialects/xf/IR/Xf.h.inc"
 
+namespace ptx::xf {
+
+/// Whether values of the type depend on files and the bound adapter alone.
+inline bool isWeightLike(mlir::Type type) { return mlir::isa<WeightType, LowRankType, PackedType>(type); }
+
+} // namespace ptx::xf
+
 #endif // PTX_DIALECTS_XF_IR_XFDIALECT_H

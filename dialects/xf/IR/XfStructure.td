@@ -137,11 +137,28 @@ def Xf_GetOp : Xf_Op<"get", [Pure]> {
 def Xf_WaveOp : Xf_Op<"wave", [RecursiveMemoryEffects, SingleBlock]> {
   let summary = "layer calls that do not depend on each other and may run side by side";
   let description = [{
-    C1 no op inside reads a result of another op inside, except weights.
+    The permission to share launches: stages of two calls meet in one launch
+    only if the calls are in one wave. The schedule phase makes waves; the merge
+    phase replaces their calls by the stages of the bodies, joins those within
+    each wave, and removes it. What stands between two waves joins only there.
+    C1 no call inside reads what another call inside computes.
+    ```mlir
+    %w:2 = xf.wave -> tensor<?x?x8xf32>, tensor<?x?x8xf32> {
+      %a = func.call @decoder_layer(%y, %x) : (tensor<?x?x8xf32>, tensor<?x?x8xf32>) -> tensor<?x?x8xf32>
+      %b = func.call @encoder_layer(%x) : (tensor<?x?x8xf32>) -> tensor<?x?x8xf32>
+      xf.wave_yield %a, %b : tensor<?x?x8xf32>, tensor<?x?x8xf32>
+    }
+    ```
   }];
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword (`->` type($results)^)? $body";
+  let extraClassDeclaration = [{
+    /// Moves ops of one block into a wave in place of the first, in the given
+    /// order; the wave's results take the place of theirs.
+    static WaveOp enclose(::mlir::ArrayRef<::mlir::Operation *> members);
+  }];
+  let hasVerifier = 1;
 }
 
 def Xf_WaveYieldOp : Xf_Op<"wave_yield", [Pure, Terminator, HasParent<"WaveOp">]> {

@@ -63,3 +63,16 @@ LogicalResult AttentionOp::verify() {
     return emitOpError("key and value must have the query's ") << width << " columns";
   return success();
 }
+
+LogicalResult WaveOp::verify() {
+  DenseSet<Operation *> computed; // by a call inside, or from what one computes
+  for (Operation &op : getBody().front()) {
+    bool reads = llvm::any_of(op.getOperands(), [&](Value v) { return computed.contains(v.getDefiningOp()); });
+    bool call = isa<func::CallOp>(op);
+    if (reads && call)
+      return op.emitOpError("C1: reads what another call of the same wave computes");
+    if (reads || call)
+      computed.insert(&op);
+  }
+  return success();
+}

@@ -1,0 +1,74 @@
+// Two layers that do not depend on each other share launches where a wave says
+// so, and only there. Stages of one layer share theirs in any case.
+// RUN: ptx-opt %s --pass-pipeline='builtin.module(stage-flatten-calls,xf.function(stage-merge-launches))' | FileCheck %s -enable-var-scope --implicit-check-not=stage.launch --implicit-check-not=xf.wave
+
+!x = tensor<?x16xf32>
+!w = !xf.packed<panels, 16x16>
+
+func.func private @layer(%x: !x, %w: !w) -> !x {
+  %q = stage.contract %x, %w {
+  ^bb0(%acc: f32):
+    stage.yield %acc : f32
+  } : !x, !w -> !x
+  %k = stage.contract %x, %w {
+  ^bb0(%acc: f32):
+    stage.yield %acc : f32
+  } : !x, !w -> !x
+  %y = stage.map %q extras(%k : !x) {
+  ^bb0(%a: f32, %b: f32):
+    %sum = arith.addf %a, %b : f32
+    stage.yield %sum : f32
+  } : !x -> !x
+  return %y : !x
+}
+
+// CHECK-LABEL: xf.function @together
+// CHECK:         stage.launch
+// CHECK-COUNT-1:   stage.gather
+// CHECK:         stage.launch
+// CHECK-COUNT-4:   stage.contract
+// CHECK:         stage.launch
+// CHECK-COUNT-2:   stage.map
+xf.function @together {
+  %ids = xf.input "input_ids" ["B", "S"] limit 16 : tensor<?x?xi64>
+  %s = stage.space %ids max_length 9 : tensor<?x?xi64> -> !stage.space
+  %i = stage.positions %s : !stage.space -> tensor<?xi32>
+  %w = xf.get @p : !w
+  %x = stage.gather(%w : !w) at (%i : tensor<?xi32>) {
+  ^bb0(%e: f32):
+    stage.yield %e : f32
+  } -> !x
+  %y:2 = xf.wave -> !x, !x {
+    %a = func.call @layer(%x, %w) : (!x, !w) -> !x
+    %b = func.call @layer(%x, %w) : (!x, !w) -> !x
+    xf.wave_yield %a, %b : !x, !x
+  }
+  stage.output "a" %y#0 over %s : !x, !stage.space
+  stage.output "b" %y#1 over %s : !x, !stage.space
+}
+
+// CHECK-LABEL: xf.function @apart
+// CHECK:         stage.launch
+// CHECK-COUNT-1:   stage.gather
+// CHECK:         stage.launch
+// CHECK-COUNT-2:   stage.contract
+// CHECK:         stage.launch
+// CHECK-COUNT-1:   stage.map
+// CHECK:         stage.launch
+// CHECK-COUNT-2:   stage.contract
+// CHECK:         stage.launch
+// CHECK-COUNT-1:   stage.map
+xf.function @apart {
+  %ids = xf.input "input_ids" ["B", "S"] limit 16 : tensor<?x?xi64>
+  %s = stage.space %ids max_length 9 : tensor<?x?xi64> -> !stage.space
+  %i = stage.positions %s : !stage.space -> tensor<?xi32>
+  %w = xf.get @p : !w
+  %x = stage.gather(%w : !w) at (%i : tensor<?xi32>) {
+  ^bb0(%e: f32):
+    stage.yield %e : f32
+  } -> !x
+  %a = func.call @layer(%x, %w) : (!x, !w) -> !x
+  %b = func.call @layer(%x, %w) : (!x, !w) -> !x
+  stage.output "a" %a over %s : !x, !stage.space
+  stage.output "b" %b over %s : !x, !stage.space
+}
