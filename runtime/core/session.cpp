@@ -187,16 +187,17 @@ Status Session::scatter(const FunctionRecord &function) {
     std::vector<float> &result = resultMemory.emplace_back(batch * (output.perSequence ? 1 : length) * width, 0.0f);
     size_t pitch = program->geometry().pitch(function.buffers[output.buffer].width);
     size_t count = output.perSequence ? batch : static_cast<size_t>(table.rows());
-    const float *source = reinterpret_cast<const float *>(memory.buffers[output.buffer]);
+    uint64_t address = memory.buffers[output.buffer] + output.column * sizeof(float);
+    const float *source = reinterpret_cast<const float *>(address);
     if (!program->device()->hostMemory()) {
-      staging.resize(count * pitch);
-      if (Status status = program->device()->download(staging.data(), memory.buffers[output.buffer],
-                                                      staging.size() * sizeof(float));
+      staging.resize(count * width);
+      if (Status status =
+              program->device()->download(staging.data(), address, width * sizeof(float), pitch * sizeof(float), count);
           !status)
         return status;
       source = staging.data();
+      pitch = width;
     }
-    source += output.column;
     for (size_t i = 0; i < count; ++i) {
       size_t sequence = output.perSequence ? i : static_cast<size_t>(table.sequence[i]);
       size_t caller = static_cast<size_t>(table.order[sequence]);

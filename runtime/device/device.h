@@ -110,13 +110,15 @@ typedef struct ptx_device_table {
   int (*open)(const ptx_device_options *options, ptx_device **device, ptx_device_message *message);
   void (*close)(ptx_device *device);
 
-  /* Zeroed memory at an address of at least 256 bytes' alignment; safe for
-   * several threads. `address` is 0 where there is no memory. */
+  /* Memory at an address of at least 256 bytes' alignment; zeroed where it is
+   * the host's, else its bytes are undefined. Safe for several threads. */
   int (*allocate)(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_message *message);
   void (*release)(ptx_device *device, uint64_t address);
   /* Absent with host_memory. Complete when they return; safe for several threads. */
   int (*upload)(ptx_device *device, uint64_t to, const void *from, size_t bytes, ptx_device_message *message);
-  int (*download)(ptx_device *device, void *to, uint64_t from, size_t bytes, ptx_device_message *message);
+  /* `rows` rows of `width` bytes, `pitch` bytes apart on the device, densely. */
+  int (*download)(ptx_device *device, void *to, uint64_t from, size_t width, size_t pitch, size_t rows,
+                  ptx_device_message *message);
 
   /* Once: chooses the best of the payloads and finds every kernel in it.
    * `kernels` are copied. */

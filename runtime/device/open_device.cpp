@@ -35,9 +35,9 @@ Status Device::upload(uint64_t to, const void *from, size_t bytes) const {
   return toStatus(functions.upload(device, to, from, bytes, &message), functions, message);
 }
 
-Status Device::download(void *to, uint64_t from, size_t bytes) const {
+Status Device::download(void *to, uint64_t from, size_t width, size_t pitch, size_t rows) const {
   ptx_device_message message = {};
-  return toStatus(functions.download(device, to, from, bytes, &message), functions, message);
+  return toStatus(functions.download(device, to, from, width, pitch, rows, &message), functions, message);
 }
 
 Result<DeviceMemory> DeviceMemory::allocate(std::shared_ptr<Device> device, size_t bytes) {

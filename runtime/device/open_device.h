@@ -36,7 +36,8 @@ public:
   uint32_t workers() const { return functions.workers(device); }
 
   Status upload(uint64_t to, const void *from, size_t bytes) const;
-  Status download(void *to, uint64_t from, size_t bytes) const;
+  /// Rows of `width` bytes, `pitch` bytes apart, densely.
+  Status download(void *to, uint64_t from, size_t width, size_t pitch, size_t rows) const;
 
 private:
   Device(const ptx_device_table &functions, ptx_device *device) : functions(functions), device(device) {}
@@ -44,7 +45,7 @@ private:
   ptx_device *device;
 };
 
-/// Memory of a device, zeroed.
+/// Memory of a device; zeroed where it is the host's.
 class DeviceMemory {
 public:
   DeviceMemory() = default;

@@ -12,7 +12,7 @@ def Xf_ActivationKind : I32EnumAttr<"ActivationKind", "activation function", [
   I32EnumAttrCase<"Tanh", 4, "tanh">
 ]> { let cppNamespace = "::ptx::xf"; }
 
-def Xf_Layout : I32EnumAttr<"Layout", "what a packed parameter is to a kernel; how it lies in memory is the target's", [
+def Xf_Layout : I32EnumAttr<"Layout", "what a packed parameter is to a kernel", [
   I32EnumAttrCase<"Matrix", 0, "matrix">,
   I32EnumAttrCase<"Table", 1, "table">,
   I32EnumAttrCase<"Vector", 2, "vector">

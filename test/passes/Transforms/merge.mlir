@@ -3,7 +3,7 @@
 // RUN: ptx-opt %s --pass-pipeline='builtin.module(stage-flatten-calls,xf.function(stage-merge-launches))' | FileCheck %s -enable-var-scope --implicit-check-not=stage.launch --implicit-check-not=xf.wave
 
 !x = tensor<?x16xf32>
-!w = !xf.packed<panels, 16x16>
+!w = !xf.packed<matrix, 16x16>
 
 func.func private @layer(%x: !x, %w: !w) -> !x {
   %q = stage.contract %x, %w {

@@ -74,8 +74,11 @@ int upload(ptx_device *device, uint64_t to, const void *from, size_t bytes, ptx_
   return copy(device, reinterpret_cast<void *>(to), from, bytes);
 }
 
-int download(ptx_device *device, void *to, uint64_t from, size_t bytes, ptx_device_message *) {
-  return copy(device, to, reinterpret_cast<const void *>(from), bytes);
+int download(ptx_device *device, void *to, uint64_t from, size_t width, size_t pitch, size_t rows,
+             ptx_device_message *) {
+  for (size_t r = 0; r < rows; ++r)
+    copy(device, static_cast<char *>(to) + r * width, reinterpret_cast<const void *>(from + r * pitch), width);
+  return 0;
 }
 
 int load(ptx_device *device, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,

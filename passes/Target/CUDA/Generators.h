@@ -1,0 +1,57 @@
+// Each skeleton has a file of its own: what one thread block does for one tile.
+#ifndef PTX_PASSES_TARGET_CUDA_GENERATORS_H
+#define PTX_PASSES_TARGET_CUDA_GENERATORS_H
+
+#include "passes/Target/CUDA/Emit.h"
+
+namespace ptx::cuda {
+
+/// One tile of a problem, as the entry has found it.
+struct Kernel {
+  mutable rt::KernelOp op; // its accessors are not const
+  Words words;
+  Value begin, end;          // rows, blocks or sequences of the problem
+  Value rowTile, columnTile; // of this block
+  Value thread, lane, warp;
+  Value shared; // the block's shared memory
+};
+
+/// Rows and columns of a tile; the form for few rows takes all of them at once.
+struct TileShape {
+  int64_t rows, columns;
+};
+inline constexpr TileShape contractTile{64, 64};
+inline constexpr TileShape fewRowsTile{8, 16};
+/// A warp a row.
+inline constexpr TileShape rowWiseTile{warps, 1};
+/// Query rows of one sequence that an attention takes at once.
+inline constexpr int64_t attentionBlockRows = 16;
+
+void emitContract(Emit &e, const Kernel &kernel);
+void emitContractFewRows(Emit &e, const Kernel &kernel);
+void emitAttention(Emit &e, const Kernel &kernel);
+void emitRowNorm(Emit &e, const Kernel &kernel);
+void emitGather(Emit &e, const Kernel &kernel);
+void emitSegmentMean(Emit &e, const Kernel &kernel);
+void emitMap(Emit &e, const Kernel &kernel);
+
+/// Floats of shared memory.
+inline constexpr int64_t contractDepth = 16;
+int64_t contractShared();
+int64_t attentionShared();
+
+/// The two products of a contraction, x W^T and u B^T: the second only where
+/// there is a low-rank part. `body` continues the sums with one of them.
+struct Product {
+  Matrix x, weight;
+  Value depth;
+};
+SmallVector<Value> forEachProduct(Emit &e, const Kernel &kernel, int64_t sums,
+                                  llvm::function_ref<SmallVector<Value>(const Product &, ValueRange)> body);
+
+/// body(m) for the row that this warp has of the tile.
+void forWarpRow(Emit &e, const Kernel &kernel, llvm::function_ref<void(Value m)> body);
+
+} // namespace ptx::cuda
+
+#endif // PTX_PASSES_TARGET_CUDA_GENERATORS_H
