@@ -19,7 +19,7 @@ step "unit and IR tests"
 ctest --test-dir build --output-on-failure
 
 step "golden cases: the compiled way and the oracle against PyTorch, Transformers and PEFT"
-python3 test/numerics/check.py --targets cpu,reference test/numerics/golden/cases/*
+python3 test/numerics/check.py --targets cpu,reference,emulator test/numerics/golden/cases/*
 
 step "examples"
 test/examples.sh

@@ -212,6 +212,18 @@ Status Compiler::writeText() {
 // The artifact
 //===----------------------------------------------------------------------===//
 
+/// The kernel phase, once per variant: "07-kernel-cuda-sm_90a.ptx".
+Status Compiler::dumpKernels(std::string name, const TargetCode &code) {
+  std::replace(name.begin(), name.end(), '/', '-');
+  char number[8];
+  std::snprintf(number, sizeof number, "%02zu-", *findPhase("kernel"));
+  for (const auto &[kind, text] : code.texts)
+    if (Status status = ptx::writeText(options.dumpDirectory + "/" + number + "kernel-" + name + "." + kind, text);
+        !status)
+      return status;
+  return {};
+}
+
 /// Every variant of every target, side by side, each in a worker process.
 Status Compiler::generate(std::vector<Payload> &payloads) {
   struct Job {
@@ -225,7 +237,9 @@ Status Compiler::generate(std::vector<Payload> &payloads) {
     for (const std::string &variant : option.variants)
       jobs.push_back({option.target->name().str() + "/" + variant,
                       std::async(std::launch::async, [this, target = option.target, variant] {
-                        return compileInWorker(*module, *target, variant, options.targetFlags);
+                        WorkerOptions worker;
+                        worker.keepTexts = !options.dumpDirectory.empty();
+                        return compileInWorker(*module, *target, variant, options.targetFlags, worker);
                       })});
   }
   Status outcome;
@@ -237,6 +251,8 @@ Status Compiler::generate(std::vector<Payload> &payloads) {
     }
     if (options.explain && !code->notes.empty())
       llvm::outs() << code->notes;
+    if (Status status = dumpKernels(job.name, *code); !status)
+      outcome = status;
     payloads.push_back({job.name, std::move(code->bytes)});
   }
   if (outcome && !jobs.empty()) {

@@ -24,6 +24,7 @@ private:
   Status writeText();
   Status emit();
   Status dump(size_t phase);
+  Status dumpKernels(std::string name, const TargetCode &code);
   Status generate(std::vector<Payload> &payloads);
 
   mlir::MLIRContext *context;

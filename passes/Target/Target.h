@@ -36,6 +36,8 @@ struct TargetCode {
   std::string bytes;
   /// Lines for --explain: what the back end says of each kernel.
   std::string notes;
+  /// The kernels on their way, for --dump-phases-to: "mlir", "ll", "ptx" to text.
+  std::map<std::string, std::string> texts;
 };
 
 class Target {
@@ -63,9 +65,10 @@ public:
   /// The kernels of a planned module as IR, what the `kernel` phase shows; null
   /// after a diagnostic.
   virtual mlir::OwningOpRef<mlir::ModuleOp> generate(mlir::ModuleOp, llvm::StringRef variant) const { return {}; }
-  /// Generated kernels to code; runs in a worker process.
+  /// Generated kernels to code; runs in a worker process. With `keepTexts` also
+  /// what it is made from.
   virtual llvm::Expected<TargetCode> compile(mlir::ModuleOp generated, llvm::StringRef variant,
-                                             const TargetFlags &flags) const {
+                                             const TargetFlags &flags, bool keepTexts) const {
     return TargetCode();
   }
 };

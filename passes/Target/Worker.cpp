@@ -8,6 +8,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/PrettyStackTrace.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/Signals.h"
@@ -19,6 +20,7 @@ using namespace llvm;
 using namespace ptx;
 
 static constexpr StringRef workerFlag = "--ptx-codegen-worker";
+static constexpr StringRef textPrefix = "text-"; // of files that hold TargetCode::texts
 
 static Error makeError(const Twine &message) { return createStringError(inconvertibleErrorCode(), message); }
 
@@ -98,8 +100,8 @@ Expected<TargetCode> ptx::compileInWorker(mlir::ModuleOp module, const Target &t
   SmallString<128> program;
   if (sys::fs::real_path(options.program, program))
     program = options.program;
-  std::vector<std::string> words = {program.str().str(), workerFlag.str(), target.name().str(), variant.str(),
-                                    directory.path.str().str()};
+  std::vector<std::string> words = {program.str().str(), workerFlag.str(),           target.name().str(),
+                                    variant.str(),       directory.path.str().str(), options.keepTexts ? "1" : "0"};
   for (const auto &[flag, value] : flags)
     words.push_back(flag + "=" + value);
   SmallVector<StringRef> arguments(words.begin(), words.end());
@@ -113,10 +115,22 @@ Expected<TargetCode> ptx::compileInWorker(mlir::ModuleOp module, const Target &t
   auto bytes = readFile(directory.file("code")), notes = readFile(directory.file("notes"));
   if (!bytes || !notes)
     return joinErrors(bytes.takeError(), notes.takeError());
-  return TargetCode{std::move(*bytes), std::move(*notes)};
+  TargetCode made{std::move(*bytes), std::move(*notes), {}};
+  std::error_code error;
+  for (sys::fs::directory_iterator file(directory.path, error), end; !error && file != end; file.increment(error)) {
+    StringRef kind = sys::path::filename(file->path());
+    if (!kind.consume_front(textPrefix))
+      continue;
+    auto text = readFile(file->path());
+    if (!text)
+      return text.takeError();
+    made.texts[kind.str()] = std::move(*text);
+  }
+  return made;
 }
 
-static Error work(const Target &target, StringRef variant, StringRef directory, const TargetFlags &flags) {
+static Error work(const Target &target, StringRef variant, StringRef directory, bool keepTexts,
+                  const TargetFlags &flags) {
   mlir::DialectRegistry registry;
   registry.insert<rt::RtDialect>();
   target.registerDialects(registry);
@@ -128,9 +142,16 @@ static Error work(const Target &target, StringRef variant, StringRef directory, 
   auto generated = target.generate(*module, variant);
   if (!generated || failed(mlir::verify(*generated)))
     return makeError("the kernels could not be generated");
-  auto code = target.compile(*generated, variant, flags);
+  std::string shown; // before it is lowered
+  raw_string_ostream(shown) << *generated;
+  auto code = target.compile(*generated, variant, flags, keepTexts);
   if (!code)
     return code.takeError();
+  if (keepTexts)
+    code->texts["mlir"] = std::move(shown);
+  for (const auto &[kind, text] : code->texts)
+    if (Error error = writeFile((directory + "/" + textPrefix + kind).str(), text))
+      return error;
   if (Error error = writeFile((directory + "/code").str(), code->bytes))
     return error;
   return writeFile((directory + "/notes").str(), code->notes);
@@ -139,19 +160,19 @@ static Error work(const Target &target, StringRef variant, StringRef directory, 
 bool ptx::isCodegenWorker(int argc, char **argv) { return argc >= 2 && argv[1] == workerFlag; }
 
 int ptx::codegenWorkerMain(int argc, char **argv) {
-  const Target *target = argc >= 5 ? findTarget(argv[2]) : nullptr;
+  const Target *target = argc >= 6 ? findTarget(argv[2]) : nullptr;
   if (!target) {
-    errs() << "usage: " << workerFlag << " TARGET VARIANT DIRECTORY [FLAG=VALUE]...\n";
+    errs() << "usage: " << workerFlag << " TARGET VARIANT DIRECTORY KEEPTEXTS [FLAG=VALUE]...\n";
     return 2;
   }
   TargetFlags flags;
-  for (int i = 5; i < argc; ++i) {
+  for (int i = 6; i < argc; ++i) {
     auto [flag, value] = StringRef(argv[i]).split('=');
     flags[flag.str()] = value.str();
   }
   sys::PrintStackTraceOnErrorSignal(argv[0]);
   EnablePrettyStackTrace();
-  if (Error error = work(*target, argv[3], argv[4], flags)) {
+  if (Error error = work(*target, argv[3], argv[4], StringRef(argv[5]) == "1", flags)) {
     errs() << toString(std::move(error)) << "\n";
     return 1;
   }

@@ -8,6 +8,7 @@
 namespace ptx {
 
 struct WorkerOptions {
+  bool keepTexts = false;                 // fill TargetCode::texts
   std::string program = "/proc/self/exe"; // an executable whose main calls codegenWorkerMain
   unsigned seconds = 300;                 // after which the worker is ended
 };
@@ -17,7 +18,7 @@ struct WorkerOptions {
 llvm::Expected<TargetCode> compileInWorker(mlir::ModuleOp module, const Target &target, llvm::StringRef variant,
                                            const TargetFlags &flags, const WorkerOptions &options = {});
 
-/// The hidden first argument: `--ptx-codegen-worker TARGET VARIANT DIRECTORY [FLAG=VALUE]...`.
+/// The hidden first argument: `--ptx-codegen-worker TARGET VARIANT DIRECTORY KEEPTEXTS [FLAG=VALUE]...`.
 bool isCodegenWorker(int argc, char **argv);
 /// What main returns when `isCodegenWorker`. Targets must be registered.
 int codegenWorkerMain(int argc, char **argv);

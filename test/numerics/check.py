@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Compiles and runs golden cases (test/numerics/golden/README.md) and compares.
 
-usage: check.py [--build DIR] [--targets cpu,reference] [--modes fuse,separate] CASE_DIR...
+usage: check.py [--build DIR] [--targets cpu,reference,emulator] [--modes fuse,separate] [--seeds 2,9] CASE_DIR...
 
-For each case, target and adapter mode: every run against its expected values; and on the CPU, byte by
-byte: 1 against 2 threads, AVX2 against AVX-512 kernels where the machine runs both, adapter lists in
-one process against single runs, `none` against a program compiled without adapters, and each row of a
-batch alone against itself in the batch. Standard library only.
+For each case, target and adapter mode: every run against its expected values. On the CPU, byte by
+byte: 1 against 2 threads, AVX2 against AVX-512 kernels where the machine runs both, and each row of a
+batch alone against itself in the batch. On the emulator, byte by byte: other orders of threads
+(--seeds). On both: adapter lists in one process against single runs, `none` against a program compiled
+without adapters. Standard library only.
 """
-import argparse, array, json, math, pathlib, struct, subprocess, sys, tempfile
+import argparse, array, json, math, os, pathlib, struct, subprocess, sys, tempfile
 
 ARRAY_TYPES = {"F32": "f", "I64": "q"}
 
@@ -58,8 +59,8 @@ class Checker:
         if not good or self.arguments.verbose:
             print(("ok    " if good else "FAIL  ") + what, flush=True)
 
-    def tool(self, name, *words):
-        done = subprocess.run([self.build / "bin" / name, *map(str, words)], capture_output=True, text=True)
+    def tool(self, name, *words, **environment):
+        done = subprocess.run([self.build / "bin" / name, *map(str, words)], capture_output=True, text=True, env={**os.environ, **environment})
         if done.returncode:
             raise RuntimeError(f"{name} {' '.join(map(str, words))}\n{done.stderr}")
 
@@ -72,9 +73,9 @@ class Checker:
                 words.append(f"--adapter={name}={folder / entry['dir']}{scale}")
         self.tool("ptx-compile", *words)
 
-    def run(self, program, case, inputs, out, adapter, *words):
+    def run(self, program, case, inputs, out, adapter, *words, **environment):
         choice = [f"--adapter={adapter}"] if adapter else []
-        self.tool("ptx-run", program, "--inputs", inputs, "--outputs", out, f"--function={case['function']}", *choice, *words)
+        self.tool("ptx-run", program, "--inputs", inputs, "--outputs", out, f"--function={case['function']}", *choice, *words, **environment)
 
     def compare(self, label, case, run, got, folder):
         inputs, expected = read(folder / run["dir"] / "inputs.safetensors"), read(folder / run["dir"] / "expected.safetensors")
@@ -112,8 +113,10 @@ class Checker:
                 self.compare(f"{label} {run['name']}", case, run, read(out), folder)
                 if target == "cpu":
                     self.bytes(f"{label} {run['name']}", case, program, inputs, out, run, work)
-            if target == "cpu" and case.get("swap"):
-                self.swaps(label, folder, case, program, work)
+                if target == "emulator":
+                    self.seeds(f"{label} {run['name']}", case, program, inputs, out, run, work)
+            if target in ("cpu", "emulator") and case.get("swap"):
+                self.swaps(label, folder, case, target, program, work)
         except RuntimeError as error:
             self.say(False, f"{label}: {error}")
 
@@ -137,11 +140,18 @@ class Checker:
                 width = len(values)
                 self.say(batch[name][1][row * width:(row + 1) * width] == values, f"{label} row {row} alone: {name} has other bytes")
 
-    def swaps(self, label, folder, case, program, work):
+    def seeds(self, label, case, program, inputs, out, run, work):
+        """the same bytes in whatever order threads and blocks run"""
+        other = work / "other.safetensors"
+        for seed in filter(None, self.arguments.seeds.split(",")):
+            self.run(program, case, inputs, other, run.get("adapter"), PTX_EMULATOR_SEED=seed)
+            self.same(f"{label} seed {seed}: other bytes", out, other)
+
+    def swaps(self, label, folder, case, target, program, work):
         """an adapter list in one process, each entry against a process of its own"""
         inputs = folder / case["runs"][0]["dir"] / "inputs.safetensors"
         plain, single, listed = work / "plain.ptxm", work / "single.safetensors", work / "list.safetensors"
-        self.compile(folder, case, None, "cpu", plain, adapters=False)
+        self.compile(folder, case, None, target, plain, adapters=False)
         self.run(program, case, inputs, listed, ",".join(case["swap"]))
         for index, adapter in enumerate(case["swap"]):
             self.run(program, case, inputs, single, adapter)
@@ -157,6 +167,7 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--targets", default="cpu")
     parser.add_argument("--modes", default="fuse,separate")
+    parser.add_argument("--seeds", default="2,9", help="orders of threads on the emulator, beside 0")
     parser.add_argument("--verbose", action="store_true")
     checker = Checker(parser.parse_args())
     for folder in checker.arguments.cases:

@@ -73,8 +73,8 @@ public:
     return generateKernels(module, *parseLevel(variant));
   }
 
-  llvm::Expected<TargetCode> compile(mlir::ModuleOp generated, llvm::StringRef variant,
-                                     const TargetFlags &) const override {
+  llvm::Expected<TargetCode> compile(mlir::ModuleOp generated, llvm::StringRef variant, const TargetFlags &,
+                                     bool) const override {
     if (failed(lowerToLLVM(generated)))
       return llvm::createStringError("the kernels could not be lowered to the LLVM dialect");
     auto object = compileToObject(generated, *parseLevel(variant));
@@ -83,7 +83,7 @@ public:
     auto shared = target::linkShared(*object);
     if (!shared)
       return shared.takeError();
-    return TargetCode{std::string(shared->begin(), shared->end()), ""};
+    return TargetCode{std::string(shared->begin(), shared->end()), "", {}};
   }
 };
 } // namespace

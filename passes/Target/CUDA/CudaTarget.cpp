@@ -59,8 +59,8 @@ public:
     return generateKernels(module);
   }
 
-  llvm::Expected<TargetCode> compile(mlir::ModuleOp generated, llvm::StringRef variant,
-                                     const TargetFlags &flags) const override {
+  llvm::Expected<TargetCode> compile(mlir::ModuleOp generated, llvm::StringRef variant, const TargetFlags &flags,
+                                     bool keepTexts) const override {
     bool isText = variant.consume_front(ptxPrefix);
     const Chip &chip = *findChip(variant);
     if (failed(lowerToNVVM(generated)))
@@ -69,15 +69,24 @@ public:
     auto module = optimisedModule(generated, chip, context);
     if (!module)
       return module.takeError();
+    TargetCode made;
+    if (keepTexts)
+      llvm::raw_string_ostream(made.texts["ll"]) << **module;
     auto ptx = toPtx(**module, chip);
     if (!ptx)
       return ptx.takeError();
-    if (isText)
-      return TargetCode{std::move(*ptx), ""};
+    if (keepTexts)
+      made.texts["ptx"] = *ptx;
+    if (isText) {
+      made.bytes = std::move(*ptx);
+      return made;
+    }
     auto cubin = assemble(*ptx, chip, flags.at("ptxas"));
     if (!cubin)
       return cubin.takeError();
-    return TargetCode{std::move(cubin->bytes), std::move(cubin->notes)};
+    made.bytes = std::move(cubin->bytes);
+    made.notes = std::move(cubin->notes);
+    return made;
   }
 };
 

@@ -35,20 +35,24 @@ public:
     return cuda::target().generate(module, variant);
   }
 
-  llvm::Expected<TargetCode> compile(mlir::ModuleOp generated, llvm::StringRef variant,
-                                     const TargetFlags &) const override {
+  llvm::Expected<TargetCode> compile(mlir::ModuleOp generated, llvm::StringRef variant, const TargetFlags &,
+                                     bool keepTexts) const override {
     if (failed(cuda::lowerToNVVM(generated)))
       return llvm::createStringError("the kernels could not be lowered to the NVVM dialect");
     llvm::LLVMContext context;
     auto module = cuda::optimisedModule(generated, *cuda::findChip(variant), context);
     if (!module)
       return module.takeError();
+    TargetCode made;
+    if (keepTexts)
+      llvm::raw_string_ostream(made.texts["ll"]) << **module;
     if (llvm::Error error = emulator::retargetToHost(**module))
       return std::move(error);
     auto code = emulator::compileToHost(**module);
     if (!code)
       return code.takeError();
-    return TargetCode{std::string(code->begin(), code->end()), ""};
+    made.bytes.assign(code->begin(), code->end());
+    return made;
   }
 };
 
