@@ -20,6 +20,8 @@ ctest --test-dir build --output-on-failure
 
 step "golden cases: the compiled way and the oracle against PyTorch, Transformers and PEFT"
 python3 test/numerics/check.py --targets cpu,reference,emulator test/numerics/golden/cases/*
+# Contractions as library calls, at any number of rows: the emulator's exact routine stands in for cuBLASLt.
+python3 test/numerics/check.py --targets emulator --flags=--cublaslt=always --seeds= test/numerics/golden/cases/{bert_pooler,bert_gelu_new,lora_two,p_pre_gelu,t_post}
 
 step "examples"
 test/examples.sh

@@ -270,6 +270,7 @@ Status Compiler::emit() {
   manifestOptions.modelType = modelType;
   for (const TargetOption &option : options.targets)
     manifestOptions.targets.push_back(option.target);
+  manifestOptions.targetFlags = options.targetFlags;
   manifestOptions.separate = options.adapterMode == "separate";
   manifestOptions.directory = std::filesystem::absolute(options.output).parent_path().lexically_normal().string();
 
@@ -283,6 +284,8 @@ Status Compiler::emit() {
   if (Status status = writeContainer(options.output, payloads); !status)
     return status;
   if (options.explain) {
+    for (const TargetOption &option : options.targets)
+      option.target->explain(*module, options.targetFlags, llvm::outs());
     explain(*module, parameters);
     llvm::outs() << waves;
   }

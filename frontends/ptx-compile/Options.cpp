@@ -109,7 +109,11 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   for (const Target *target : targets())
     for (const TargetFlag &flag : target->flags()) {
       std::string &value = options.targetFlags[flag.name.str()] = flag.otherwise.str();
-      app.add_option("--" + flag.name.str(), value, flag.help.str());
+      CLI::Option *option = app.add_option("--" + flag.name.str(), value, flag.help.str());
+      llvm::SmallVector<llvm::StringRef> choices;
+      flag.choices.split(choices, ',', -1, /*KeepEmpty=*/false);
+      if (!choices.empty())
+        option->check(CLI::IsMember(std::vector<std::string>(choices.begin(), choices.end())));
     }
   app.add_option("--dtype", dtype, "type of weights and activations of contractions")->check(CLI::IsMember({"f32"}));
   app.add_option("--topology", options.topology, "how decoder layers read encoder layers")

@@ -12,6 +12,7 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <map>
 #include <optional>
@@ -29,6 +30,8 @@ using TargetFlags = std::map<std::string, std::string>;
 
 struct TargetFlag {
   llvm::StringLiteral name, help, otherwise;
+  /// What may be given, comma-separated; empty: the target checks it.
+  llvm::StringLiteral choices = "";
 };
 
 /// What one variant of a target generates.
@@ -57,8 +60,11 @@ public:
   /// Nothing for a target whose device takes whole programs as text: it has no
   /// kernels, and its payload is the IR.
   virtual std::optional<Geometry> geometry() const { return std::nullopt; }
-  virtual Metadata describe(rt::KernelOp) const { return {}; }
+  virtual Metadata describe(rt::KernelOp, const TargetFlags &) const { return {}; }
   virtual Metadata describe(rt::EntryOp, mlir::ModuleOp) const { return {}; }
+
+  /// What --explain says about the target's choices.
+  virtual void explain(mlir::ModuleOp, const TargetFlags &, llvm::raw_ostream &) const {}
 
   /// The dialects of generated kernels, and how they translate.
   virtual void registerDialects(mlir::DialectRegistry &) const {}

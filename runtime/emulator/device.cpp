@@ -1,8 +1,10 @@
 // libptx-emulator.so: the emulator as a device of the runtime. A launch is one
 // grid over its table of problems, as on a GPU; what a problem may touch is
-// what its windows say. PTX_EMULATOR_SEED chooses the order of threads.
+// what its windows say. PTX_EMULATOR_SEED chooses the order of threads. Where a
+// GPU would call a matrix library, a slow exact routine does it.
 #include "runtime/device/grid.h"
 #include "runtime/device/guarded.h"
+#include "runtime/device/library_call.h"
 #include "runtime/emulator/emulator.h"
 
 #include <chrono>
@@ -19,6 +21,7 @@ struct ptx_device {
   Emulator emulator;
   std::optional<Code> code;
   GridRules rules;
+  std::vector<std::optional<LibraryRule>> libraryRules; // by kernel
   std::vector<const KernelCode *> entries;
   std::string variant;
 };
@@ -114,6 +117,9 @@ int load(ptx_device *device, const ptx_code_payload *payloads, size_t count, con
         return kernel.error();
       device->entries.push_back(*kernel);
     }
+    constexpr uint64_t weightAlignment = 4; // floats; as passes/Target/CUDA lays weights out
+    for (size_t i = 0; i < kernelCount; ++i)
+      device->libraryRules.push_back(LibraryRule::read(kernels[i], weightAlignment));
     device->rules = std::move(*rules);
     device->code.emplace(std::move(*code));
     device->variant = std::string("emulated ") + payloads[0].variant;
@@ -135,6 +141,42 @@ void queueClose(ptx_device_queue *queue) {
   if (queue->table)
     release(&queue->device, queue->table);
   delete queue;
+}
+
+/// A library call in f64, rounded once, through checked copies.
+Status runLibraryCall(Emulator &emulator, const LibraryCall &call) {
+  auto rowOf = [&](uint64_t base, int64_t row, int64_t pitch) {
+    return base + static_cast<uint64_t>(row * pitch) * sizeof(float);
+  };
+  auto read = [&](std::vector<float> &to, uint64_t from, int64_t count) {
+    to.resize(static_cast<size_t>(count));
+    return emulator.download(to.data(), from, to.size() * sizeof(float));
+  };
+  std::vector<std::vector<float>> weight(static_cast<size_t>(call.width));
+  for (int64_t n = 0; n < call.width; ++n)
+    if (Status status = read(weight[static_cast<size_t>(n)], rowOf(call.weight, n, call.weightPitch), call.depth);
+        !status)
+      return status;
+  std::vector<float> x, bias(static_cast<size_t>(call.width), 0.0f), residual(bias), y(bias);
+  if (call.bias)
+    if (Status status = read(bias, call.bias, call.width); !status)
+      return status;
+  for (int64_t m = 0; m < call.rows; ++m) {
+    if (Status status = read(x, rowOf(call.x, m, call.xPitch), call.depth); !status)
+      return status;
+    if (call.residual)
+      if (Status status = read(residual, rowOf(call.residual, m, call.residualPitch), call.width); !status)
+        return status;
+    for (size_t n = 0; n < y.size(); ++n) {
+      double sum = static_cast<double>(residual[n]) + bias[n];
+      for (size_t k = 0; k < x.size(); ++k)
+        sum += static_cast<double>(x[k]) * weight[n][k];
+      y[n] = static_cast<float>(call.relu && sum < 0 ? 0.0 : sum);
+    }
+    if (Status status = emulator.upload(rowOf(call.y, m, call.yPitch), y.data(), y.size() * sizeof(float)); !status)
+      return status;
+  }
+  return {};
 }
 
 /// The problems to device memory.
@@ -176,7 +218,19 @@ Status runLaunch(ptx_device_queue &queue, const ptx_launch &launch, ptx_launch_t
   std::lock_guard lock(device.turn);
   times = {seconds(), 0, 0, 0};
   queue.words.clear();
-  Result<GridLaunch> planned = device.rules.plan(launch, queue.words);
+  // Problems of a launch do not depend on each other: some go to the library, the rest is a grid.
+  std::vector<ptx_problem> own;
+  for (size_t p = 0; p < launch.problem_count; ++p) {
+    const ptx_problem &problem = launch.problems[p];
+    const std::optional<LibraryRule> &rule = device.libraryRules[problem.kernel];
+    std::optional<LibraryCall> call = rule ? rule->call(problem) : std::nullopt;
+    if (!call)
+      own.push_back(problem);
+    else if (Status status = runLibraryCall(device.emulator, *call); !status)
+      return Error{"library call of '" + std::string(launch.label) + "': " + status.error().message};
+  }
+  const ptx_launch rest = {launch.label, own.data(), own.size()};
+  Result<GridLaunch> planned = device.rules.plan(rest, queue.words);
   if (!planned)
     return planned.error();
   if (planned->blocks) {
@@ -189,7 +243,7 @@ Status runLaunch(ptx_device_queue &queue, const ptx_launch &launch, ptx_launch_t
     grid.blocks[0] = planned->blocks;
     grid.threads[0] = device.rules.entries()[planned->entry].threads;
     grid.sharedBytes = device.rules.entries()[planned->entry].sharedBytes;
-    if (Status status = addRanges(queue, launch, grid); !status)
+    if (Status status = addRanges(queue, rest, grid); !status)
       return status;
     if (Status status = device.emulator.launch(grid); !status)
       return status;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compiles and runs golden cases (test/numerics/golden/README.md) and compares.
 
-usage: check.py [--build DIR] [--targets cpu,reference,emulator] [--modes fuse,separate] [--seeds 2,9] CASE_DIR...
+usage: check.py [--build DIR] [--targets cpu,reference,emulator] [--modes fuse,separate] [--seeds 2,9] [--flags=--cublaslt=always] CASE_DIR...
 
 For each case, target and adapter mode: every run against its expected values. On the CPU, byte by
 byte: 1 against 2 threads, AVX2 against AVX-512 kernels where the machine runs both, and each row of a
@@ -65,7 +65,7 @@ class Checker:
             raise RuntimeError(f"{name} {' '.join(map(str, words))}\n{done.stderr}")
 
     def compile(self, folder, case, mode, target, out, adapters=True):
-        words = [folder / case["model"], f"--target={target}", "-o", out]
+        words = [folder / case["model"], f"--target={target}", *self.arguments.flags.split(), "-o", out]
         if adapters and case["adapters"]:
             words.append(f"--adapters={mode}")
             for name, entry in case["adapters"].items():
@@ -168,6 +168,7 @@ def main():
     parser.add_argument("--targets", default="cpu")
     parser.add_argument("--modes", default="fuse,separate")
     parser.add_argument("--seeds", default="2,9", help="orders of threads on the emulator, beside 0")
+    parser.add_argument("--flags", default="", help="further flags of ptx-compile")
     parser.add_argument("--verbose", action="store_true")
     checker = Checker(parser.parse_args())
     for folder in checker.arguments.cases:

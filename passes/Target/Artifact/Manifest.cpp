@@ -170,7 +170,7 @@ Json writeMetadata(const Metadata &metadata) {
 }
 
 /// How a target lays out memory, and what it keeps about kernels and entries.
-Json writeTarget(ModuleOp module, const Target &target) {
+Json writeTarget(ModuleOp module, const Target &target, const TargetFlags &flags) {
   Json json = {{"name", target.name().str()}};
   std::optional<Geometry> geometry = target.geometry();
   if (!geometry)
@@ -181,7 +181,7 @@ Json writeTarget(ModuleOp module, const Target &target) {
                       {"block_rows", geometry->blockRows}};
   json["kernels"] = Json::array();
   for (auto kernel : module.getOps<rt::KernelOp>())
-    json["kernels"].push_back(writeMetadata(target.describe(kernel)));
+    json["kernels"].push_back(writeMetadata(target.describe(kernel, flags)));
   json["entries"] = Json::array();
   for (auto entry : module.getOps<rt::EntryOp>())
     json["entries"].push_back(writeMetadata(target.describe(entry, module)));
@@ -198,7 +198,7 @@ Result<std::string> writeManifest(ModuleOp module, const ParameterTable &table, 
   ProgramWriter writer(module, *deploy);
   Json targets = Json::array();
   for (const Target *target : options.targets)
-    targets.push_back(writeTarget(module, *target));
+    targets.push_back(writeTarget(module, *target, options.targetFlags));
   Json functions = Json::array();
   for (auto program : module.getOps<rt::ProgramOp>())
     functions.push_back(writer.write(program));

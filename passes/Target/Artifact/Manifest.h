@@ -13,6 +13,7 @@ namespace ptx {
 struct ManifestOptions {
   std::string modelType;
   std::vector<const Target *> targets; // the first is the artifact's own
+  TargetFlags targetFlags;
   bool separate = false;
   /// Where the artifact will lie: parameter files are named relative to it.
   std::string directory;

@@ -48,7 +48,7 @@ public:
 
   // row_grain, column_grain: the smallest sensible piece of a problem;
   // column_lanes: columns that the kernel counts as one.
-  Metadata describe(rt::KernelOp kernel) const override {
+  Metadata describe(rt::KernelOp kernel, const TargetFlags &) const override {
     ScratchBytes scratch = scratchBytes(kernel);
     switch (kernel.getSkeleton()) {
     case rt::Skeleton::Contract:

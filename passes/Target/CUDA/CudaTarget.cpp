@@ -3,6 +3,7 @@
 #include "passes/Target/CUDA/Codegen.h"
 #include "passes/Target/CUDA/Generators.h"
 #include "passes/Target/CUDA/KernelModule.h"
+#include "passes/Target/CUDA/LibraryCall.h"
 
 #include "llvm/IR/LLVMContext.h"
 
@@ -20,7 +21,10 @@ public:
     return "cuda[:CHIP+CHIP...]: NVIDIA GPUs, a cubin per chip and PTX for later ones; default sm_80+sm_90a";
   }
   llvm::ArrayRef<TargetFlag> flags() const override {
-    static constexpr TargetFlag table[] = {{"ptxas", "the ptxas to use; default PATH, then CUDA's usual places", ""}};
+    static constexpr TargetFlag table[] = {
+        {"ptxas", "the ptxas to use; default PATH, then CUDA's usual places", ""},
+        {"cublaslt", "contractions by cuBLASLt where it is there: auto (from 128 rows), always or never", "auto",
+         "auto,always,never"}};
     return table;
   }
 
@@ -51,7 +55,14 @@ public:
   }
 
   std::optional<Geometry> geometry() const override { return cuda::geometry(); }
-  Metadata describe(rt::KernelOp kernel) const override { return describeKernel(kernel); }
+  Metadata describe(rt::KernelOp kernel, const TargetFlags &flags) const override {
+    Metadata metadata = describeKernel(kernel);
+    llvm::append_range(metadata, describeLibraryCall(kernel, flags));
+    return metadata;
+  }
+  void explain(mlir::ModuleOp module, const TargetFlags &flags, llvm::raw_ostream &out) const override {
+    explainLibraryCalls(module, flags, out);
+  }
   Metadata describe(rt::EntryOp entry, mlir::ModuleOp) const override { return describeEntry(entry); }
   void registerDialects(mlir::DialectRegistry &registry) const override { registerKernelDialects(registry); }
 

@@ -25,7 +25,9 @@ public:
   }
 
   std::optional<Geometry> geometry() const override { return cuda::geometry(); }
-  Metadata describe(rt::KernelOp kernel) const override { return cuda::target().describe(kernel); }
+  Metadata describe(rt::KernelOp kernel, const TargetFlags &flags) const override {
+    return cuda::target().describe(kernel, flags);
+  }
   Metadata describe(rt::EntryOp entry, mlir::ModuleOp module) const override {
     return cuda::target().describe(entry, module);
   }
