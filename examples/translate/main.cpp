@@ -16,7 +16,7 @@ namespace {
 using namespace translate;
 
 struct Options {
-  std::string program, model, file, reference, expected;
+  std::string program, model, file, reference, expected, device;
   std::vector<std::string> sentences, adapters = {"none"};
   unsigned threads = 0, limit = 64, batch = 50;
   bool byCharacter = false;
@@ -118,6 +118,7 @@ int main(int argc, char **argv) {
   app.add_option("--reference", options.reference, "print BLEU against this file instead of the translations");
   app.add_flag("--by-character", options.byCharacter, "BLEU over characters");
   app.add_option("--expected", options.expected, "expected.json: compare tokens with PyTorch's");
+  app.add_option("--device", options.device, "what to run on; default what the program was compiled for");
   app.add_option("--threads", options.threads, "worker threads");
   app.add_option("--max-new-tokens", options.limit, "longest translation");
   app.add_option("--batch", options.batch, "sentences at a time");
@@ -126,6 +127,7 @@ int main(int argc, char **argv) {
     ptx_program_options open = {};
     open.struct_size = sizeof open;
     open.threads = options.threads;
+    open.device = options.device.empty() ? nullptr : options.device.c_str();
     ptx_program *program = nullptr;
     check(ptx_program_open(options.program.c_str(), &open, &program));
     run(options, program);
