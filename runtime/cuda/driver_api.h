@@ -16,35 +16,14 @@ using Function = struct FunctionTag *;
 using Stream = struct StreamTag *; // null: the default stream
 using Event = struct EventTag *;
 
-enum : Code {
-  success = 0,
-  outOfMemory = 2,
-  noDevice = 100,
-  noBinaryForGpu = 209,
-  eccUncorrectable = 214,
-  nvlinkUncorrectable = 220,
-  contained = 226,
-  notFound = 500,
-  illegalAddress = 700,
-  launchTimeout = 702,
-  assertFailed = 710,
-  hardwareStackError = 714,
-  illegalInstruction = 715,
-  misalignedAddress = 716,
-  invalidAddressSpace = 717,
-  invalidPc = 718,
-  launchFailed = 719,
-  unknown = 999
-};
+constexpr Code success = 0, outOfMemory = 2, noDevice = 100, eccUncorrectable = 214, nvlinkUncorrectable = 220,
+               contained = 226, illegalAddress = 700, launchTimeout = 702, assertFailed = 710, hardwareStackError = 714,
+               illegalInstruction = 715, misalignedAddress = 716, invalidAddressSpace = 717, invalidPc = 718,
+               launchFailed = 719, unknown = 999;
 
-enum : int {
-  multiprocessorCount = 16, // CUdevice_attribute
-  capabilityMajor = 75,
-  capabilityMinor = 76,
-  maxDynamicShared = 8, // CUfunction_attribute
-  jitErrorLog = 5,      // CUjit_option
-  jitErrorLogBytes = 6
-};
+constexpr int multiprocessorCount = 16, capabilityMajor = 75, capabilityMinor = 76; // CUdevice_attribute
+constexpr int maxDynamicShared = 8;                                                 // CUfunction_attribute
+constexpr int jitErrorLog = 5, jitErrorLogBytes = 6;                                // CUjit_option
 constexpr unsigned streamNonBlocking = 1, eventDefault = 0;
 
 /// member, exported name, parameters. The names are those the library exports,

@@ -113,5 +113,5 @@ TEST_P(Conformance, CallsGiveTheBytesOfTheCpu) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices, Conformance, ::testing::Values("cpu", "toy"),
+INSTANTIATE_TEST_SUITE_P(Devices, Conformance, ::testing::Values("cpu", "toy", "cuda"),
                          [](const auto &info) { return std::string(info.param); });
