@@ -10,6 +10,7 @@ step() { printf '\n== %s\n' "$*"; }
 
 step "packages"
 test/setup.sh
+command -v ptxas >/dev/null || [ -d /usr/local/cuda ] || test/cuda_tools.sh
 
 step "build"
 cmake --preset release >/dev/null

@@ -26,10 +26,9 @@ struct CpuKernel {
 
 double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-} // namespace
-
-struct ptx_device {
-  explicit ptx_device(const ptx_device_options &options) : pool(usableThreads(options.threads)) {
+// A name of its own: devices of one binary must not share one.
+struct CpuDevice {
+  explicit CpuDevice(const ptx_device_options &options) : pool(usableThreads(options.threads)) {
     wantedLevel = options.level ? options.level : "";
   }
   Pool pool;
@@ -40,25 +39,28 @@ struct ptx_device {
   std::unordered_map<uint64_t, size_t> mapped;
 };
 
-struct ptx_device_queue {
-  explicit ptx_device_queue(ptx_device &device) : device(device) {}
-  ~ptx_device_queue() { std::free(scratch); }
-  ptx_device &device;
+struct CpuQueue {
+  explicit CpuQueue(CpuDevice &device) : device(device) {}
+  ~CpuQueue() { std::free(scratch); }
+  CpuQueue(const CpuQueue &) = delete;
+  CpuQueue &operator=(const CpuQueue &) = delete;
+  CpuDevice &device;
   char *scratch = nullptr;
   size_t scratchSize = 0;
   std::vector<Tile> tiles;
 };
 
-namespace {
+CpuDevice *cpu(ptx_device *device) { return reinterpret_cast<CpuDevice *>(device); }
+CpuQueue *cpu(ptx_device_queue *queue) { return reinterpret_cast<CpuQueue *>(queue); }
 
 int open(const ptx_device_options *options, ptx_device **device, ptx_device_message *message) {
   return guardedDevice(message, [&]() -> Status {
-    *device = new ptx_device(*options);
+    *device = reinterpret_cast<ptx_device *>(new CpuDevice(*options));
     return {};
   });
 }
 
-void close(ptx_device *device) { delete device; }
+void close(ptx_device *device) { delete cpu(device); }
 
 int allocate(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_message *message) {
   return guardedDevice(message, [&]() -> Status {
@@ -69,20 +71,20 @@ int allocate(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_mes
       return Error{"no memory for " + std::to_string(bytes) + " bytes"};
     if (size >= hugeBytes)
       ::madvise(memory, size, MADV_HUGEPAGE);
-    std::lock_guard lock(device->mutex);
-    device->mapped[ *address = reinterpret_cast<uint64_t>(memory)] = size;
+    std::lock_guard lock(cpu(device)->mutex);
+    cpu(device)->mapped[ *address = reinterpret_cast<uint64_t>(memory)] = size;
     return {};
   });
 }
 
 void release(ptx_device *device, uint64_t address) {
-  std::lock_guard lock(device->mutex);
-  auto found = device->mapped.find(address);
+  std::lock_guard lock(cpu(device)->mutex);
+  auto found = cpu(device)->mapped.find(address);
   ::munmap(reinterpret_cast<void *>(address), found->second);
-  device->mapped.erase(found);
+  cpu(device)->mapped.erase(found);
 }
 
-Status loadKernels(ptx_device &device, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,
+Status loadKernels(CpuDevice &device, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,
                    size_t kernelCount) {
   std::vector<std::string> available;
   for (const std::string &level : cpuLevels())
@@ -121,24 +123,24 @@ Status loadKernels(ptx_device &device, const ptx_code_payload *payloads, size_t 
 
 int load(ptx_device *device, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,
          size_t kernelCount, const ptx_kernel_info *, size_t, ptx_device_message *message) {
-  return guardedDevice(message, [&] { return loadKernels(*device, payloads, count, kernels, kernelCount); });
+  return guardedDevice(message, [&] { return loadKernels(*cpu(device), payloads, count, kernels, kernelCount); });
 }
 
-const char *variant(ptx_device *device) { return device->level.c_str(); }
-uint32_t workers(ptx_device *device) { return device->pool.size(); }
-double probe(ptx_device *device) { return probeRoof(device->pool, device->level); }
+const char *variant(ptx_device *device) { return cpu(device)->level.c_str(); }
+uint32_t workers(ptx_device *device) { return cpu(device)->pool.size(); }
+double probe(ptx_device *device) { return probeRoof(cpu(device)->pool, cpu(device)->level); }
 
 int queueOpen(ptx_device *device, ptx_device_queue **queue, ptx_device_message *message) {
   return guardedDevice(message, [&]() -> Status {
-    *queue = new ptx_device_queue(*device);
+    *queue = reinterpret_cast<ptx_device_queue *>(new CpuQueue(*cpu(device)));
     return {};
   });
 }
 
-void queueClose(ptx_device_queue *queue) { delete queue; }
+void queueClose(ptx_device_queue *queue) { delete cpu(queue); }
 
 /// One part per worker; bytes of a part.
-Result<size_t> reserveScratch(ptx_device_queue &queue, const ptx_launch &launch) {
+Result<size_t> reserveScratch(CpuQueue &queue, const ptx_launch &launch) {
   size_t part = 0;
   for (size_t i = 0; i < launch.problem_count; ++i) {
     const CpuKernel &kernel = queue.device.kernels[launch.problems[i].kernel];
@@ -157,8 +159,8 @@ Result<size_t> reserveScratch(ptx_device_queue &queue, const ptx_launch &launch)
   return part;
 }
 
-Status runLaunch(ptx_device_queue &queue, const ptx_launch &launch, ptx_launch_times &times) {
-  ptx_device &device = queue.device;
+Status runLaunch(CpuQueue &queue, const ptx_launch &launch, ptx_launch_times &times) {
+  CpuDevice &device = queue.device;
   times = {seconds(), 0, 0, 0};
   Result<size_t> part = reserveScratch(queue, launch);
   if (!part)
@@ -185,7 +187,7 @@ int launch(ptx_device_queue *queue, const ptx_launch *launches, size_t count, pt
            ptx_device_message *message) {
   return guardedDevice(message, [&]() -> Status {
     for (size_t i = 0; i < count; ++i)
-      if (Status status = runLaunch(*queue, launches[i], times[i]); !status)
+      if (Status status = runLaunch(*cpu(queue), launches[i], times[i]); !status)
         return status;
     return {};
   });

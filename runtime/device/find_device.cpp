@@ -1,5 +1,6 @@
 // Devices by name: the rows that are built in, then plug-ins.
 #include "runtime/cpu/device.h"
+#include "runtime/cuda/device.h"
 #include "runtime/device/open_device.h"
 #include "runtime/io/file.h"
 
@@ -12,7 +13,7 @@ namespace ptx {
 
 namespace {
 
-constexpr const ptx_device_table *(*builtIn[])() = {cpuDevice};
+constexpr const ptx_device_table *(*builtIn[])() = {cpuDevice, cudaDevice};
 
 /// A plug-in stays loaded: its code may be running when its last program closes.
 Result<const ptx_device_table *> loadPlugin(const std::string &name) {

@@ -121,13 +121,17 @@ Json entries() {
 
 Json targets() {
   Json list = Json::array();
-  for (const char *name : {"cpu", "toy"}) {
+  for (const char *name : {"cpu", "toy", "cuda"}) {
     Json target = {{"name", name},
                    {"geometry", {{"matrix", "panels"}, {"lanes", 16}, {"odd_pitch", true}, {"block_rows", 64}}}};
     for (const KernelWords &kernel : kernelWords) {
       bool contract = std::string(kernel.name) == "contract";
-      target["kernels"].push_back({{"column_lanes", contract ? 16 : 1}, {"scratch_base", 64}, {"scratch_per_key", 4}});
-      target["entries"].push_back(Json::object());
+      Json rule = {{"column_lanes", contract ? 16 : 1}, {"scratch_base", 64}, {"scratch_per_key", 4}};
+      Json tiles = {{"tile_rows", 32}, {"tile_columns", 8}, {"few_rows", 4}, {"few_columns", 4}};
+      bool grid = std::string(name) == "cuda";
+      target["kernels"].push_back(grid ? tiles : rule);
+      target["entries"].push_back(grid ? Json{{"threads", 128}, {"shared", contract ? 64 << 10 : 512}}
+                                       : Json::object());
     }
     list.push_back(target);
   }
@@ -263,11 +267,25 @@ Json manifestOf(const std::string &directory, const Weights &weights, bool separ
           {"functions", Json::array({function(separate)})}};
 }
 
+std::string cudaCode(const char *first) {
+  std::string text = first + std::string("\nlibrary " TINY_KERNELS "\n");
+  for (const KernelWords &kernel : kernelWords) {
+    std::string name = kernel.name;
+    text += "kernel entry_" + name + " " + name + (name == "contract" ? "/16\n" : "/1\n");
+  }
+  return text;
+}
+
 void writeArtifact(const std::string &directory, const Json &manifest, const char *library) {
   Result<std::string> kernels = readWhole(library ? library : TINY_KERNELS, 1 << 26);
   ASSERT_TRUE(kernels);
-  std::vector<Payload> payloads = {
-      {"manifest", manifest.dump()}, {"cpu/avx2", *kernels}, {"toy/avx2", *kernels}, {"ir/deploy", "module {}"}};
+  std::vector<Payload> payloads = {{"manifest", manifest.dump()},
+                                   {"cpu/avx2", *kernels},
+                                   {"toy/avx2", *kernels},
+                                   {"cuda/sm_80", cudaCode("fake-cubin sm_80")},
+                                   {"cuda/sm_90", cudaCode("fake-cubin sm_90")},
+                                   {"cuda/ptx_sm_90", cudaCode("fake-ptx sm_90")},
+                                   {"ir/deploy", "module {}"}};
   ASSERT_TRUE(writeContainer(directory + "/model.ptxm", payloads));
 }
 

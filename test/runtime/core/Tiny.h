@@ -32,6 +32,9 @@ public:
 Weights makeWeights();
 /// Writes weights.safetensors and returns its manifest without functions' kernels built in.
 nlohmann::ordered_json manifestOf(const std::string &directory, const Weights &weights, bool separate);
+/// What the fake CUDA driver takes for a cubin or for PTX text, by its first
+/// line: test/runtime/cuda/fake_state.h.
+std::string cudaCode(const char *first);
 /// Writes directory/model.ptxm.
 void writeArtifact(const std::string &directory, const nlohmann::ordered_json &manifest, const char *kernels = nullptr);
 

@@ -127,5 +127,5 @@ TEST_P(Conformance, CallsGiveTheBytesOfTheCpu) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices, Conformance, ::testing::Values("cpu", "toy", "emulator"),
+INSTANTIATE_TEST_SUITE_P(Devices, Conformance, ::testing::Values("cpu", "toy", "emulator", "cuda"),
                          [](const auto &info) { return std::string(info.param); });
