@@ -111,4 +111,15 @@ TEST(Attention, ARowIsTheSameAmongAnyNeighbours) {
     }
   }
 }
+
+// An infinite value of a later key does not reach earlier rows of a causal block.
+TEST(Attention, CausalRowsSeeTheirOwnKeysOnly) {
+  AttentionProblem clean = makeProblem({14}, {14}, 1, 32), spoilt = makeProblem({14}, {14}, 1, 32);
+  for (int64_t d = 0; d < 32; ++d)
+    spoilt.v[13 * spoilt.pitch + d] = spoilt.k[13 * spoilt.pitch + d] = INFINITY;
+  ASSERT_EQ(run(clean, true, 0), "");
+  ASSERT_EQ(run(spoilt, true, 0), "");
+  for (int64_t i = 0; i < 13 * clean.pitch; ++i)
+    ASSERT_EQ(clean.y[i], spoilt.y[i]) << "row " << i / clean.pitch;
+}
 } // namespace
