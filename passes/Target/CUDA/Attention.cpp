@@ -124,28 +124,45 @@ void emitWeights(Emit &e, const Work &w, Value key0, ValueRange scores, State &s
   }
 }
 
-/// values += weights V, keys ascending.
-void emitValues(Emit &e, const Work &w, Value key0, State &state) {
-  e.mark();
-  e.warpBarrier(); // the warp's weights are there
+/// values += weights V over keys [begin, end) of the tile, ascending. `masked`: not
+/// every row of the warp sees them all, and 0 times an infinite value is no 0.
+void emitValues(Emit &e, const Work &w, Value key0, Value begin, Value end, bool masked, State &state) {
   Value weights = e.at(w.kernel.shared, e.add(e.mul(w.kernel.warp, rowsPerWarp * keysAtOnce), keyFloats + queryFloats));
-  Value count = e.minimum(e.integer(keysAtOnce), e.sub(w.keys, key0));
-  state.values = e.loop(e.integer(0), count, 1, state.values, [&](Value j, ValueRange partial) {
-    Value row = w.v.row(e, e.add(key0, j));
-    SmallVector<Value> factors, next(partial);
-    for (int64_t r = 0; r < rowsPerWarp; ++r)
+  state.values = e.loop(begin, end, 1, state.values, [&](Value j, ValueRange partial) {
+    Value key = e.add(key0, j), row = w.v.row(e, key);
+    SmallVector<Value> factors, sees, next(partial);
+    for (int64_t r = 0; r < rowsPerWarp; ++r) {
       factors.push_back(e.loadScalar(e.at(weights, e.add(j, r * keysAtOnce))));
+      if (masked)
+        sees.push_back(e.less(key, w.limit(e, w.row(e, r))));
+    }
     for (int64_t c = 0; c < w.channelsPerLane(); ++c) {
       // Channels behind the last repeat it and are never stored.
       Value channel = e.minimum(e.add(w.kernel.lane, c * warpSize), e.integer(w.headDim - 1));
       Value value = e.loadScalar(e.at(row, channel));
       for (int64_t r = 0; r < rowsPerWarp; ++r) {
         Value &sum = next[r * w.channelsPerLane() + c];
-        sum = e.fma(factors[r], value, sum);
+        Value more = e.fma(factors[r], value, sum);
+        sum = masked ? e.select(sees[r], more, sum) : more;
       }
     }
     return next;
   });
+}
+
+/// The same over all keys of the tile: first those that the warp's first row
+/// sees, and with it all, then the few that only later rows see.
+void emitValues(Emit &e, const Work &w, Value key0, State &state) {
+  e.mark();
+  e.warpBarrier(); // the warp's weights are there
+  Value count = e.minimum(e.integer(keysAtOnce), e.sub(w.keys, key0));
+  auto seenBy = [&](int64_t r) {
+    return e.minimum(count, e.maximum(e.sub(w.limit(e, w.row(e, r)), key0), e.integer(0)));
+  };
+  Value common = w.causal() ? seenBy(0) : count;
+  emitValues(e, w, key0, e.integer(0), common, /*masked=*/false, state);
+  if (w.causal())
+    emitValues(e, w, key0, common, seenBy(rowsPerWarp - 1), /*masked=*/true, state);
   e.warpBarrier(); // and have been read
 }
 

@@ -13,8 +13,9 @@ void ptx::cuda::emitSegmentMean(Emit &e, const Kernel &kernel) {
   Value factor = e.divf(e.constant(1.0f), e.toFloat(e.maximum(count, e.integer(1))));
   Value out = y.row(e, sequence);
   e.share(kernel.thread, width, threads, [&](Value n) {
-    Value sum = e.loop(begin, e.add(begin, count), 1, {e.constant(0.0f)}, [&](Value m, ValueRange sums) {
-      return SmallVector<Value>{e.addf(sums[0], e.loadScalar(e.at(x.row(e, m), n)))};
+    Value first = e.at(x.row(e, begin), n), none = e.constant(0.0f);
+    Value sum = e.loop(e.integer(0), count, 1, {none, first}, [&](Value, ValueRange carried) {
+      return SmallVector<Value>{e.addf(carried[0], e.loadScalar(carried[1])), e.at(carried[1], x.pitch)};
     })[0];
     e.store(e.mulf(sum, factor), e.at(out, n));
   });

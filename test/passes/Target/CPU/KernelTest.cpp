@@ -31,11 +31,7 @@ std::string allKernels() {
     text += normKernel("norm_" + std::to_string(norm), norm, 1e-5);
     text += normKernel("norm_residual_" + std::to_string(norm), norm, 1e-5, "residual");
   }
-  text += "rt.kernel segment_mean @segment_mean extras [] {\n}\n";
-  text += "rt.kernel gather @gather tables 2 extras [1 : i32] {\n"
-          "^bb0(%a: f32, %b: f32, %c: f32):\n  %0 = arith.addf %a, %b : f32\n"
-          "  %1 = arith.addf %0, %c : f32\n  stage.yield %1 : f32\n}\n";
-  return text;
+  return text + segmentMeanKernel("segment_mean") + gatherKernel("gather", 2);
 }
 
 // Every test runs for every level this processor has.
@@ -57,14 +53,9 @@ Library &library(Level level) {
 
 KernelFunction find(Level level, const std::string &name) { return library(level).kernel(name); }
 
-bool sameBytes(const Floats &a, const Floats &b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 void expectGuarded(const Floats &y, int64_t rows, int64_t width, int64_t pitch) {
-  for (int64_t i = 0; i < y.size(); ++i)
-    if (i / pitch >= rows || i % pitch >= width)
-      ASSERT_EQ(y[i], guard) << "written outside the result, row " << i / pitch << " column " << i % pitch;
+  int64_t at = writtenOutside(y, rows, width, pitch);
+  ASSERT_EQ(at, -1) << "written outside the result, row " << at / pitch << " column " << at % pitch;
 }
 
 void expectContract(const ContractData &data, const std::string &region) {
@@ -201,20 +192,6 @@ TEST_P(Kernels, CausalRowsSeeTheirOwnKeysOnly) {
   EXPECT_EQ(std::memcmp(clean.y.data(), spoilt.y.data(), 19 * clean.pitch * sizeof(float)), 0);
 }
 
-double normalised(const RowData &data, int norm, int64_t row, int64_t column) {
-  double sum = 0, squares = 0, mean = 0;
-  const float *x = data.x.data() + row * data.pitch;
-  for (int64_t j = 0; j < data.width; ++j)
-    sum += x[j];
-  if (norm == 0)
-    mean = sum / data.width;
-  for (int64_t j = 0; j < data.width; ++j)
-    squares += (x[j] - mean) * (x[j] - mean);
-  if (norm == 2)
-    return x[column] / std::max(std::sqrt(squares), 1e-5);
-  return (x[column] - mean) / std::sqrt(squares / data.width + 1e-5);
-}
-
 TEST_P(Kernels, RowNorms) {
   for (int norm : {0, 1, 2})
     for (const char *region : {"", "residual"})
@@ -227,7 +204,7 @@ TEST_P(Kernels, RowNorms) {
         for (int64_t i = 0; i < 5; ++i)
           for (int64_t j = 0; j < width; ++j) {
             int64_t at = i * data.pitch + j;
-            double expected = applyRegion(region, normalised(data, norm, i, j), data.column[j], data.old[at]);
+            double expected = applyRegion(region, data.normalised(norm, 1e-5, i, j), data.column[j], data.old[at]);
             ASSERT_NEAR(data.y[at], expected, 3e-6 * (1 + std::fabs(expected))) << name << " width " << width;
           }
         expectGuarded(data.y, 5, width, data.pitch);

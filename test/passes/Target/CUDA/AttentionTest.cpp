@@ -1,0 +1,125 @@
+// Attention against double: heads of any width, ragged sequences, other keys.
+#include "test/passes/Target/CUDA/GpuHarness.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+
+using namespace ptx::test;
+
+namespace {
+const int64_t headDims[] = {1, 3, 8, 31, 32, 33, 64, 65, 80, 128, 160};
+
+std::string nameOf(int64_t dim, bool causal) { return "attention_" + std::to_string(dim) + (causal ? "_causal" : ""); }
+
+const GpuKernels &kernels() {
+  static const GpuKernels made([] {
+    std::string text;
+    std::vector<std::string> names;
+    for (int64_t dim : headDims)
+      for (bool causal : {false, true})
+        text += attentionKernel(names.emplace_back(nameOf(dim, causal)), dim, causal);
+    return withEntries(text, names);
+  }());
+  return made;
+}
+
+/// Query rows as the planner cuts them.
+AttentionProblem makeProblem(const std::vector<int64_t> &queries, const std::vector<int64_t> &keys, int64_t heads,
+                             int64_t dim) {
+  ptx::Geometry geometry = gpuGeometry();
+  return {queries, keys, heads, dim, geometry, static_cast<int64_t>(geometry.blockRows)};
+}
+
+std::string run(AttentionProblem &data, bool causal, uint64_t seed) {
+  GpuLaunch launch(kernels(), seed);
+  launch.add(nameOf(data.headDim, causal), data);
+  return launch.run();
+}
+
+void expectAttention(const AttentionProblem &data, bool causal) {
+  double scale = 1 / std::sqrt(static_cast<double>(data.headDim));
+  int64_t row = 0;
+  for (size_t s = 0; s < data.queryCounts.size(); ++s)
+    for (int64_t i = 0; i < data.queryCounts[s]; ++i, ++row)
+      for (int64_t column = 0; column < data.width; ++column) {
+        float got = data.y[row * data.pitch + column];
+        double expected = data.reference(s, i, column / data.headDim, column % data.headDim, causal, scale);
+        ASSERT_NEAR(got, expected, 6e-6) << data.headDim << ": sequence " << s << " row " << i << " column " << column;
+        ASSERT_TRUE(data.keyCounts[s] != 0 || got == 0);
+      }
+  EXPECT_EQ(writtenOutside(data.y, data.queryRows, data.width, data.pitch), -1);
+}
+
+// Every width of a head; sequences of no key, of more keys than lanes, of more
+// queries than a block takes. Queries and keys lie in spaces of their own.
+TEST(Attention, HeadWidths) {
+  uint64_t order = 0;
+  for (int64_t dim : headDims)
+    for (bool causal : {false, true}) {
+      AttentionProblem data = makeProblem({3, 1, 17, 33, 5}, {0, 1, 32, 33, 40}, 2, dim);
+      ASSERT_EQ(run(data, causal, order++ % 5), "") << dim;
+      expectAttention(data, causal);
+      if (HasFatalFailure())
+        return;
+    }
+}
+
+// The spaces are the same: each row sees itself and what is before it.
+TEST(Attention, SequencesOnThemselves) {
+  for (int64_t dim : {8, 33})
+    for (bool causal : {false, true}) {
+      AttentionProblem data = makeProblem({1, 16, 70, 31}, {1, 16, 70, 31}, 3, dim);
+      ASSERT_EQ(run(data, causal, 4), "");
+      expectAttention(data, causal);
+    }
+}
+
+// Nobody has a key: zeros, and no read of the keys.
+TEST(Attention, NoKeysAtAll) {
+  for (bool causal : {false, true}) {
+    AttentionProblem data = makeProblem({2, 18}, {0, 0}, 2, 31);
+    ASSERT_EQ(run(data, causal, 1), "");
+    expectAttention(data, causal);
+  }
+}
+
+// The order of threads and blocks does not reach the result.
+TEST(Attention, EveryOrderGivesTheSameBytes) {
+  for (bool causal : {false, true}) {
+    AttentionProblem first = makeProblem({18, 5}, {40, 3}, 2, 65);
+    for (uint64_t seed = 0; seed < 7; ++seed) {
+      AttentionProblem data = makeProblem({18, 5}, {40, 3}, 2, 65);
+      ASSERT_EQ(run(seed ? data : first, causal, seed), "");
+      EXPECT_TRUE(seed == 0 || sameBytes(first.y, data.y)) << "order " << seed;
+    }
+  }
+}
+
+// A row depends neither on the cut into blocks nor on its neighbours.
+TEST(Attention, ARowIsTheSameAmongAnyNeighbours) {
+  for (bool causal : {false, true}) {
+    AttentionProblem whole = makeProblem({37, 9}, {37, 40}, 2, 33);
+    ASSERT_EQ(run(whole, causal, 0), "");
+    for (int64_t rows : {1, 5, 13}) {
+      AttentionProblem cut({37, 9}, {37, 40}, 2, 33, gpuGeometry(), rows);
+      for (int64_t block = static_cast<int64_t>(cut.blocks.size() / 4) - 1; block >= 0; --block) {
+        GpuLaunch launch(kernels());
+        launch.add(nameOf(33, causal), cut, block, block + 1);
+        ASSERT_EQ(launch.run(), "");
+      }
+      EXPECT_TRUE(sameBytes(whole.y, cut.y)) << "blocks of " << rows;
+    }
+  }
+}
+
+// An infinite value of a later key does not reach earlier rows of a causal block.
+TEST(Attention, CausalRowsSeeTheirOwnKeysOnly) {
+  AttentionProblem clean = makeProblem({14}, {14}, 1, 32), spoilt = makeProblem({14}, {14}, 1, 32);
+  for (int64_t d = 0; d < 32; ++d)
+    spoilt.v[13 * spoilt.pitch + d] = spoilt.k[13 * spoilt.pitch + d] = INFINITY;
+  ASSERT_EQ(run(clean, true, 0), "");
+  ASSERT_EQ(run(spoilt, true, 0), "");
+  for (int64_t i = 0; i < 13 * clean.pitch; ++i)
+    ASSERT_EQ(clean.y[i], spoilt.y[i]) << "row " << i / clean.pitch;
+}
+} // namespace

@@ -1,0 +1,160 @@
+#include "test/passes/Target/KernelData.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+using namespace ptx::test;
+
+Floats::Floats(int64_t count, float fill) : storage(count + 128, fill), count(count) {
+  auto address = reinterpret_cast<uintptr_t>(storage.data());
+  start = reinterpret_cast<float *>((address + 63) / 64 * 64);
+}
+
+void Floats::randomise(uint64_t seed, float scale) {
+  uint64_t state = seed * 0x9e3779b97f4a7c15ull + 1;
+  for (int64_t i = 0; i < count; ++i) {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+    start[i] = scale * (static_cast<float>(state >> 40) / (1 << 23) - 1.0f);
+  }
+}
+
+// Pads hold NaN: whatever reaches a result shows.
+static void spoilPads(Floats &matrix, int64_t rows, int64_t width, int64_t pitch) {
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = width; j < pitch; ++j)
+      matrix[i * pitch + j] = NAN;
+}
+
+/// A weight matrix [rows, columns] as the geometry lays it out; what no element fills is NaN in
+/// rows, and zero in panels.
+static Floats layOut(const std::vector<float> &plain, int64_t rows, int64_t columns, const ptx::Geometry &geometry) {
+  bool panels = geometry.matrix == ptx::MatrixLayout::Panels;
+  Floats made(geometry.matrixFloats(rows, columns), panels ? 0 : NAN);
+  auto lanes = static_cast<int64_t>(geometry.lanes), pitch = static_cast<int64_t>(geometry.pitch(columns));
+  for (int64_t n = 0; n < rows; ++n)
+    for (int64_t k = 0; k < columns; ++k)
+      made[panels ? ((n / lanes) * columns + k) * lanes + n % lanes : n * pitch + k] = plain[n * columns + k];
+  return made;
+}
+
+static std::vector<float> makePlain(int64_t rows, int64_t columns, uint64_t seed) {
+  Floats values(rows * columns);
+  values.randomise(seed, 1 / std::sqrt(static_cast<float>(columns + 1)));
+  return {values.data(), values.data() + rows * columns};
+}
+
+static int64_t pitchOf(const ptx::Geometry &geometry, int64_t width) {
+  return static_cast<int64_t>(geometry.pitch(width));
+}
+
+ContractProblem::ContractProblem(int64_t m, int64_t n, int64_t k, int64_t rank, const Geometry &geometry)
+    : m(m), n(n), k(k), rank(rank), pitchX(pitchOf(geometry, k)), pitchY(pitchOf(geometry, n)),
+      pitchU(pitchOf(geometry, rank)), x(m * pitchX), y((m + 1) * pitchY, guard), u(m * pitchU),
+      bias(static_cast<int64_t>(geometry.roundUp(n))), old(m * pitchY), plainWeight(makePlain(n, k, 5)),
+      plainB(makePlain(n, rank, 6)), weight(layOut(plainWeight, n, k, geometry)), b(layOut(plainB, n, rank, geometry)) {
+  x.randomise(1), u.randomise(2), bias.randomise(3), old.randomise(4);
+  spoilPads(x, m, k, pitchX), spoilPads(u, m, rank, pitchU), spoilPads(old, m, n, pitchY);
+}
+
+void ContractProblem::clear() { std::fill(y.data(), y.data() + y.size(), guard); }
+
+double ContractProblem::reference(int64_t row, int64_t column) const {
+  double sum = 0;
+  for (int64_t d = 0; d < k; ++d)
+    sum += static_cast<double>(x[row * pitchX + d]) * plainWeight[column * k + d];
+  for (int64_t d = 0; d < rank; ++d)
+    sum += static_cast<double>(u[row * pitchU + d]) * plainB[column * rank + d];
+  return sum;
+}
+
+double ContractProblem::magnitude(int64_t row, int64_t column) const {
+  double sum = 0;
+  for (int64_t d = 0; d < k; ++d)
+    sum += std::fabs(static_cast<double>(x[row * pitchX + d]) * plainWeight[column * k + d]);
+  for (int64_t d = 0; d < rank; ++d)
+    sum += std::fabs(static_cast<double>(u[row * pitchU + d]) * plainB[column * rank + d]);
+  return sum;
+}
+
+static int64_t total(const std::vector<int64_t> &counts) {
+  int64_t sum = 0;
+  for (int64_t count : counts)
+    sum += count;
+  return sum;
+}
+
+AttentionProblem::AttentionProblem(std::vector<int64_t> queries, std::vector<int64_t> keyCount, int64_t heads,
+                                   int64_t headDim, const Geometry &geometry, int64_t blockRows)
+    : heads(heads), headDim(headDim), width(heads * headDim), pitch(pitchOf(geometry, width)), queryCounts(queries),
+      keyCounts(keyCount), queryRows(total(queries)), keyRows(total(keyCount)), q(queryRows * pitch),
+      k(keyRows * pitch), v(keyRows * pitch), y((queryRows + 1) * pitch, guard) {
+  q.randomise(11, 2), k.randomise(12, 2), v.randomise(13);
+  spoilPads(q, queryRows, width, pitch), spoilPads(k, keyRows, width, pitch), spoilPads(v, keyRows, width, pitch);
+  int32_t row = 0, key = 0;
+  for (size_t s = 0; s < queries.size(); ++s) {
+    begin.push_back(key), keys.push_back(static_cast<int32_t>(keyCount[s]));
+    for (int32_t from = 0; from < queries[s]; from += blockRows) {
+      int32_t to = std::min<int32_t>(from + blockRows, queries[s]);
+      blocks.insert(blocks.end(), {static_cast<int32_t>(s), row + from, row + to, from});
+    }
+    row += queries[s], key += keyCount[s];
+  }
+  begin.push_back(key);
+}
+
+double AttentionProblem::reference(int64_t sequence, int64_t row, int64_t head, int64_t column, bool causal,
+                                   double scale) const {
+  int64_t queryBegin = 0;
+  for (int64_t s = 0; s < sequence; ++s)
+    queryBegin += queryCounts[s];
+  int64_t visible = causal ? std::min(keyCounts[sequence], row + 1) : keyCounts[sequence];
+  std::vector<double> scores(visible);
+  double most = -INFINITY, sum = 0, result = 0;
+  for (int64_t j = 0; j < visible; ++j) {
+    double score = 0;
+    for (int64_t d = 0; d < headDim; ++d)
+      score += static_cast<double>(q[(queryBegin + row) * pitch + head * headDim + d]) *
+               k[(begin[sequence] + j) * pitch + head * headDim + d];
+    most = std::max(most, scores[j] = score * scale);
+  }
+  for (double &score : scores)
+    sum += score = std::exp(score - most);
+  for (int64_t j = 0; j < visible; ++j)
+    result += scores[j] / sum * v[(begin[sequence] + j) * pitch + head * headDim + column];
+  return result;
+}
+
+RowProblem::RowProblem(int64_t rows, int64_t width, const Geometry &geometry)
+    : rows(rows), width(width), pitch(pitchOf(geometry, width)), x(rows * pitch), y((rows + 1) * pitch, guard),
+      column(static_cast<int64_t>(geometry.roundUp(width))), old(rows * pitch) {
+  x.randomise(21, 3), column.randomise(22), old.randomise(23);
+  spoilPads(x, rows, width, pitch), spoilPads(old, rows, width, pitch);
+}
+
+void RowProblem::clear() { std::fill(y.data(), y.data() + y.size(), guard); }
+
+double RowProblem::normalised(int norm, double eps, int64_t row, int64_t j) const {
+  double sum = 0, squares = 0, mean = 0;
+  const float *in = x.data() + row * pitch;
+  for (int64_t i = 0; i < width; ++i)
+    sum += in[i];
+  if (norm == 0)
+    mean = sum / width;
+  for (int64_t i = 0; i < width; ++i)
+    squares += (in[i] - mean) * (in[i] - mean);
+  if (norm == 2)
+    return in[j] / std::max(std::sqrt(squares), eps);
+  return (in[j] - mean) / std::sqrt(squares / width + eps);
+}
+
+bool ptx::test::sameBytes(const Floats &a, const Floats &b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+int64_t ptx::test::writtenOutside(const Floats &y, int64_t rows, int64_t width, int64_t pitch) {
+  for (int64_t i = 0; i < y.size(); ++i)
+    if ((i / pitch >= rows || i % pitch >= width) && y[i] != guard)
+      return i;
+  return -1;
+}

@@ -1,0 +1,76 @@
+// Operands and references in double of every skeleton, laid out by a target's
+// geometry. Pads hold NaN: whatever reaches a result shows. Results are fenced
+// by guard values.
+#ifndef PTX_TEST_PASSES_TARGET_KERNELDATA_H
+#define PTX_TEST_PASSES_TARGET_KERNELDATA_H
+
+#include "runtime/device/geometry.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace ptx::test {
+
+/// Floats at a 64-byte boundary with slack behind.
+class Floats {
+public:
+  explicit Floats(int64_t count, float fill = 0);
+  Floats(const Floats &) = delete;
+  Floats(Floats &&) = default; // the vector's memory moves along
+  float *data() { return start; }
+  const float *data() const { return start; }
+  float &operator[](int64_t i) { return start[i]; }
+  float operator[](int64_t i) const { return start[i]; }
+  int64_t size() const { return count; }
+  void randomise(uint64_t seed, float scale = 1);
+
+private:
+  std::vector<float> storage;
+  float *start;
+  int64_t count;
+};
+
+inline constexpr float guard = -12345.5f;
+inline int64_t roundUp(int64_t value, int64_t to) { return (value + to - 1) / to * to; }
+bool sameBytes(const Floats &a, const Floats &b);
+/// The first index outside of rows x width that holds no guard; -1: there is none.
+int64_t writtenOutside(const Floats &y, int64_t rows, int64_t width, int64_t pitch);
+
+struct ContractProblem {
+  int64_t m, n, k, rank, pitchX, pitchY, pitchU;
+  Floats x, y, u, bias, old;
+  std::vector<float> plainWeight, plainB; // [n,k], [n,rank]
+  Floats weight, b;
+
+  ContractProblem(int64_t m, int64_t n, int64_t k, int64_t rank, const Geometry &geometry);
+  void clear();
+  double reference(int64_t row, int64_t column) const; // before the region
+  double magnitude(int64_t row, int64_t column) const; // sum of |products|
+};
+
+/// Sequences of queries and of keys; heads side by side in wider rows.
+struct AttentionProblem {
+  int64_t heads, headDim, width, pitch;
+  std::vector<int64_t> queryCounts, keyCounts;
+  std::vector<int32_t> blocks, begin, keys;
+  int64_t queryRows = 0, keyRows = 0;
+  Floats q, k, v, y;
+
+  AttentionProblem(std::vector<int64_t> queries, std::vector<int64_t> keys, int64_t heads, int64_t headDim,
+                   const Geometry &geometry, int64_t blockRows);
+  double reference(int64_t sequence, int64_t row, int64_t head, int64_t column, bool causal, double scale) const;
+};
+
+struct RowProblem {
+  int64_t rows, width, pitch;
+  Floats x, y, column, old;
+
+  RowProblem(int64_t rows, int64_t width, const Geometry &geometry);
+  void clear();
+  /// An element of the row after norm 0 (layer), 1 (rms) or 2 (l2).
+  double normalised(int norm, double eps, int64_t row, int64_t column) const;
+};
+
+} // namespace ptx::test
+
+#endif // PTX_TEST_PASSES_TARGET_KERNELDATA_H

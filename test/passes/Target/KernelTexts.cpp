@@ -1,0 +1,130 @@
+#include "test/passes/Target/KernelTexts.h"
+
+#include <cmath>
+#include <cstdio>
+
+using namespace ptx::test;
+
+namespace {
+// Bodies over %x (the element), %bias and %old.
+std::string body(const std::string &region) {
+  auto constant = [](const char *name, const char *value) {
+    return std::string("  %") + name + " = arith.constant " + value + " : f32\n";
+  };
+  if (region == "bias")
+    return "  %r = arith.addf %x, %bias : f32\n";
+  if (region == "residual")
+    return "  %0 = arith.addf %x, %bias : f32\n  %r = arith.addf %0, %old : "
+           "f32\n";
+  if (region == "relu")
+    return constant("z", "0.0") + "  %r = arith.maximumf %x, %z : f32\n";
+  if (region == "tanh")
+    return "  %r = math.tanh %x : f32\n";
+  if (region == "exp")
+    return "  %r = math.exp %x : f32\n";
+  if (region == "erf")
+    return "  %r = math.erf %x : f32\n";
+  if (region == "silu")
+    return constant("o", "1.0") + "  %n = arith.negf %x : f32\n  %e = math.exp %n : f32\n"
+                                  "  %d = arith.addf %e, %o : f32\n  %r = arith.divf %x, %d : f32\n";
+  if (region == "gelu")
+    return constant("o", "1.0") + constant("h", "0.5") + constant("s", "0.707106769") +
+           "  %a = arith.mulf %x, %s : f32\n  %e = math.erf %a : f32\n  %p = "
+           "arith.addf %e, %o : f32\n"
+           "  %b = arith.mulf %x, %h : f32\n  %r = arith.mulf %b, %p : f32\n";
+  if (region == "gelu_tanh")
+    return constant("o", "1.0") + constant("h", "0.5") + constant("s", "0.797884583") + constant("c", "0.044715") +
+           "  %x2 = arith.mulf %x, %x : f32\n  %x3 = arith.mulf %x2, %x : f32\n"
+           "  %i = math.fma %x3, %c, %x : f32\n  %a = arith.mulf %i, %s : "
+           "f32\n  %t = math.tanh %a : f32\n"
+           "  %p = arith.addf %t, %o : f32\n  %b = arith.mulf %x, %h : f32\n  "
+           "%r = arith.mulf %b, %p : f32\n";
+  if (region == "leaky")
+    return constant("z", "0.0") + constant("s", "0.1") +
+           "  %c = arith.cmpf ogt, %x, %z : f32\n  %m = arith.mulf %x, %s : "
+           "f32\n"
+           "  %r = arith.select %c, %x, %m : f32\n";
+  return "";
+}
+
+bool takesExtras(const std::string &region) { return region == "bias" || region == "residual"; }
+
+std::string withRegion(const std::string &head, const std::string &region, const std::string &attributes = "") {
+  bool extras = takesExtras(region);
+  std::string text = "rt.kernel " + head + " extras " + (extras ? "[1 : i32, 0 : i32]" : "[]") + attributes +
+                     " {\n^bb0(%x: f32" + (extras ? ", %bias: f32, %old: f32" : "") + "):\n";
+  std::string inner = body(region);
+  return text + inner + "  stage.yield %" + (inner.empty() ? "x" : "r") + " : f32\n}\n";
+}
+} // namespace
+
+std::string ptx::test::contractKernel(const std::string &name, const std::string &region) {
+  return withRegion("contract @" + name, region);
+}
+
+std::string ptx::test::mapKernel(const std::string &name, const std::string &region) {
+  return withRegion("map @" + name, region);
+}
+
+std::string ptx::test::normKernel(const std::string &name, int norm, double eps, const std::string &region) {
+  char attributes[100];
+  std::snprintf(attributes, sizeof attributes, " attributes {norm = %d : i32, eps = %.9e : f64}", norm, eps);
+  return withRegion("row_norm @" + name, region, attributes);
+}
+
+std::string ptx::test::attentionKernel(const std::string &name, int64_t headDim, bool causal) {
+  char text[200];
+  std::snprintf(text, sizeof text,
+                "rt.kernel attention @%s extras [] attributes {head_dim = %lld "
+                ": i64, scale = %.9e : f64%s} {\n}\n",
+                name.c_str(), static_cast<long long>(headDim), 1 / std::sqrt(static_cast<double>(headDim)),
+                causal ? ", causal" : "");
+  return text;
+}
+
+std::string ptx::test::gatherKernel(const std::string &name, int tables) {
+  std::string arguments, sum = "%t0", body;
+  for (int t = 0; t < tables; ++t) {
+    std::string table = "%t" + std::to_string(t), next = "%s" + std::to_string(t);
+    arguments += table + ": f32, ";
+    if (t > 0)
+      body += "  " + next + " = arith.addf " + sum + ", " + table + " : f32\n", sum = next;
+  }
+  return "rt.kernel gather @" + name + " tables " + std::to_string(tables) + " extras [1 : i32] {\n^bb0(" + arguments +
+         "%c: f32):\n" + body + "  %r = arith.addf " + sum + ", %c : f32\n  stage.yield %r : f32\n}\n";
+}
+
+std::string ptx::test::segmentMeanKernel(const std::string &name) {
+  return "rt.kernel segment_mean @" + name + " extras [] {\n}\n";
+}
+
+std::string ptx::test::entryOf(const std::string &name, const std::vector<std::string> &kernels) {
+  std::string list;
+  for (const std::string &kernel : kernels)
+    list += (list.empty() ? "@" : ", @") + kernel;
+  return "rt.entry @" + name + " [" + list + "]\n";
+}
+
+double ptx::test::applyRegion(const std::string &region, double x, double bias, double old) {
+  if (region == "bias")
+    return x + bias;
+  if (region == "residual")
+    return x + bias + old;
+  if (region == "relu")
+    return x > 0 ? x : 0;
+  if (region == "leaky")
+    return x > 0 ? x : 0.1f * x;
+  if (region == "tanh")
+    return std::tanh(x);
+  if (region == "exp")
+    return std::exp(x);
+  if (region == "erf")
+    return std::erf(x);
+  if (region == "silu")
+    return x / (1 + std::exp(-x));
+  if (region == "gelu")
+    return 0.5 * x * (1 + std::erf(x * std::sqrt(0.5)));
+  if (region == "gelu_tanh")
+    return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+  return x;
+}

@@ -1,0 +1,28 @@
+// Kernels as texts of the rt dialect, for the tests of every target, and what
+// their regions compute.
+#ifndef PTX_TEST_PASSES_TARGET_KERNELTEXTS_H
+#define PTX_TEST_PASSES_TARGET_KERNELTEXTS_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ptx::test {
+
+// `region` names an activation: "", "bias", "relu", "leaky", "gelu",
+// "gelu_tanh", "silu", "tanh", "exp", "erf", "residual" (bias and residual take
+// extras: an element per column, then rows).
+std::string contractKernel(const std::string &name, const std::string &region);
+std::string attentionKernel(const std::string &name, int64_t headDim, bool causal);
+std::string normKernel(const std::string &name, int norm, double eps, const std::string &region = "");
+std::string mapKernel(const std::string &name, const std::string &region);
+/// Rows of `tables` tables added, and an element per column.
+std::string gatherKernel(const std::string &name, int tables);
+std::string segmentMeanKernel(const std::string &name);
+std::string entryOf(const std::string &name, const std::vector<std::string> &kernels);
+/// The same functions in double.
+double applyRegion(const std::string &region, double value, double bias, double old);
+
+} // namespace ptx::test
+
+#endif // PTX_TEST_PASSES_TARGET_KERNELTEXTS_H
