@@ -24,7 +24,7 @@ public:
   }
 
   std::optional<Geometry> geometry() const override { return Geometry{MatrixLayout::Rows, 8, true, 5}; }
-  Metadata describe(rt::KernelOp kernel) const override {
+  Metadata describe(rt::KernelOp kernel, const TargetFlags &) const override {
     return {{"toy_words", static_cast<int64_t>(kernel.getSignature().size())}};
   }
   Metadata describe(rt::EntryOp entry, mlir::ModuleOp) const override {
