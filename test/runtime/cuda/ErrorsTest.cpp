@@ -31,8 +31,8 @@ TEST_F(CudaTest, DriverDoesNotStart) {
   fake_machine()->initError = 803;
   EXPECT_EQ(openError(), "device 'cuda': the CUDA driver does not start: CUDA_ERROR_SYSTEM_DRIVER_MISMATCH (so says "
                          "the fake)");
-  fake_machine()->initError = 12345; // without a name
-  EXPECT_EQ(openError(), "device 'cuda': the CUDA driver does not start: CUDA error 12345");
+  fake_machine()->initError = 802; // which the fake has no name for
+  EXPECT_EQ(openError(), "device 'cuda': the CUDA driver does not start: CUDA error 802");
   fake_machine()->initError = 0;
   EXPECT_EQ(openError(), "");
 }
