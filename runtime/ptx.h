@@ -78,7 +78,7 @@ typedef struct {
   size_t struct_size;     /* sizeof(ptx_program_options) */
   const char *parameters; /* directory of the parameter files; NULL: beside the artifact */
   const char *level;      /* CPU level to force; NULL: the best this machine runs */
-  const char *device;     /* "cpu" or "reference"; NULL: what the artifact was compiled for */
+  const char *device;     /* "cpu", "cuda", "emulator", "reference", a plug-in; NULL: the artifact's own */
   uint32_t threads;       /* at most so many; 0: as many as this process may use */
   ptx_log_fn log;         /* NULL: silence */
   void *log_user;

@@ -21,7 +21,7 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
       ->allow_extra_args(false)
       ->take_all();
   app.add_option("--device", options.device,
-                 "what to run on: cpu, reference, or another the artifact has code for; default its own");
+                 "what to run on: cpu, cuda, emulator, reference or a plug-in; default the artifact's own");
   app.add_option("--threads", options.threads, "worker threads; default all this process may use")
       ->check(CLI::Range(1, 1024));
   app.add_option("--level", options.level, "CPU level to force");

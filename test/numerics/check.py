@@ -9,7 +9,7 @@ batch alone against itself in the batch. On the emulator, byte by byte: other or
 (--seeds). On both: adapter lists in one process against single runs, `none` against a program compiled
 without adapters. Standard library only.
 """
-import argparse, array, json, math, os, pathlib, struct, subprocess, sys, tempfile
+import argparse, array, concurrent.futures, json, math, os, pathlib, struct, subprocess, sys, tempfile, threading
 
 ARRAY_TYPES = {"F32": "f", "I64": "q"}
 
@@ -52,12 +52,14 @@ class Checker:
     def __init__(self, arguments):
         self.build, self.arguments = pathlib.Path(arguments.build), arguments
         self.passed = self.failed = 0
+        self.lock = threading.Lock()
 
     def say(self, good, what):
-        self.passed += good
-        self.failed += not good
-        if not good or self.arguments.verbose:
-            print(("ok    " if good else "FAIL  ") + what, flush=True)
+        with self.lock:
+            self.passed += good
+            self.failed += not good
+            if not good or self.arguments.verbose:
+                print(("ok    " if good else "FAIL  ") + what, flush=True)
 
     def tool(self, name, *words, **environment):
         done = subprocess.run([self.build / "bin" / name, *map(str, words)], capture_output=True, text=True, env={**os.environ, **environment})
@@ -171,8 +173,8 @@ def main():
     parser.add_argument("--flags", default="", help="further flags of ptx-compile")
     parser.add_argument("--verbose", action="store_true")
     checker = Checker(parser.parse_args())
-    for folder in checker.arguments.cases:
-        checker.case(folder)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(checker.case, checker.arguments.cases))  # raises what a case raised
     print(f"{checker.passed} passed, {checker.failed} failed")
     sys.exit(checker.failed > 0 or checker.passed == 0)
 
