@@ -35,17 +35,21 @@ Library::Library(const std::string &text, cpu::Level level) {
   if (!made)
     stop(llvm::toString(made.takeError()));
   object.assign(made->bytes.begin(), made->bytes.end());
-  int file = memfd_create("kernels", MFD_CLOEXEC);
+  // Open as long as the library: the loader knows one by its path first, and
+  // would take the next one at this number for it.
+  file = memfd_create("kernels", MFD_CLOEXEC);
   if (file < 0 || write(file, object.data(), object.size()) != static_cast<ssize_t>(object.size()))
     stop("the kernels could not be written to memory");
   std::string path = "/proc/self/fd/" + std::to_string(file);
   handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     stop(dlerror());
-  close(file);
 }
 
-Library::~Library() { dlclose(handle); }
+Library::~Library() {
+  dlclose(handle);
+  close(file);
+}
 
 KernelFunction Library::kernel(const std::string &name) const {
   auto *found = reinterpret_cast<KernelFunction>(dlsym(handle, name.c_str()));

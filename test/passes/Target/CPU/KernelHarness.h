@@ -36,6 +36,7 @@ public:
 private:
   std::vector<char> object;
   void *handle = nullptr;
+  int file = -1;
 };
 
 /// The worker's scratch; 64 MiB.

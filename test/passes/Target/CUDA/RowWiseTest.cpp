@@ -89,6 +89,9 @@ TEST(RowWise, Gathers) {
       problem.out("y", y, 0, rows, width, pitch).count("width", width).in("extra_0", column, width);
       for (int t = 0; t < tables; ++t) {
         table.emplace_back(sizes[t] * pitch).randomise(t + 1);
+        for (int64_t i = 0; i < table[t].size(); ++i)
+          if (i % pitch >= width)
+            table[t][i] = NAN;
         for (int64_t i = 0; i < rows; ++i)
           index[t].push_back(static_cast<int32_t>((i * 5 + 6) % sizes[t]));
         problem.in("table_" + std::to_string(t), table[t], sizes[t], width, pitch);
