@@ -9,3 +9,4 @@ config.environment["PATH"] = ":".join(
     [lit_config.params["tools"], lit_config.params["llvm"], config.environment["PATH"]]
 )
 config.substitutions.append(("%golden", lit_config.params["golden"]))
+config.substitutions.append(("%fakes", lit_config.params["fakes"]))

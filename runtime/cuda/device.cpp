@@ -1,6 +1,6 @@
 #include "runtime/cuda/device.h"
 
-#include "runtime/cuda/open_gpu.h"
+#include "runtime/cuda/cuda_device.h"
 
 #include <memory>
 
@@ -11,8 +11,9 @@ namespace {
 
 constexpr uint32_t plainShared = 48 << 10; // bytes that a kernel may have without asking
 constexpr size_t logBytes = 8192;
+constexpr uint64_t weightAlignment = 4; // floats; as passes/Target/CUDA lays weights out
 
-Status readProperties(ptx_device &device) {
+Status readProperties(CudaDevice &device) {
   const DriverFunctions &driver = device.driver;
   int count = 0, multiprocessors = 0;
   char name[256] = {};
@@ -41,18 +42,19 @@ int open(const ptx_device_options *options, ptx_device **device, ptx_device_mess
     Result<const DriverFunctions *> driver = openDriver();
     if (!driver)
       return driver.error();
-    auto made = std::make_unique<ptx_device>(**driver, options->level ? options->level : "");
+    auto made = std::make_unique<CudaDevice>(**driver, options->level ? options->level : "");
     if (Status status = readProperties(*made); !status)
       return status;
     if (Code code = made->driver.contextRetain(&made->context, made->ordinal))
       return made->failure(code, "the device '" + made->gpu.name + "' gives no context");
-    *device = made.release();
+    *device = reinterpret_cast<ptx_device *>(made.release());
     return {};
   });
 }
 
 /// After a fault every call fails, and the context goes with its last user.
-void close(ptx_device *device) {
+void close(ptx_device *opaque) {
+  CudaDevice *device = cudaOf(opaque);
   if (device->module) {
     Current current(*device);
     device->driver.moduleUnload(device->module);
@@ -63,9 +65,10 @@ void close(ptx_device *device) {
 
 /// Copying from pageable memory may return before it is done, and the queues'
 /// streams do not wait for the default stream.
-Code finish(ptx_device &device, Code code) { return code ? code : device.driver.streamSynchronise(nullptr); }
+Code finish(CudaDevice &device, Code code) { return code ? code : device.driver.streamSynchronise(nullptr); }
 
-int allocate(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_message *message) {
+int allocate(ptx_device *opaque, size_t bytes, uint64_t *address, ptx_device_message *message) {
+  CudaDevice *device = cudaOf(opaque);
   return inContext(*device, message, [&]() -> Status {
     Address memory = 0;
     if (Code code = device->driver.memAlloc(&memory, std::max<size_t>(bytes, 1)))
@@ -75,12 +78,14 @@ int allocate(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_mes
   });
 }
 
-void release(ptx_device *device, uint64_t address) {
+void release(ptx_device *opaque, uint64_t address) {
+  CudaDevice *device = cudaOf(opaque);
   Current current(*device);
   device->driver.memFree(address);
 }
 
-int upload(ptx_device *device, uint64_t to, const void *from, size_t bytes, ptx_device_message *message) {
+int upload(ptx_device *opaque, uint64_t to, const void *from, size_t bytes, ptx_device_message *message) {
+  CudaDevice *device = cudaOf(opaque);
   return inContext(*device, message, [&]() -> Status {
     if (bytes == 0)
       return {};
@@ -90,8 +95,9 @@ int upload(ptx_device *device, uint64_t to, const void *from, size_t bytes, ptx_
   });
 }
 
-int download(ptx_device *device, void *to, uint64_t from, size_t width, size_t pitch, size_t rows,
+int download(ptx_device *opaque, void *to, uint64_t from, size_t width, size_t pitch, size_t rows,
              ptx_device_message *message) {
+  CudaDevice *device = cudaOf(opaque);
   return inContext(*device, message, [&]() -> Status {
     if (width == 0 || rows == 0)
       return {};
@@ -110,7 +116,7 @@ int download(ptx_device *device, void *to, uint64_t from, size_t width, size_t p
   });
 }
 
-Status loadModule(ptx_device &device, const ptx_code_payload &payload) {
+Status loadModule(CudaDevice &device, const ptx_code_payload &payload) {
   // Text ends with a zero, which a payload has not; its copy is aligned too.
   std::string image(static_cast<const char *>(payload.bytes), payload.size), log(logBytes, '\0');
   int names[] = {jitErrorLog, jitErrorLogBytes};
@@ -128,7 +134,7 @@ Status loadModule(ptx_device &device, const ptx_code_payload &payload) {
 }
 
 /// The kernel of every entry, allowed the shared memory it needs.
-Status findFunctions(ptx_device &device) {
+Status findFunctions(CudaDevice &device) {
   for (const GridRules::Entry &entry : device.rules.entries()) {
     Function function = nullptr;
     if (Code code = device.driver.moduleFunction(&function, device.module, entry.name.c_str()))
@@ -142,8 +148,21 @@ Status findFunctions(ptx_device &device) {
   return {};
 }
 
-int load(ptx_device *device, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,
+/// cuBLASLt, where a kernel may be a call of it.
+Status findLibrary(CudaDevice &device, std::span<const ptx_kernel_info> kernels) {
+  device.libraryRules = LibraryRules::read(kernels, weightAlignment);
+  if (device.libraryRules.empty())
+    return {};
+  Result<const Blas *> blas = openBlas();
+  if (!blas)
+    return blas.error();
+  device.blas = *blas;
+  return {};
+}
+
+int load(ptx_device *opaque, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,
          size_t kernelCount, const ptx_kernel_info *entries, size_t entryCount, ptx_device_message *message) {
+  CudaDevice *device = cudaOf(opaque);
   return inContext(*device, message, [&]() -> Status {
     std::vector<std::string> variants;
     for (size_t i = 0; i < count; ++i)
@@ -158,12 +177,14 @@ int load(ptx_device *device, const ptx_code_payload *payloads, size_t count, con
     device->variant = variants[*chosen];
     if (Status status = loadModule(*device, payloads[*chosen]); !status)
       return status;
-    return findFunctions(*device);
+    if (Status status = findFunctions(*device); !status)
+      return status;
+    return findLibrary(*device, {kernels, kernelCount});
   });
 }
 
-const char *variant(ptx_device *device) { return device->variant.c_str(); }
-uint32_t workers(ptx_device *device) { return device->multiprocessors; }
+const char *variant(ptx_device *device) { return cudaOf(device)->variant.c_str(); }
+uint32_t workers(ptx_device *device) { return cudaOf(device)->multiprocessors; }
 
 } // namespace
 

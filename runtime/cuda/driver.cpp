@@ -1,7 +1,8 @@
 #include "runtime/cuda/driver.h"
 
+#include "runtime/cuda/open_library.h"
+
 #include <cstdlib>
-#include <dlfcn.h>
 #include <map>
 #include <mutex>
 #include <string>
@@ -11,27 +12,18 @@ namespace ptx::cuda {
 namespace {
 
 Result<DriverFunctions> load(const std::string &path) {
-  void *library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!library) {
-    const char *why = ::dlerror();
-    return Error{"there is no CUDA driver: " + std::string(why ? why : path) +
+  OpenLibrary library(path);
+  if (!library)
+    return Error{"there is no CUDA driver: " + library.whyNot() +
                  "; install NVIDIA's driver, or name its library in PTX_CUDA_DRIVER"};
-  }
   DriverFunctions functions;
-  std::string missing;
-  auto find = [&](auto &function, const char *name) {
-    void *symbol = ::dlsym(library, name);
-    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(symbol);
-    if (!symbol)
-      missing += (missing.empty() ? "'" : ", '") + std::string(name) + "'";
-  };
-#define PTX_CUDA_FIND(member, name, parameters) find(functions.member, #name);
+#define PTX_CUDA_FIND(member, name, parameters) library.find(functions.member, #name);
   PTX_CUDA_FUNCTIONS(PTX_CUDA_FIND)
 #undef PTX_CUDA_FIND
-  if (missing.empty())
-    return functions;
-  ::dlclose(library);
-  return Error{"the CUDA driver '" + path + "' is too old: it has no " + missing};
+  if (!library.missing().empty())
+    return Error{"the CUDA driver '" + path + "' is too old: it has no " + library.missing()};
+  library.keep();
+  return functions;
 }
 
 } // namespace

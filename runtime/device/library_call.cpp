@@ -3,6 +3,8 @@
 #include "runtime/device/guarded.h"
 #include "runtime/device/words.h"
 
+#include <algorithm>
+
 namespace ptx {
 
 namespace {
@@ -17,25 +19,37 @@ constexpr size_t wordOf(std::string_view name) {
 
 } // namespace
 
-std::optional<LibraryRule> LibraryRule::read(const ptx_kernel_info &kernel, uint64_t weightAlignment) {
-  LibraryRule rule;
+LibraryRules LibraryRules::read(std::span<const ptx_kernel_info> kernels, uint64_t weightAlignment) {
+  LibraryRules made;
+  made.alignment = weightAlignment;
+  for (const ptx_kernel_info &kernel : kernels)
+    made.rules.push_back(ruleOf(kernel));
+  return made;
+}
+
+LibraryRules::Rule LibraryRules::ruleOf(const ptx_kernel_info &kernel) {
+  Rule rule;
   rule.leastRows = metadataOf(kernel, "library_rows", 0);
   rule.biasWord = static_cast<size_t>(metadataOf(kernel, "library_bias", 0));
   rule.residualWord = static_cast<size_t>(metadataOf(kernel, "library_residual", 0));
   rule.relu = metadataOf(kernel, "library_relu", 0) != 0;
-  rule.alignment = weightAlignment;
   // A residual is two words.
   bool inside = rule.biasWord <= kernel.word_count && rule.residualWord < kernel.word_count &&
                 std::size(words::contract) <= kernel.word_count;
-  return rule.leastRows > 0 && inside ? std::optional(rule) : std::nullopt;
+  return rule.leastRows > 0 && inside ? rule : Rule{};
 }
 
-std::optional<LibraryCall> LibraryRule::call(const ptx_problem &problem) const {
+bool LibraryRules::empty() const {
+  return std::all_of(rules.begin(), rules.end(), [](const Rule &rule) { return rule.leastRows == 0; });
+}
+
+std::optional<LibraryCall> LibraryRules::callFor(const ptx_problem &problem) const {
+  const Rule &rule = rules[problem.kernel];
   const uint64_t *words = problem.words;
   auto integer = [&](std::string_view name) { return static_cast<int64_t>(words[wordOf(name)]); };
   LibraryCall call = {};
   call.rows = problem.end - problem.begin;
-  if (call.rows < leastRows || integer("rank") != 0)
+  if (rule.leastRows == 0 || call.rows < rule.leastRows || integer("rank") != 0)
     return std::nullopt;
   call.width = integer("width");
   call.depth = integer("depth");
@@ -51,13 +65,13 @@ std::optional<LibraryCall> LibraryRule::call(const ptx_problem &problem) const {
   call.x = rowsFrom(words[wordOf("x")], call.xPitch);
   call.y = rowsFrom(words[wordOf("y")], call.yPitch);
   call.weight = words[wordOf("weight")];
-  if (biasWord)
-    call.bias = words[biasWord - 1];
-  if (residualWord) {
-    call.residualPitch = static_cast<int64_t>(words[residualWord]);
-    call.residual = rowsFrom(words[residualWord - 1], call.residualPitch);
+  if (rule.biasWord)
+    call.bias = words[rule.biasWord - 1];
+  if (rule.residualWord) {
+    call.residualPitch = static_cast<int64_t>(words[rule.residualWord]);
+    call.residual = rowsFrom(words[rule.residualWord - 1], call.residualPitch);
   }
-  call.relu = relu;
+  call.relu = rule.relu;
   return call;
 }
 

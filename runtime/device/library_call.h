@@ -7,6 +7,8 @@
 #include "runtime/device/geometry.h"
 
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace ptx {
 
@@ -19,19 +21,44 @@ struct LibraryCall {
   bool relu;
 };
 
-/// What a kernel's metadata says about the library.
-class LibraryRule {
+/// A launch's problems, parted: they do not depend on each other.
+struct PartedLaunch {
+  std::vector<LibraryCall> calls;
+  std::vector<ptx_problem> kernels; // what is left to kernels
+};
+
+/// What the kernels' metadata say about the library.
+class LibraryRules {
 public:
-  /// Nothing where the kernel has no library form.
-  static std::optional<LibraryRule> read(const ptx_kernel_info &kernel, uint64_t weightAlignment);
-  /// The call for a problem, or nothing: too few rows, or a low-rank part.
-  std::optional<LibraryCall> call(const ptx_problem &problem) const;
+  /// Weights' rows start at multiples of `weightAlignment` floats.
+  static LibraryRules read(std::span<const ptx_kernel_info> kernels, uint64_t weightAlignment);
+  /// Whether no kernel has a library form.
+  bool empty() const;
+  /// A problem becomes a call where its kernel has a library form, its rows are
+  /// enough for it, it has no low-rank part, and `accepts` takes it.
+  template <typename Accepts> PartedLaunch part(const ptx_launch &launch, Accepts &&accepts) const {
+    PartedLaunch parted;
+    for (const ptx_problem &problem : std::span(launch.problems, launch.problem_count)) {
+      std::optional<LibraryCall> call = callFor(problem);
+      if (call && accepts(*call))
+        parted.calls.push_back(*call);
+      else
+        parted.kernels.push_back(problem);
+    }
+    return parted;
+  }
 
 private:
-  int64_t leastRows = 0;
-  size_t biasWord = 0, residualWord = 0; // counted from 1; 0: none
-  bool relu = false;
-  uint64_t alignment = 1; // rows of a weight start at multiples of so many floats
+  struct Rule {
+    int64_t leastRows = 0;                 // 0: the kernel has no library form
+    size_t biasWord = 0, residualWord = 0; // counted from 1; 0: none
+    bool relu = false;
+  };
+  static Rule ruleOf(const ptx_kernel_info &kernel);
+  std::optional<LibraryCall> callFor(const ptx_problem &problem) const;
+
+  std::vector<Rule> rules; // by kernel
+  uint64_t alignment = 1;
 };
 
 } // namespace ptx

@@ -21,7 +21,7 @@ struct ptx_device {
   Emulator emulator;
   std::optional<Code> code;
   GridRules rules;
-  std::vector<std::optional<LibraryRule>> libraryRules; // by kernel
+  LibraryRules libraryRules;
   std::vector<const KernelCode *> entries;
   std::string variant;
 };
@@ -118,8 +118,7 @@ int load(ptx_device *device, const ptx_code_payload *payloads, size_t count, con
       device->entries.push_back(*kernel);
     }
     constexpr uint64_t weightAlignment = 4; // floats; as passes/Target/CUDA lays weights out
-    for (size_t i = 0; i < kernelCount; ++i)
-      device->libraryRules.push_back(LibraryRule::read(kernels[i], weightAlignment));
+    device->libraryRules = LibraryRules::read({kernels, kernelCount}, weightAlignment);
     device->rules = std::move(*rules);
     device->code.emplace(std::move(*code));
     device->variant = std::string("emulated ") + payloads[0].variant;
@@ -218,18 +217,11 @@ Status runLaunch(ptx_device_queue &queue, const ptx_launch &launch, ptx_launch_t
   std::lock_guard lock(device.turn);
   times = {seconds(), 0, 0, 0};
   queue.words.clear();
-  // Problems of a launch do not depend on each other: some go to the library, the rest is a grid.
-  std::vector<ptx_problem> own;
-  for (size_t p = 0; p < launch.problem_count; ++p) {
-    const ptx_problem &problem = launch.problems[p];
-    const std::optional<LibraryRule> &rule = device.libraryRules[problem.kernel];
-    std::optional<LibraryCall> call = rule ? rule->call(problem) : std::nullopt;
-    if (!call)
-      own.push_back(problem);
-    else if (Status status = runLibraryCall(device.emulator, *call); !status)
+  const PartedLaunch parted = device.libraryRules.part(launch, [](const LibraryCall &) { return true; });
+  for (const LibraryCall &call : parted.calls)
+    if (Status status = runLibraryCall(device.emulator, call); !status)
       return Error{"library call of '" + std::string(launch.label) + "': " + status.error().message};
-  }
-  const ptx_launch rest = {launch.label, own.data(), own.size()};
+  const ptx_launch rest = {launch.label, parted.kernels.data(), parted.kernels.size()};
   Result<GridLaunch> planned = device.rules.plan(rest, queue.words);
   if (!planned)
     return planned.error();

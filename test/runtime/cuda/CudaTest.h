@@ -19,6 +19,7 @@ class CudaTest : public ::testing::Test {
 protected:
   void SetUp() override {
     ::setenv("PTX_CUDA_DRIVER", FAKE_DRIVER, 1);
+    ::setenv("PTX_CUBLASLT", FAKE_CUBLASLT, 1);
     fake_reset();
   }
   void TearDown() override { EXPECT_EQ(fake_live(), 0) << "something was not given back"; }

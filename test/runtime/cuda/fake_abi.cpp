@@ -1,10 +1,10 @@
 // What runtime/cuda/driver_api.h says of the driver, held against <cuda.h>.
 #include "runtime/cuda/driver_api.h"
+#include "test/runtime/cuda/same_call.h"
 
 #include <cuda.h>
 
 #include <cstddef>
-#include <type_traits>
 
 #undef cuEventElapsedTime
 extern "C" CUresult cuEventElapsedTime(float *milliseconds, CUevent start, CUevent end);
@@ -12,15 +12,6 @@ extern "C" CUresult cuEventElapsedTime(float *milliseconds, CUevent start, CUeve
 namespace ptx::cuda {
 
 namespace {
-
-/// Passed alike: pointers as pointers, numbers and enumerations of one size.
-template <typename Ours, typename Theirs>
-constexpr bool sameValue = sizeof(Ours) == sizeof(Theirs) && std::is_pointer_v<Ours> == std::is_pointer_v<Theirs>;
-
-template <typename Ours, typename Theirs> constexpr bool sameCall = false;
-template <typename R, typename... A, typename S, typename... B>
-  requires(sizeof...(A) == sizeof...(B))
-constexpr bool sameCall<R (*)(A...), S (*)(B...)> = sameValue<R, S> && (sameValue<A, B> && ...);
 
 #define PTX_CUDA_CHECK(member, name, parameters)                                                                       \
   static_assert(sameCall<decltype(DriverFunctions::member), decltype(&::name)>, #name " has another signature");

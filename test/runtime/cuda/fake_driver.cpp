@@ -63,6 +63,8 @@ void *host(CUdeviceptr address) { return reinterpret_cast<void *>(address); }
 
 } // namespace
 
+bool ptx::fake::hasContext() { return !current.empty(); }
+
 FakeMachine *fake_machine() { return &state().machine; }
 
 void fake_reset() {
@@ -76,7 +78,7 @@ const char *fake_calls() { return state().calls.c_str(); }
 
 int fake_live() {
   const State &all = state();
-  return all.retained +
+  return all.retained + all.blasObjects +
          static_cast<int>(all.blocks.size() + all.streams.size() + all.events.size() + all.modules.size());
 }
 

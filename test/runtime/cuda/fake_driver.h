@@ -20,7 +20,10 @@ struct FakeMachine {
   int launchError = 0;            // of every cuLaunchKernel
   int faultAt = 0;                // the n-th kernel that runs from now on faults; 0: none
   int faultCode = 700;
-  bool blocking = false; // kernels run within cuLaunchKernel, as with CUDA_LAUNCH_BLOCKING=1
+  int blasCreateError = 0; // of cublasLtCreate; codes are cublasStatus_t's
+  int blasRoutines = 1;    // that cublasLtMatmulAlgoGetHeuristic finds
+  int blasError = 0;       // of every cublasLtMatmul
+  bool blocking = false;   // kernels run within cuLaunchKernel, as with CUDA_LAUNCH_BLOCKING=1
 };
 
 FakeMachine *fake_machine();
@@ -28,7 +31,7 @@ FakeMachine *fake_machine();
 void fake_reset();
 /// A line per call since then. Addresses are blockN+OFFSET, N counts allocations.
 const char *fake_calls();
-/// Blocks, modules, streams, events and contexts that nobody gave back.
+/// Blocks, modules, streams, events, contexts and cuBLASLt's objects that nobody gave back.
 int fake_live();
 }
 

@@ -3,15 +3,24 @@
 #include "runtime/device/grid.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <fstream>
 #include <sstream>
 #include <sys/mman.h>
 
 namespace ptx::fake {
 
+/// For tests of whole programs: the calls go to the file that PTX_FAKE_CALLS names.
+static State *makeState() {
+  if (std::getenv("PTX_FAKE_CALLS"))
+    std::atexit([] { std::ofstream(std::getenv("PTX_FAKE_CALLS")) << state().calls; });
+  return new State; // outlives whoever closes last
+}
+
 State &state() {
-  static State *only = new State; // outlives whoever closes last
+  static State *only = makeState();
   return *only;
 }
 
@@ -85,11 +94,17 @@ CUresult State::run(Stream &stream, const std::function<bool()> &enough) {
   return sticky;
 }
 
-CUresult State::runKernel(const Function &function, uint32_t blockCount, CUdeviceptr table, uint32_t problems,
-                          uint32_t stride) {
+CUresult State::beginKernel() {
   if (machine.faultAt && ++kernels == static_cast<size_t>(machine.faultAt))
     return static_cast<CUresult>(machine.faultCode);
   clock += 1;
+  return CUDA_SUCCESS;
+}
+
+CUresult State::runKernel(const Function &function, uint32_t blockCount, CUdeviceptr table, uint32_t problems,
+                          uint32_t stride) {
+  if (CUresult code = beginKernel())
+    return code;
   if (!holds(table, size_t(problems) * stride * 8))
     return CUDA_ERROR_ILLEGAL_ADDRESS;
   CUresult result = CUDA_SUCCESS;

@@ -58,7 +58,7 @@ struct State {
   std::mutex mutex;
   std::string calls;
   CUresult sticky = CUDA_SUCCESS; // of the context, once a kernel has faulted
-  int retained = 0;
+  int retained = 0, blasObjects = 0;
   size_t used = 0, numbered = 0, kernels = 0;
   double clock = 0;
   std::map<CUdeviceptr, Block> blocks;
@@ -77,11 +77,15 @@ struct State {
   /// Runs a stream's work until `enough`, or to its end.
   CUresult run(Stream &stream, const std::function<bool()> &enough = nullptr);
   CUresult runKernel(const Function &function, uint32_t blocks, CUdeviceptr table, uint32_t problems, uint32_t stride);
+  /// A kernel begins: time goes on, and it may be the one that faults.
+  CUresult beginKernel();
   /// The context's last user has gone.
   void dropContext();
 };
 
 State &state();
+/// Whether this thread has a context.
+bool hasContext();
 
 } // namespace ptx::fake
 
