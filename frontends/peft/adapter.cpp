@@ -1,8 +1,10 @@
 #include "frontends/peft/adapter.h"
 
 #include "frontends/peft/config.h"
+#include "frontends/peft/keys.h"
 #include "frontends/peft/nearest.h"
 #include "frontends/peft/pattern.h"
+#include "frontends/peft/targets.h"
 #include "runtime/io/checkpoint.h"
 #include "runtime/io/convert.h"
 
@@ -10,6 +12,7 @@
 #include <filesystem>
 #include <fnmatch.h>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace ptx::peft {
@@ -24,21 +27,6 @@ std::string shapeText(const std::vector<uint64_t> &shape) {
     text += (text.size() > 1 ? "," : "") + std::to_string(dim);
   return text + "]";
 }
-
-/// What a tensor's name ends with, and what it is.
-enum class Part { A, B, Bias, EmbeddingA, EmbeddingB, Magnitude };
-struct Stem {
-  const char *suffix;
-  Part part;
-};
-constexpr Stem stems[] = {
-    {".lora_A.weight", Part::A},
-    {".lora_B.weight", Part::B},
-    {".lora_B.bias", Part::Bias},
-    {".lora_embedding_A", Part::EmbeddingA},
-    {".lora_embedding_B", Part::EmbeddingB},
-    {".lora_magnitude_vector", Part::Magnitude},
-};
 
 /// The tensors of one module.
 struct Parts {
@@ -101,6 +89,7 @@ private:
     for (const std::string &glob : options.allowDrop)
       if (::fnmatch(glob.c_str(), name.c_str(), 0) == 0) {
         adapter.notes.push_back("dropped tensor '" + printable(name) + "' (--allow-drop)");
+        adapter.dropped.push_back(name);
         return true;
       }
     return false;
@@ -108,27 +97,24 @@ private:
 
   /// Every tensor belongs to a module as one of its parts, or is an error.
   Status sortTensors() {
-    std::string infix = adapterInfix();
+    std::string infix = commonInfix();
     std::vector<std::string> unknown;
     for (const TensorEntry &entry : tensors->entries()) {
-      std::string name = entry.name;
-      if (size_t at = infix.empty() ? std::string::npos : name.rfind(infix); at != std::string::npos)
-        name.erase(at, infix.size() - 1);
-      const Stem *found = nullptr;
-      for (const Stem &stem : stems)
-        if (name.ends_with(stem.suffix) && name.starts_with(prefix))
-          found = &stem;
-      if (!found) {
-        if (!mayDrop(entry.name))
-          unknown.push_back(entry.name);
+      std::optional<Key> key = parseKey(entry.name, prefix);
+      bool known = key && key->infix == infix;
+      if (mayDrop(entry.name)) {
+        if (known)
+          incomplete.insert(key->module);
+        continue;
+      }
+      if (!known) {
+        unknown.push_back(entry.name);
         continue;
       }
       if (!isWeightType(entry.dtype))
         return refuse("tensor '" + printable(entry.name) + "' has type " + std::string(dtypeName(entry.dtype)) +
                       ", expected F32, F16 or BF16");
-      std::string module = name.substr(std::string(prefix).size());
-      module.resize(module.size() - std::string(found->suffix).size());
-      modules[module].tensors[found->part] = &entry;
+      modules[key->module].tensors[key->part] = &entry;
     }
     if (unknown.empty())
       return {};
@@ -142,33 +128,24 @@ private:
   static std::string hint(const std::string &name) {
     if (!name.starts_with(prefix))
       return ", which does not begin with 'base_model.model.'";
-    std::vector<std::string> known;
-    for (const Stem &stem : stems)
-      known.push_back(stem.suffix);
     size_t stem = name.find(".lora_");
-    return stem == std::string::npos ? "" : ", nearest known ending '" + nearest(name.substr(stem), known, 1)[0] + "'";
+    return stem == std::string::npos
+               ? ""
+               : ", nearest known ending '" + nearest(name.substr(stem), keyEndings(), 1)[0] + "'";
   }
 
-  /// ".default." where a dump from memory kept the adapter's name in every key.
-  std::string adapterInfix() {
-    std::string infix;
-    for (const TensorEntry &entry : tensors->entries()) {
-      size_t stem = entry.name.find(".lora_");
-      if (stem == std::string::npos)
-        return "";
-      size_t begin = entry.name.find('.', stem + 1);
-      if (begin == std::string::npos)
-        return "";
-      size_t end = entry.name.find('.', begin + 1);
-      std::string middle = end == std::string::npos ? "" : entry.name.substr(begin, end - begin + 1);
-      if (middle.empty() || (!infix.empty() && infix != middle))
-        return "";
-      infix = middle;
-    }
-    if (!infix.empty())
-      adapter.notes.push_back("every key carries the adapter name '" + infix.substr(1, infix.size() - 2) +
-                              "', which was stripped");
-    return infix;
+  /// The adapter's name, where a dump from memory kept it in every key.
+  std::string commonInfix() {
+    std::optional<std::string> infix;
+    for (const TensorEntry &entry : tensors->entries())
+      if (std::optional<Key> key = parseKey(entry.name, prefix)) {
+        if (infix && *infix != key->infix)
+          return "";
+        infix = key->infix;
+      }
+    if (infix && !infix->empty())
+      adapter.notes.push_back("every key carries the adapter name '" + *infix + "', which was stripped");
+    return infix.value_or("");
   }
 
   //===- modules -------------------------------------------------------------//
@@ -368,37 +345,20 @@ private:
 
   //===- targets -------------------------------------------------------------//
 
-  /// What target_modules names must have factors, and only that.
+  /// What the configuration names has factors, and only that.
   Status checkTargets() {
+    const Targets targets = Targets::compile(config, adapter.notes);
     for (const BaseModule &module : base) {
-      Result<bool> named = isTargeted(module);
-      if (!named)
-        return named.error();
+      Targets::Answer named = targets.names(module);
       bool found = modules.count(module.path) || modules.count(module.path + ".base_layer.out_proj");
-      if (*named && !found && options.allowDrop.empty())
+      if (named == Targets::Answer::Yes && !found && !incomplete.count(module.path))
         return refuse("target_modules names '" + module.path + "', but there are no factors for it");
-      if (!*named && found && !(config.targets.empty() && config.targetPattern.empty()))
-        return refuse("has factors for '" + module.path + "', which target_modules does not name");
+      if (named == Targets::Answer::No && found)
+        return refuse("has factors for '" + module.path +
+                      "', which target_modules does not name or the configuration "
+                      "leaves out");
     }
     return {};
-  }
-
-  Result<bool> isTargeted(const BaseModule &module) {
-    if (config.targetPattern == "all-linear")
-      return (module.kind == BaseModule::Linear || module.kind == BaseModule::Conv1D) && !module.isOutputHead;
-    if (!config.targetPattern.empty()) {
-      if (!targetRegex) {
-        Result<Pattern> pattern = Pattern::compile(config.targetPattern);
-        if (!pattern)
-          return refuse("target_modules: " + pattern.error().message);
-        targetRegex = std::move(*pattern);
-      }
-      return targetRegex->matches(module.path);
-    }
-    for (const std::string &target : config.targets)
-      if (module.path == target || module.path.ends_with("." + target))
-        return true;
-    return false;
   }
 
   std::string directory;
@@ -406,8 +366,8 @@ private:
   const Options &options;
   Config config;
   std::optional<Safetensors> tensors;
-  std::optional<Pattern> targetRegex;
   std::map<std::string, Parts> modules;
+  std::set<std::string> incomplete; // modules of which --allow-drop left something out
   Adapter adapter;
 };
 

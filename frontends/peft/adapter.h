@@ -37,6 +37,7 @@ struct Adapter {
   std::string name, directory;
   std::vector<LowRankDelta> deltas;
   std::vector<std::string> notes;
+  std::vector<std::string> dropped; // tensors that --allow-drop left out
   std::string baseModel, peftVersion;
 };
 

@@ -11,10 +11,9 @@ namespace {
 
 // Training and placement only.
 constexpr std::string_view ignored[] = {
-    "inference_mode", "lora_dropout",        "megatron_config", "megatron_core",       "runtime_config",
-    "auto_mapping",   "loftq_config",        "eva_config",      "corda_config",        "lora_ga_config",
-    "velora_config",  "qalora_group_size",   "revision",        "task_type",           "peft_type",
-    "layers_pattern", "layers_to_transform", "exclude_modules", "ensure_weight_tying",
+    "inference_mode", "lora_dropout", "megatron_config", "megatron_core",       "runtime_config", "auto_mapping",
+    "loftq_config",   "eva_config",   "corda_config",    "lora_ga_config",      "velora_config",  "qalora_group_size",
+    "revision",       "task_type",    "peft_type",       "ensure_weight_tying",
 };
 
 // What each would change, for the message.
@@ -88,7 +87,13 @@ private:
     if (key == "rank_pattern" || key == "alpha_pattern")
       return readPattern(key, value);
     if (key == "target_modules")
-      return readTargets(value);
+      return readNames(key, value, config.targets);
+    if (key == "exclude_modules")
+      return readNames(key, value, config.excluded);
+    if (key == "layers_to_transform")
+      return readLayers(key, value);
+    if (key == "layers_pattern")
+      return readLayerNames(key, value);
     for (auto [name, flag] :
          {std::pair("use_rslora", &config.rsLora), std::pair("use_dora", &config.dora),
           std::pair("lora_bias", &config.loraBias), std::pair("fan_in_fan_out", &config.fanInFanOut)})
@@ -158,21 +163,53 @@ private:
     return {};
   }
 
-  Status readTargets(const JsonValue &value) {
+  Status readNames(const std::string &key, const JsonValue &value, NameSet &names) {
     if (value.asString()) {
-      config.targetPattern = *value.asString();
+      names.pattern = *value.asString();
       return {};
     }
-    if (value.isNull())
-      return {};
+    return value.isNull() ? Status() : readStrings(key, value, names.list);
+  }
+
+  Status readStrings(const std::string &key, const JsonValue &value, std::vector<std::string> &names) {
     if (!value.asArray())
-      return mismatch("target_modules", value, "a list of names or a pattern");
+      return mismatch(key, value, "a list of names or a pattern");
     for (const JsonValue &entry : *value.asArray()) {
       if (!entry.asString())
-        return mismatch("target_modules", entry, "names");
-      config.targets.push_back(*entry.asString());
+        return mismatch(key, entry, "names");
+      names.push_back(*entry.asString());
     }
     return {};
+  }
+
+  Status readLayers(const std::string &key, const JsonValue &value) {
+    if (value.isNull())
+      return {};
+    constexpr const char *expected = "the number of a layer, or a list of such";
+    config.layers.emplace();
+    if (std::optional<uint64_t> only = value.asUint()) {
+      config.layers->push_back(*only);
+      return {};
+    }
+    if (!value.asArray())
+      return mismatch(key, value, expected);
+    for (const JsonValue &entry : *value.asArray()) {
+      if (!entry.asUint())
+        return mismatch(key, entry, expected);
+      config.layers->push_back(*entry.asUint());
+    }
+    return {};
+  }
+
+  Status readLayerNames(const std::string &key, const JsonValue &value) {
+    if (value.isNull())
+      return {};
+    if (value.asString()) {
+      if (!value.asString()->empty())
+        config.layerNames.push_back(*value.asString());
+      return {};
+    }
+    return readStrings(key, value, config.layerNames);
   }
 
   /// These inits move part of W into the factors: the adapter fits only that mutated base.

@@ -4,11 +4,18 @@
 
 #include "runtime/io/json.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace ptx::peft {
+
+/// Names of modules: a list, each a path or the end of one, or a regular expression.
+struct NameSet {
+  std::vector<std::string> list;
+  std::string pattern;
+};
 
 struct Config {
   uint64_t rank = 8;
@@ -16,9 +23,11 @@ struct Config {
   std::vector<std::pair<std::string, uint64_t>> rankPattern; // in file order: the first match counts
   std::vector<std::pair<std::string, double>> alphaPattern;
   bool rsLora = false, dora = false, loraBias = false, fanInFanOut = false;
-  std::vector<std::string> targets; // entries of a list
-  std::string targetPattern;        // or a regular expression, or "all-linear"
-  std::string baseModel, version;   // for the record
+  NameSet targets;                             // target_modules; the pattern may be "all-linear"
+  NameSet excluded;                            // exclude_modules
+  std::optional<std::vector<uint64_t>> layers; // layers_to_transform
+  std::vector<std::string> layerNames;         // layers_pattern
+  std::string baseModel, version;              // for the record
 };
 
 /// Reads and checks the configuration; `path` is the file, for messages.

@@ -12,6 +12,7 @@
 #include "mlir/Pass/PassManager.h"
 
 #include <filesystem>
+#include <fnmatch.h>
 #include <future>
 
 using namespace mlir;
@@ -88,6 +89,7 @@ Status Compiler::readModel() {
   report.step("read '" + options.model + "': " + modelType + ", " + std::to_string(parameters.weights.size()) +
               " tensors");
 
+  std::vector<std::string> dropped;
   for (const AdapterOption &option : options.adapters) {
     peft::Options peftOptions;
     peftOptions.userScale = option.scale;
@@ -101,7 +103,12 @@ Status Compiler::readModel() {
     report.step("read adapter '" + option.name + "': " + std::to_string(adapter->deltas.size()) + " deltas");
     for (const std::string &note : adapter->notes)
       llvm::errs() << "  note: " << note << "\n";
+    dropped.insert(dropped.end(), adapter->dropped.begin(), adapter->dropped.end());
   }
+  for (const std::string &glob : options.allowDrop)
+    if (std::none_of(dropped.begin(), dropped.end(),
+                     [&](const std::string &name) { return ::fnmatch(glob.c_str(), name.c_str(), 0) == 0; }))
+      llvm::errs() << "  note: --allow-drop='" << printable(glob) << "' matches no tensor of an adapter\n";
   return {};
 }
 

@@ -155,7 +155,12 @@ INSTANTIATE_TEST_SUITE_P(
             r2 + "\"target_modules\":[\"k_proj\"]",
             single(2).linear("model.layers.0.k_proj", 2),
             {"which target_modules does not name"}},
-        Bad{"HostileTarget", r2 + "\"target_modules\":\"(?=x)\"", single(2), {"look-ahead"}},
+        Bad{"FactorsLeftOut",
+            r2 + "\"target_modules\":[\"q_proj\"],\"exclude_modules\":[\"layers.0.q_proj\"]",
+            single(2),
+            {"has factors for 'model.layers.0.q_proj'", "the configuration leaves out"}},
+        Bad{"LayerIsNoNumber", r2 + one + ",\"layers_to_transform\":[\"0\"]", single(2), {"'layers_to_transform'"}},
+        Bad{"HostileRank", r2 + one + ",\"rank_pattern\":{\"(?=x)\":2}", single(2), {"look-ahead"}},
         Bad{"Integers", r2 + one + ",\"lora_alpha\":\"8\"", single(2), {"'lora_alpha'", "a number"}}),
     [](const testing::TestParamInfo<Bad> &info) { return info.param.name; });
 
@@ -180,6 +185,56 @@ TEST(AllowDrop, IsTheOnlyWayOut) {
   Result<Adapter> adapter = read(r2 + one, single(2).add("base_model.model.model.x.lora_Q.weight", {1}), options);
   ASSERT_TRUE(adapter) << adapter.error().message;
   EXPECT_EQ(adapter->notes.size(), 1u);
+}
+
+// What is left out is named, and nothing else becomes less strict.
+TEST(AllowDrop, OnlyWhatItNames) {
+  const std::string both = r2 + "\"target_modules\":[\"q_proj\"]";
+  Options options;
+  options.allowDrop = {"*.x.weight", "nothing*"};
+  std::string missing = refusal(both, single(2).add("base_model.model.model.x.weight", {1}), options);
+  EXPECT_NE(missing.find("target_modules names 'model.layers.1.q_proj'"), std::string::npos) << missing;
+
+  FileBuilder whole = FileBuilder().linear("model.layers.0.q_proj", 2).linear("model.layers.1.q_proj", 2);
+  options.allowDrop = {"*.layers.1.*"};
+  Result<Adapter> adapter = read(both, whole, options);
+  ASSERT_TRUE(adapter) << adapter.error().message;
+  EXPECT_EQ(adapter->deltas.size(), 1u);
+  EXPECT_EQ(adapter->dropped.size(), 2u);
+
+  options.allowDrop = {"*.layers.1.q_proj.lora_A.*"};
+  std::string half = refusal(both, whole, options);
+  EXPECT_NE(half.find("B [3,2] but no A"), std::string::npos) << half;
+}
+
+// Patterns beyond linear time: the factors say what is adapted.
+TEST(Targets, UnreadPatternsAreNoted) {
+  for (std::string key : {"\"target_modules\":\"^(?!.*k_proj).*\\\\bq_proj\"",
+                          "\"target_modules\":[\"q_proj\"],\"exclude_modules\":\".*(?=1)1.*\""}) {
+    Result<Adapter> adapter = read(r2 + key, single(2));
+    ASSERT_TRUE(adapter) << adapter.error().message;
+    ASSERT_EQ(adapter->notes.size(), 1u);
+    EXPECT_NE(adapter->notes[0].find("the factors say what is adapted"), std::string::npos) << adapter->notes[0];
+  }
+}
+
+// The name of the adapter in every key, as a dump from memory has it; a name in some keys only is an error.
+TEST(Keys, AdapterNames) {
+  std::string q = "base_model.model.model.layers.0.q_proj", table = "base_model.model.model.table";
+  FileBuilder file;
+  file.add(q + ".lora_A.da.weight", {2, 4}).add(q + ".lora_B.da.weight", {3, 2});
+  file.add(q + ".lora_magnitude_vector.da.weight", {3});
+  FileBuilder mixed = file;
+  file.add(table + ".lora_embedding_A.da", {2, 5}).add(table + ".lora_embedding_B.da", {3, 2});
+  file.add(table + ".lora_magnitude_vector.da", {3});
+  const std::string config = r2 + "\"use_dora\":true,\"target_modules\":[\"layers.0.q_proj\",\"table\"]";
+  Result<Adapter> adapter = read(config, file);
+  ASSERT_TRUE(adapter) << adapter.error().message;
+  EXPECT_EQ(adapter->deltas.size(), 2u);
+  EXPECT_NE(adapter->notes[0].find("the adapter name 'da'"), std::string::npos);
+
+  mixed.add(table + ".lora_embedding_A", {2, 5}).add(table + ".lora_embedding_B", {3, 2});
+  EXPECT_NE(refusal(config, mixed).find("3 unknown tensors"), std::string::npos) << refusal(config, mixed);
 }
 
 // Whether an MHA's out_proj counts twice: by its values, the version, the flag.

@@ -1,0 +1,29 @@
+// What a tensor of an adapter is, by its name.
+#ifndef PTX_FRONTENDS_PEFT_KEYS_H
+#define PTX_FRONTENDS_PEFT_KEYS_H
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ptx::peft {
+
+enum class Part { A, B, Bias, EmbeddingA, EmbeddingB, Magnitude };
+
+struct Key {
+  std::string module; // path inside the base
+  Part part;
+  std::string infix; // the adapter's name, which only dumps from memory have
+};
+
+/// Nothing for a name that is no factor's. On disk: `<prefix><module>.lora_A.weight`;
+/// in memory the adapter's name follows the stem: `.lora_A.default.weight`,
+/// `.lora_embedding_A.default`, `.lora_magnitude_vector.default.weight`.
+std::optional<Key> parseKey(const std::string &name, const std::string &prefix);
+
+/// ".lora_A.weight" and the like, for messages.
+std::vector<std::string> keyEndings();
+
+} // namespace ptx::peft
+
+#endif // PTX_FRONTENDS_PEFT_KEYS_H
