@@ -271,15 +271,26 @@ private:
     auto [gamma, beta] = normNames(base + "transform.LayerNorm");
     h = layerNorm(b, "cls.predictions.transform.LayerNorm", h, graph.weight(gamma, {c.width}),
                   graph.weight(beta, {c.width}), c.eps);
-    // A tied decoder is stored once, as the word embeddings; some files repeat it.
-    std::string decoder = base + "decoder.weight";
-    if (!graph.has(decoder) && c.tied)
-      decoder = stem + "embeddings.word_embeddings.weight";
-    std::string bias = graph.has(base + "bias") ? base + "bias" : base + "decoder.bias";
-    if (graph.has(base + "bias") && graph.has(base + "decoder.bias"))
-      graph.ignore(base + "decoder.bias");
-    return linear(b, "cls.predictions.decoder", h, graph.weight(decoder, {c.vocabulary, c.width}),
-                  graph.weight(bias, {c.vocabulary}));
+    return linear(b, "cls.predictions.decoder", h, decoder(base + "decoder.weight"),
+                  graph.weight(bias(base), {c.vocabulary}));
+  }
+
+  /// A tied decoder is stored once, as the word embeddings; some files repeat it.
+  Value decoder(const std::string &name) {
+    std::string words = stem + "embeddings.word_embeddings.weight";
+    if (!c.tied)
+      return graph.weight(name, {c.vocabulary, c.width});
+    if (graph.has(name) && graph.has(words))
+      graph.ignoreCopy(name, words, ", but 'tie_word_embeddings' is true");
+    return graph.tiedWeight(name, words, {c.vocabulary, c.width});
+  }
+
+  /// The decoder's bias has two names; some files repeat it.
+  std::string bias(const std::string &base) {
+    std::string own = base + "bias", decoders = base + "decoder.bias";
+    if (graph.has(own) && graph.has(decoders))
+      graph.ignoreCopy(decoders, own, ", but they are names of one bias");
+    return graph.has(own) ? own : decoders;
   }
 
   GraphBuilder &graph;
@@ -314,7 +325,11 @@ std::vector<peft::BaseModule> adaptableModules(const Config &c, const std::strin
   if (c.head == Head::MaskedLm || c.head == Head::PreTraining) {
     addModule("cls.predictions.transform.dense", Kind::Linear, c.width, c.width);
     addModule("cls.predictions.decoder", Kind::Linear, c.width, c.vocabulary, true);
+    if (c.tied)
+      modules.back().tiedTo = stem + "embeddings.word_embeddings";
   }
+  if (c.head == Head::PreTraining)
+    addModule("cls.seq_relationship", Kind::Linear, c.width, 2, true);
   return modules;
 }
 

@@ -1,5 +1,7 @@
 #include "frontends/common/GraphBuilder.h"
 
+#include "runtime/io/compare.h"
+
 #include "mlir/IR/Location.h"
 
 using namespace mlir;
@@ -53,12 +55,16 @@ Value GraphBuilder::use(StringRef name) {
 }
 
 Value GraphBuilder::weight(StringRef name, std::vector<int64_t> shape) {
+  return tiedWeight(name, name, std::move(shape));
+}
+
+Value GraphBuilder::tiedWeight(StringRef name, StringRef stored, std::vector<int64_t> shape) {
   if (declared.count(name))
     return use(name);
   DType dtype = DType::F32;
-  const auto *entry = checkpoint.find(prefix + name.str());
+  const auto *entry = checkpoint.find(prefix + stored.str());
   if (!entry) {
-    fail("missing tensor '" + prefix + name.str() + "' " + shapeText(shape));
+    fail("missing tensor '" + prefix + stored.str() + "' " + shapeText(shape));
   } else {
     std::vector<int64_t> found(entry->shape.begin(), entry->shape.end());
     if (found != shape)
@@ -82,6 +88,25 @@ Value GraphBuilder::weight(StringRef name, std::vector<int64_t> shape) {
     xf::WeightOp::create(ops, named(name), ops.getStringAttr(name), TypeAttr::get(type));
   }
   return use(name);
+}
+
+void GraphBuilder::ignoreCopy(StringRef copy, StringRef original, StringRef why) {
+  const auto *a = checkpoint.find(prefix + copy.str()), *b = checkpoint.find(prefix + original.str());
+  used.insert(a->name);
+  if (!isWeightType(a->dtype) || !isWeightType(b->dtype) || a->shape != b->shape) {
+    fail("tensors '" + a->name + "' and '" + b->name + "' have different shapes or types" + why.str());
+    return;
+  }
+  auto values = [&](const Checkpoint::Entry &entry) {
+    return StoredValues{checkpoint.pathOf(entry), entry.dtype, entry.offset,
+                        entry.bytes / (dtypeBits(entry.dtype) / 8)};
+  };
+  Result<std::optional<uint64_t>> difference = firstDifference(values(*a), values(*b));
+  if (!difference)
+    fail(difference.error().message);
+  else if (*difference)
+    fail("tensors '" + a->name + "' and '" + b->name + "' differ, first at index " + std::to_string(**difference) +
+         why.str());
 }
 
 Value GraphBuilder::optionalWeight(StringRef name, std::vector<int64_t> shape) {

@@ -50,6 +50,8 @@ public:
         return status.error();
     if (Status status = checkTargets(); !status)
       return status.error();
+    if (Status status = checkTying(); !status)
+      return status.error();
     if (adapter.deltas.empty())
       return refuse("holds no LoRA factors");
     return std::move(adapter);
@@ -358,6 +360,18 @@ private:
                       "', which target_modules does not name or the configuration "
                       "leaves out");
     }
+    return {};
+  }
+
+  /// With ensure_weight_tying PEFT makes one delta of both; ptx does what the
+  /// file says of each place, so it must say it of both.
+  Status checkTying() {
+    if (!config.ensureTying)
+      return {};
+    for (const BaseModule &module : base)
+      if (!module.tiedTo.empty() && modules.count(module.path) != modules.count(module.tiedTo))
+        return refuse("'ensure_weight_tying' is true, and there are factors for only one of '" + module.path +
+                      "' and '" + module.tiedTo + "', which share a weight: merge the adapter in PEFT");
     return {};
   }
 

@@ -47,6 +47,7 @@ struct BaseModule {
   enum Kind { Linear, Conv1D, Embedding, Mha } kind = Linear;
   uint64_t in = 0, out = 0; // Mha: E, 3E; Embedding: V, D
   bool hasBias = true, isOutputHead = false;
+  std::string tiedTo = ""; // the module whose stored weight this one reads too
 };
 
 enum class MhaOutProj { Auto, Once, Twice };

@@ -11,9 +11,9 @@ namespace {
 
 // Training and placement only.
 constexpr std::string_view ignored[] = {
-    "inference_mode", "lora_dropout", "megatron_config", "megatron_core",       "runtime_config", "auto_mapping",
-    "loftq_config",   "eva_config",   "corda_config",    "lora_ga_config",      "velora_config",  "qalora_group_size",
-    "revision",       "task_type",    "peft_type",       "ensure_weight_tying",
+    "inference_mode", "lora_dropout",      "megatron_config", "megatron_core", "runtime_config",
+    "auto_mapping",   "loftq_config",      "eva_config",      "corda_config",  "lora_ga_config",
+    "velora_config",  "qalora_group_size", "revision",        "task_type",     "peft_type",
 };
 
 // What each would change, for the message.
@@ -96,7 +96,8 @@ private:
       return readLayerNames(key, value);
     for (auto [name, flag] :
          {std::pair("use_rslora", &config.rsLora), std::pair("use_dora", &config.dora),
-          std::pair("lora_bias", &config.loraBias), std::pair("fan_in_fan_out", &config.fanInFanOut)})
+          std::pair("lora_bias", &config.loraBias), std::pair("fan_in_fan_out", &config.fanInFanOut),
+          std::pair("ensure_weight_tying", &config.ensureTying)})
       if (key == name) {
         if (!value.asBool() && !value.isNull())
           return mismatch(key, value, "true or false");

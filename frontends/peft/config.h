@@ -22,7 +22,7 @@ struct Config {
   double alpha = 8;
   std::vector<std::pair<std::string, uint64_t>> rankPattern; // in file order: the first match counts
   std::vector<std::pair<std::string, double>> alphaPattern;
-  bool rsLora = false, dora = false, loraBias = false, fanInFanOut = false;
+  bool rsLora = false, dora = false, loraBias = false, fanInFanOut = false, ensureTying = false;
   NameSet targets;                             // target_modules; the pattern may be "all-linear"
   NameSet excluded;                            // exclude_modules
   std::optional<std::vector<uint64_t>> layers; // layers_to_transform

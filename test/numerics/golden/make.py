@@ -350,7 +350,7 @@ evaluate_bert.function = "encode"
 
 
 def adapted():
-    from transformers import BertModel
+    from transformers import BertForMaskedLM, BertForPreTraining, BertModel
     pair = load_pair("p_post_relu")
     both = ["linear1", "linear2"]
 
@@ -383,6 +383,18 @@ def adapted():
     make_on_bert(83, "lora_bert_dora", "DoRA", target_modules=["query", "value", "dense"], use_dora=True)
     make_on_bert(84, "lora_bert_embedding", "word embeddings", target_modules=["word_embeddings"])
     make_on_bert(85, "lora_bert_dora_embedding", "DoRA on an embedding", target_modules=["word_embeddings"], use_dora=True)
+    make_on_bert(86, "lora_bert_layers", "some layers, without some modules", target_modules=["dense", "query"],
+                 layers_to_transform=[0, 2], layers_pattern="layer", exclude_modules=["attention.output.dense"])
+
+    tied = BertForMaskedLM.from_pretrained(OUT / "bert_masked" / "model", attn_implementation="eager").double().eval()
+    make_adapted(87, "lora_tied_head", "head and word embeddings share a weight, their deltas do not", tied, "bert_masked",
+                 evaluate_bert, {"a": dict(target_modules=["decoder"]), "b": dict(target_modules=["word_embeddings"]),
+                                 "c": dict(target_modules=["decoder", "word_embeddings"])},
+                 swap=["a", "b", "none", "c", "a", "none"])
+    heads = BertForPreTraining.from_pretrained(OUT / "bert_pretraining" / "model", attn_implementation="eager").double().eval()
+    make_adapted(88, "lora_bert_heads", "both pre-training heads, pooler, position and type embeddings", heads,
+                 "bert_pretraining", evaluate_bert, {"a": dict(target_modules=[
+                     "seq_relationship", "transform.dense", "pooler.dense", "position_embeddings", "token_type_embeddings"])})
 
 
 with torch.no_grad():
