@@ -1,23 +1,20 @@
 // What NVIDIA's assembler says of the kernels, against stored limits: a kernel
 // that grows past them loses blocks per multiprocessor, one that spills worse.
 #include "passes/Target/CUDA/Codegen.h"
-#include "passes/Target/CUDA/CudaTarget.h"
+#include "test/passes/Target/CUDA/Assembled.h"
 #include "test/passes/Target/KernelTexts.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 
 #include <gtest/gtest.h>
-#include <sstream>
 
 using namespace ptx;
 using namespace ptx::test;
 
 namespace {
 
-const std::vector<std::string> variants = {"sm_80", "sm_89", "sm_90a", "ptx_sm_90"};
-
-/// Registers per variant, as above. Kernels have 128 threads: up to 128 registers
+/// Registers per variant of assembledVariants. Kernels have 128 threads: up to 128 registers
 /// leave four blocks per multiprocessor, up to 168 three.
 struct Limit {
   const char *entry;
@@ -51,56 +48,21 @@ std::string kernels() {
   return text;
 }
 
-/// The assembler's notes for a variant. That of PTX is assembled as a driver would, for its own chip.
-llvm::Expected<std::string> notesFor(const std::string &variant) {
-  mlir::DialectRegistry registry;
-  cuda::registerKernelDialects(registry);
-  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(kernels(), &context);
-  const Target &target = cuda::target();
-  auto generated = target.generate(*module, variant);
-  auto code = target.compile(*generated, variant, {{"ptxas", ""}}, /*keepTexts=*/false);
-  if (!code)
-    return code.takeError();
-  llvm::StringRef chip = variant;
-  if (!chip.consume_front("ptx_"))
-    return code->notes;
-  auto cubin = cuda::assemble(code->bytes, *cuda::findChip(chip), "");
-  if (!cubin)
-    return cubin.takeError();
-  return cubin->notes;
-}
-
-struct Used {
-  int registers = -1, spilled = -1, shared = -1;
-};
-
-/// "kernel    NAME  CHIP  40 registers, 0 bytes spilled, 0 bytes shared"
-std::map<std::string, Used> parse(const std::string &notes) {
-  std::map<std::string, Used> all;
-  std::istringstream lines(notes);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string word, name;
-    Used used;
-    words >> word >> name >> word >> used.registers >> word >> used.spilled >> word >> word >> used.shared;
-    all[name] = used;
-  }
-  return all;
-}
-
 class Limits : public testing::TestWithParam<size_t> {};
 
 // Registers and shared memory as stored, and nothing spilled.
 TEST_P(Limits, AreKept) {
   if (auto ptxas = cuda::findPtxas(""); !ptxas)
     GTEST_SKIP() << llvm::toString(ptxas.takeError());
-  auto notes = notesFor(variants[GetParam()]);
-  ASSERT_TRUE(bool(notes)) << llvm::toString(notes.takeError());
-  std::map<std::string, Used> used = parse(*notes);
-  EXPECT_EQ(used.size(), std::size(limits)) << *notes;
+  mlir::DialectRegistry registry;
+  cuda::registerKernelDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(kernels(), &context);
+  auto used = assembled(*module, assembledVariants[GetParam()]);
+  ASSERT_TRUE(bool(used)) << llvm::toString(used.takeError());
+  EXPECT_EQ(used->size(), std::size(limits));
   for (const Limit &limit : limits) {
-    const Used &found = used["entry_" + std::string(limit.entry)];
+    const Used &found = (*used)["entry_" + std::string(limit.entry)];
     EXPECT_EQ(found.spilled, 0) << limit.entry;
     EXPECT_EQ(found.shared, limit.shared) << limit.entry;
     EXPECT_GT(found.registers, 0) << limit.entry;
@@ -108,6 +70,6 @@ TEST_P(Limits, AreKept) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Chips, Limits, testing::Range<size_t>(0, variants.size()),
-                         [](const auto &info) { return variants[info.param]; });
+INSTANTIATE_TEST_SUITE_P(Chips, Limits, testing::Range<size_t>(0, assembledVariants.size()),
+                         [](const auto &info) { return assembledVariants[info.param]; });
 } // namespace
