@@ -25,6 +25,9 @@ constexpr Limit limits[] = {
     {"contract_gelu", 17408, {168, 145, 146, 146}},
     {"contract_residual", 17408, {168, 145, 146, 146}},
     {"attention_32", 14464, {113, 96, 89, 89}},
+    {"attention_16", 14464, {157, 155, 156, 156}},
+    {"attention_16_causal", 14464, {164, 164, 166, 166}},
+    {"attention_32_causal", 14464, {143, 144, 144, 144}},
     {"attention_64_causal", 14464, {128, 96, 96, 96}},
     {"attention_160", 14464, {168, 168, 168, 168}},
     {"norm_layer", 0, {31, 32, 31, 31}},
@@ -32,18 +35,23 @@ constexpr Limit limits[] = {
     {"map_tanh", 0, {21, 21, 21, 21}},
     {"gather_3", 0, {32, 34, 32, 32}},
     {"segment_mean", 0, {32, 40, 32, 32}},
+    {"both_16", 14464, {166, 166, 164, 164}},
+    {"both_32", 14464, {128, 90, 104, 104}},
     {"several", 17408, {157, 128, 141, 141}},
 };
 
 std::string kernels() {
   std::string text = contractKernel("contract_gelu", "gelu") + contractKernel("contract_residual", "residual") +
-                     attentionKernel("attention_32", 32, false) + attentionKernel("attention_64_causal", 64, true) +
-                     attentionKernel("attention_160", 160, false) + normKernel("norm_layer", 0, 1e-5, "residual") +
-                     normKernel("norm_l2", 2, 1e-12) + mapKernel("map_tanh", "tanh") + gatherKernel("gather_3", 3) +
-                     segmentMeanKernel("segment_mean") +
-                     entryOf("entry_several", {"attention_64_causal", "contract_gelu", "contract_residual"});
+                     attentionKernel("attention_32", 32, false) + attentionKernel("attention_32_causal", 32, true) +
+                     attentionKernel("attention_16", 16, false) + attentionKernel("attention_16_causal", 16, true) +
+                     attentionKernel("attention_64_causal", 64, true) + attentionKernel("attention_160", 160, false) +
+                     normKernel("norm_layer", 0, 1e-5, "residual") + normKernel("norm_l2", 2, 1e-12) +
+                     mapKernel("map_tanh", "tanh") + gatherKernel("gather_3", 3) + segmentMeanKernel("segment_mean") +
+                     entryOf("entry_several", {"attention_64_causal", "contract_gelu", "contract_residual"}) +
+                     entryOf("entry_both_16", {"attention_16", "attention_16_causal"}) +
+                     entryOf("entry_both_32", {"attention_32", "attention_32_causal"});
   for (const Limit &limit : limits)
-    if (std::string(limit.entry) != "several")
+    if (text.find("@entry_" + std::string(limit.entry) + " ") == std::string::npos)
       text += entryOf("entry_" + std::string(limit.entry), {limit.entry});
   return text;
 }
