@@ -75,7 +75,7 @@ Result<GridLaunch> GridRules::plan(const ptx_launch &launch, std::vector<uint64_
     int64_t rows = problem.end - problem.begin;
     bool few = rows <= tile.fewRows;
     auto ceilDiv = [](int64_t size, int64_t by) { return (size + by - 1) / by; };
-    int64_t rowTiles = few ? 1 : ceilDiv(rows, tile.rows);
+    int64_t rowTiles = rows <= 0 ? 0 : few ? 1 : ceilDiv(rows, tile.rows);
     int64_t columnTiles = ceilDiv(problem.columns, few ? tile.fewColumns : tile.columns);
     uint64_t *words = table.data() + made.offset + p * made.stride;
     words[gridFirstTile] = blocks;

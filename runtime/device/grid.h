@@ -47,7 +47,8 @@ public:
   static Result<GridRules> read(std::span<const ptx_kernel_info> kernels, std::span<const ptx_kernel_info> entries);
 
   const std::vector<Entry> &entries() const { return entryList; }
-  /// Appends the problems of a launch to the table.
+  /// Appends the problems of a launch to the table. An empty one has no tile:
+  /// the next problem's first tile has the same number, and blocks take the last.
   Result<GridLaunch> plan(const ptx_launch &launch, std::vector<uint64_t> &table) const;
 
 private:

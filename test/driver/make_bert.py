@@ -1,8 +1,9 @@
-"""usage: make_bert.py DIR LAYERS WIDTH    writes a BERT directory of zeros: for tests of the compiler alone"""
+"""usage: make_bert.py DIR LAYERS WIDTH [VOCABULARY]    writes a BERT directory of zeros: for tests of the compiler alone"""
 import json, pathlib, struct, sys
 
 folder, layers, d = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-shapes = {"embeddings.word_embeddings.weight": [1000, d], "embeddings.position_embeddings.weight": [64, d],
+vocabulary = int(sys.argv[4]) if len(sys.argv) > 4 else 1000
+shapes = {"embeddings.word_embeddings.weight": [vocabulary, d], "embeddings.position_embeddings.weight": [64, d],
           "embeddings.token_type_embeddings.weight": [2, d]}
 norms, linears = ["embeddings.LayerNorm"], {}
 for i in range(layers):
@@ -29,4 +30,4 @@ with open(folder / "model.safetensors", "wb") as file:
     file.truncate(8 + len(text) + end)
 (folder / "config.json").write_text(json.dumps({
     "model_type": "bert", "hidden_size": d, "num_attention_heads": d // 64, "num_hidden_layers": layers,
-    "intermediate_size": 4 * d, "vocab_size": 1000, "max_position_embeddings": 64}))
+    "intermediate_size": 4 * d, "vocab_size": vocabulary, "max_position_embeddings": 64}))

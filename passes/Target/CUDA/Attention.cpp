@@ -163,7 +163,7 @@ void emitValues(Emit &e, const Work &w, Value key0, State &state) {
   emitValues(e, w, key0, e.integer(0), common, /*masked=*/false, state);
   if (w.causal())
     emitValues(e, w, key0, common, seenBy(rowsPerWarp - 1), /*masked=*/true, state);
-  e.warpBarrier(); // and have been read
+  // The next weights are stored behind the block's barriers of the next scores.
 }
 
 void emitResults(Emit &e, const Work &w, const State &state) {

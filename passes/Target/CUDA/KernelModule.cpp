@@ -22,6 +22,15 @@ int64_t sharedFloats(rt::KernelOp kernel) {
   }
 }
 
+/// Left alone ptxas spills a few bytes of attention over heads narrower than a
+/// warp, for one more block on a multiprocessor. Where three blocks are asked
+/// for it takes the registers it wants; with four it spills again.
+bool wantsThreeBlocks(ArrayRef<rt::KernelOp> members) {
+  return llvm::all_of(members, [](rt::KernelOp member) {
+    return member.getSkeleton() == rt::Skeleton::Attention && member.getHeadDim() < warpSize;
+  });
+}
+
 void emitBody(Emit &e, const Kernel &kernel) {
   switch (kernel.op.getSkeleton()) {
   case rt::Skeleton::Contract:
@@ -50,6 +59,8 @@ public:
                                              e.getFunctionType({e.pointer(), e.integerType(), e.integerType()}, {}));
     function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), e.getUnitAttr());
     function.setKnownBlockSizeAttr(e.getDenseI32ArrayAttr({static_cast<int32_t>(threads), 1, 1}));
+    if (wantsThreeBlocks(members))
+      function->setAttr("nvvm.minctasm", e.getI32IntegerAttr(3));
     OpBuilder::InsertionGuard guard(e);
     e.setInsertionPointToStart(&function.getBody().front());
     findProblem(function.getArgument(0), function.getArgument(1), function.getArgument(2));

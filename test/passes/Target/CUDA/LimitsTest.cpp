@@ -1,23 +1,20 @@
 // What NVIDIA's assembler says of the kernels, against stored limits: a kernel
 // that grows past them loses blocks per multiprocessor, one that spills worse.
 #include "passes/Target/CUDA/Codegen.h"
-#include "passes/Target/CUDA/CudaTarget.h"
+#include "test/passes/Target/CUDA/Assembled.h"
 #include "test/passes/Target/KernelTexts.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 
 #include <gtest/gtest.h>
-#include <sstream>
 
 using namespace ptx;
 using namespace ptx::test;
 
 namespace {
 
-const std::vector<std::string> variants = {"sm_80", "sm_89", "sm_90a", "ptx_sm_90"};
-
-/// Registers per variant, as above. Kernels have 128 threads: up to 128 registers
+/// Registers per variant of assembledVariants. Kernels have 128 threads: up to 128 registers
 /// leave four blocks per multiprocessor, up to 168 three.
 struct Limit {
   const char *entry;
@@ -28,6 +25,9 @@ constexpr Limit limits[] = {
     {"contract_gelu", 17408, {168, 145, 146, 146}},
     {"contract_residual", 17408, {168, 145, 146, 146}},
     {"attention_32", 14464, {113, 96, 89, 89}},
+    {"attention_16", 14464, {157, 155, 156, 156}},
+    {"attention_16_causal", 14464, {164, 164, 166, 166}},
+    {"attention_32_causal", 14464, {143, 144, 144, 144}},
     {"attention_64_causal", 14464, {128, 96, 96, 96}},
     {"attention_160", 14464, {168, 168, 168, 168}},
     {"norm_layer", 0, {31, 32, 31, 31}},
@@ -35,58 +35,25 @@ constexpr Limit limits[] = {
     {"map_tanh", 0, {21, 21, 21, 21}},
     {"gather_3", 0, {32, 34, 32, 32}},
     {"segment_mean", 0, {32, 40, 32, 32}},
+    {"both_16", 14464, {166, 166, 164, 164}},
+    {"both_32", 14464, {128, 90, 104, 104}},
     {"several", 17408, {157, 128, 141, 141}},
 };
 
 std::string kernels() {
   std::string text = contractKernel("contract_gelu", "gelu") + contractKernel("contract_residual", "residual") +
-                     attentionKernel("attention_32", 32, false) + attentionKernel("attention_64_causal", 64, true) +
-                     attentionKernel("attention_160", 160, false) + normKernel("norm_layer", 0, 1e-5, "residual") +
-                     normKernel("norm_l2", 2, 1e-12) + mapKernel("map_tanh", "tanh") + gatherKernel("gather_3", 3) +
-                     segmentMeanKernel("segment_mean") +
-                     entryOf("entry_several", {"attention_64_causal", "contract_gelu", "contract_residual"});
+                     attentionKernel("attention_32", 32, false) + attentionKernel("attention_32_causal", 32, true) +
+                     attentionKernel("attention_16", 16, false) + attentionKernel("attention_16_causal", 16, true) +
+                     attentionKernel("attention_64_causal", 64, true) + attentionKernel("attention_160", 160, false) +
+                     normKernel("norm_layer", 0, 1e-5, "residual") + normKernel("norm_l2", 2, 1e-12) +
+                     mapKernel("map_tanh", "tanh") + gatherKernel("gather_3", 3) + segmentMeanKernel("segment_mean") +
+                     entryOf("entry_several", {"attention_64_causal", "contract_gelu", "contract_residual"}) +
+                     entryOf("entry_both_16", {"attention_16", "attention_16_causal"}) +
+                     entryOf("entry_both_32", {"attention_32", "attention_32_causal"});
   for (const Limit &limit : limits)
-    if (std::string(limit.entry) != "several")
+    if (text.find("@entry_" + std::string(limit.entry) + " ") == std::string::npos)
       text += entryOf("entry_" + std::string(limit.entry), {limit.entry});
   return text;
-}
-
-/// The assembler's notes for a variant. That of PTX is assembled as a driver would, for its own chip.
-llvm::Expected<std::string> notesFor(const std::string &variant) {
-  mlir::DialectRegistry registry;
-  cuda::registerKernelDialects(registry);
-  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(kernels(), &context);
-  const Target &target = cuda::target();
-  auto generated = target.generate(*module, variant);
-  auto code = target.compile(*generated, variant, {{"ptxas", ""}}, /*keepTexts=*/false);
-  if (!code)
-    return code.takeError();
-  llvm::StringRef chip = variant;
-  if (!chip.consume_front("ptx_"))
-    return code->notes;
-  auto cubin = cuda::assemble(code->bytes, *cuda::findChip(chip), "");
-  if (!cubin)
-    return cubin.takeError();
-  return cubin->notes;
-}
-
-struct Used {
-  int registers = -1, spilled = -1, shared = -1;
-};
-
-/// "kernel    NAME  CHIP  40 registers, 0 bytes spilled, 0 bytes shared"
-std::map<std::string, Used> parse(const std::string &notes) {
-  std::map<std::string, Used> all;
-  std::istringstream lines(notes);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string word, name;
-    Used used;
-    words >> word >> name >> word >> used.registers >> word >> used.spilled >> word >> word >> used.shared;
-    all[name] = used;
-  }
-  return all;
 }
 
 class Limits : public testing::TestWithParam<size_t> {};
@@ -95,12 +62,15 @@ class Limits : public testing::TestWithParam<size_t> {};
 TEST_P(Limits, AreKept) {
   if (auto ptxas = cuda::findPtxas(""); !ptxas)
     GTEST_SKIP() << llvm::toString(ptxas.takeError());
-  auto notes = notesFor(variants[GetParam()]);
-  ASSERT_TRUE(bool(notes)) << llvm::toString(notes.takeError());
-  std::map<std::string, Used> used = parse(*notes);
-  EXPECT_EQ(used.size(), std::size(limits)) << *notes;
+  mlir::DialectRegistry registry;
+  cuda::registerKernelDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(kernels(), &context);
+  auto used = assembled(*module, assembledVariants[GetParam()]);
+  ASSERT_TRUE(bool(used)) << llvm::toString(used.takeError());
+  EXPECT_EQ(used->size(), std::size(limits));
   for (const Limit &limit : limits) {
-    const Used &found = used["entry_" + std::string(limit.entry)];
+    const Used &found = (*used)["entry_" + std::string(limit.entry)];
     EXPECT_EQ(found.spilled, 0) << limit.entry;
     EXPECT_EQ(found.shared, limit.shared) << limit.entry;
     EXPECT_GT(found.registers, 0) << limit.entry;
@@ -108,6 +78,6 @@ TEST_P(Limits, AreKept) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Chips, Limits, testing::Range<size_t>(0, variants.size()),
-                         [](const auto &info) { return variants[info.param]; });
+INSTANTIATE_TEST_SUITE_P(Chips, Limits, testing::Range<size_t>(0, assembledVariants.size()),
+                         [](const auto &info) { return assembledVariants[info.param]; });
 } // namespace
