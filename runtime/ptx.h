@@ -120,7 +120,9 @@ PTX_EXPORT ptx_status *ptx_program_output(const ptx_program *program, const char
 
 /* The program's parameters under `adapter`; NULL or "none": the base's own. The
  * first binding reads the parameter files; others share what the adapter leaves
- * alone. Releases: one per create and retain. */
+ * alone. Values that are not finite are errors, in factors and in what they
+ * make; a call that mixes adapters loses only the rows of such an adapter.
+ * Releases: one per create and retain. */
 PTX_EXPORT ptx_status *ptx_binding_create(ptx_program *program, const char *adapter, ptx_binding **binding);
 PTX_EXPORT void ptx_binding_retain(ptx_binding *binding);
 PTX_EXPORT void ptx_binding_release(ptx_binding *binding);

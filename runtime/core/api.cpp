@@ -221,6 +221,8 @@ ptx_status *ptx_binding_create(ptx_program *program, const char *adapter, ptx_bi
     Result<std::shared_ptr<const Binding>> bound = program->program->bind(record);
     if (!bound)
       return bound.error();
+    if (!(*bound)->flaw.empty())
+      return Error{(*bound)->flaw};
     auto made = std::make_unique<ptx_binding>();
     made->program = program->program;
     made->binding = *bound;

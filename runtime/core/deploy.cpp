@@ -36,6 +36,9 @@ public:
     return std::move(values[parameter.nodes.back().of[0]]);
   }
 
+  /// Why a factor is of no use; empty where it is.
+  const std::string &flaw() const { return found; }
+
 private:
   Result<Matrix> evaluate(const Node &node) {
     switch (node.kind) {
@@ -148,6 +151,8 @@ private:
         Result<Matrix> b = tensors.read(site->b);
         if (!b)
           return b;
+        if (Status status = checkDelta(*site, *b); !status)
+          return status.error();
         if (b->rows != node.heights[i] || b->columns != site->rank)
           return Error{"factor B is [" + std::to_string(b->rows) + "," + std::to_string(b->columns) + "], expected [" +
                        std::to_string(node.heights[i]) + "," + std::to_string(site->rank) + "]"};
@@ -162,6 +167,24 @@ private:
     return all;
   }
 
+  std::string placeOf(size_t site) const { return "adapter '" + adapter->name + "', '" + manifest.sites[site] + "'"; }
+
+  /// A delta is looked at once, with its B. A flaw is no error here: in a call
+  /// that mixes adapters it is the flawed one's rows that are lost, not the others'.
+  Status checkDelta(const AdapterSite &site, const Matrix &b) {
+    Result<Matrix> a = tensors.read(site.a);
+    if (!a)
+      return a.error();
+    LowRank delta;
+    delta.a = std::move(*a);
+    delta.b = b;
+    delta.scale = static_cast<float>(site.scale);
+    delta.where = placeOf(site.site);
+    if (Status status = checkFactors(delta); !status && found.empty())
+      found = status.error().message;
+    return {};
+  }
+
   /// merge, merge_bias and dora_gain: the base itself where the adapter has no entry.
   Result<Matrix> adapt(const Node &node) {
     const Matrix &base = values[node.of[0]];
@@ -170,7 +193,7 @@ private:
       return Matrix{node.rows, 1, std::vector<float>(node.rows, 1.0f)};
     if (!site || (node.kind == NodeKind::MergeBias && !site->bias))
       return base;
-    std::string where = "adapter '" + adapter->name + "', '" + manifest.sites[node.sites[0]] + "'";
+    std::string where = placeOf(node.sites[0]);
     if (node.kind == NodeKind::MergeBias) {
       Result<Matrix> bias = tensors.read(*site->bias);
       return bias ? mergeBias(base, *bias, static_cast<float>(site->scale), where) : bias;
@@ -199,6 +222,7 @@ private:
   const AdapterRecord *adapter;
   TensorReader &tensors;
   std::vector<Matrix> values;
+  std::string found; // the flaw
 };
 
 } // namespace
@@ -209,13 +233,16 @@ deployParameter(const Manifest &manifest, const ParameterRecord &parameter, cons
   auto named = [&](const Error &error) {
     return Error{"parameter '" + printable(parameter.label) + "': " + error.message};
   };
-  Result<Matrix> value = Evaluator(manifest, parameter, adapter, tensors).run();
+  Evaluator evaluator(manifest, parameter, adapter, tensors);
+  Result<Matrix> value = evaluator.run();
   if (!value)
     return value.error();
   Result<Layout> layout = Layout::of(parameter.nodes.back(), *value, geometry);
   if (!layout)
     return named(layout.error());
   auto packed = std::make_shared<PackedParameter>();
+  if (!evaluator.flaw().empty())
+    packed->flaw = named(Error{evaluator.flaw()}).message;
   packed->floats = layout->floats();
   if (packed->floats == 0)
     return std::shared_ptr<const PackedParameter>(packed);

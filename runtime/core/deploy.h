@@ -15,6 +15,7 @@ namespace ptx {
 struct PackedParameter {
   DeviceMemory memory;
   size_t floats = 0;
+  std::string flaw; // what makes factors of no use: values or a product that are not finite
 };
 
 /// A matrix of f32 while a parameter is computed.

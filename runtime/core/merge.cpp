@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace ptx {
 
@@ -77,6 +78,31 @@ std::vector<float> gains(const Matrix &merged, const LowRank &delta) {
 
 } // namespace
 
+Status checkFactors(const LowRank &delta) {
+  for (auto [matrix, what] : {std::pair(&delta.a, "factor A"), std::pair(&delta.b, "factor B")})
+    if (Status status = checkFinite(*matrix, what, delta.where); !status)
+      return status;
+  // Only a product that may overflow is worth computing.
+  auto largest = [](const Matrix &m) {
+    float most = 0;
+    for (float value : m.values)
+      most = std::max(most, std::abs(value));
+    return static_cast<double>(most);
+  };
+  double rank = static_cast<double>(delta.a.rows);
+  double scale = std::max(1.0, std::abs(static_cast<double>(delta.scale)));
+  if (rank * scale * largest(delta.a) * largest(delta.b) < std::numeric_limits<float>::max())
+    return {};
+  Matrix row{1, delta.a.columns, std::vector<float>(delta.a.columns)};
+  for (uint64_t o = 0; o < delta.b.rows; ++o) {
+    deltaRow(delta.b.values.data() + o * delta.b.columns, 1, delta.a, delta.scale, row.values);
+    if (Status status = checkFinite(row, "the product of the factors", delta.where + ", output " + std::to_string(o));
+        !status)
+      return status;
+  }
+  return {};
+}
+
 Result<Matrix> mergeLowRank(const Matrix &weight, const LowRank &delta) {
   if (Status status = checkShapes(weight, delta); !status)
     return status.error();
@@ -96,7 +122,10 @@ Result<Matrix> doraGain(const Matrix &weight, const LowRank &delta) {
   if (Status status = checkShapes(weight, delta); !status)
     return status.error();
   std::vector<float> g = gains(addDelta(weight, delta), delta);
-  return Matrix{g.size(), 1, std::move(g)};
+  Matrix gain{g.size(), 1, std::move(g)};
+  if (Status status = checkFinite(gain, "DoRA's gain", delta.where); !status)
+    return status.error();
+  return gain;
 }
 
 Result<Matrix> mergeBias(const Matrix &bias, const Matrix &delta, float scale, const std::string &where) {

@@ -15,6 +15,9 @@ struct LowRank {
   std::string where; // for errors
 };
 
+/// Whether the factors of a delta that stays separate, and their product, are finite.
+Status checkFactors(const LowRank &delta);
+
 /// W + s B A; where the delta is exactly zero W keeps its bits. With DoRA
 /// g (W + s B A), g = m / norm of each output's weights (arXiv 2402.09353).
 /// NaN and infinity, in or out, are errors.

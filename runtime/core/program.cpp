@@ -130,6 +130,8 @@ Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adap
         deployParameter(contents, contents.parameters[i], adapter, tensors, geometry(), launcher);
     if (!packed)
       return packed.error();
+    if (binding->flaw.empty())
+      binding->flaw = (*packed)->flaw;
     binding->parameters.push_back(std::move(*packed));
   }
   return std::shared_ptr<const Binding>(std::move(binding));

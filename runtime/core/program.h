@@ -22,6 +22,9 @@ struct ProgramOptions {
 struct Binding {
   std::vector<std::shared_ptr<const PackedParameter>> parameters;
   const AdapterRecord *adapter = nullptr; // null: none
+  /// Why the adapter's factors are of no use; empty where they are. Such a
+  /// binding is for calls that mix adapters, whose other rows it leaves alone.
+  std::string flaw;
   uint64_t rank(const std::vector<size_t> &sites) const;
 };
 

@@ -99,6 +99,39 @@ TEST_F(EndToEnd, SwapsAreExact) {
   EXPECT_TRUE(sameBytes(runOnce(folder.path, nullptr, ragged()).values["hidden"], seen["none"]));
 }
 
+// Factors kept apart that are not finite, or whose product is not, are refused
+// by name; in a mixed batch the rows of others keep their bytes.
+TEST_F(EndToEnd, FlawedFactors) {
+  struct Case {
+    const char *tensor;
+    float value;
+    std::string expected;
+  };
+  make(true);
+  std::vector<float> clean = runOnce(folder.path, "db", ragged()).values["hidden"];
+  const Weights kept = weights;
+  for (const Case &flaw : {Case{"da.a", NAN, "factor A is not finite at index 3"},
+                           Case{"da.b", -INFINITY, "factor B is not finite at index 3"},
+                           Case{"da.a", 3e38f, "output 0: the product of the factors is not finite at index 3"}}) {
+    weights = kept;
+    weights.tensors[flaw.tensor].values[3] = flaw.value;
+    for (float &value : weights.tensors["da.b"].values)
+      value = std::isfinite(value) && flaw.value > 1e38f ? 100.0f : value;
+    make(true);
+    std::string error = runOnce(folder.path, "da", ragged()).error;
+    EXPECT_NE(error.find("adapter 'da', 'linear'"), std::string::npos) << error;
+    EXPECT_NE(error.find(flaw.expected), std::string::npos) << error;
+    Call mixed = ragged();
+    mixed.adapters = {1, 0, 1};
+    Answer answer = runOnce(folder.path, nullptr, mixed);
+    ASSERT_EQ(answer.error, "");
+    for (uint64_t b : {0, 2})
+      EXPECT_EQ(std::memcmp(answer.values["hidden"].data() + b * 5 * outputs, clean.data() + b * 5 * outputs,
+                            5 * outputs * sizeof(float)),
+                0);
+  }
+}
+
 // Kept apart, adapters mix in a batch; each row has the bytes it has alone.
 TEST_F(EndToEnd, MixedAdapters) {
   make(true);
@@ -155,7 +188,8 @@ TEST_F(EndToEnd, Cancel) {
   ASSERT_EQ(ptx_binding_create(program, nullptr, &binding), nullptr);
   ASSERT_EQ(ptx_session_open(binding, &session), nullptr);
   int left = 2;
-  ptx_session_set_cancel(session, [](void *user) { return --*static_cast<int *>(user) < 0 ? 1 : 0; }, &left);
+  ptx_session_set_cancel(
+      session, [](void *user) { return --*static_cast<int *>(user) < 0 ? 1 : 0; }, &left);
   EXPECT_EQ(call(session, ragged()).code, PTX_CANCELLED);
   ptx_session_set_cancel(session, nullptr, nullptr);
   EXPECT_EQ(call(session, ragged()).code, PTX_OK);
