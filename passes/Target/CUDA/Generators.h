@@ -26,6 +26,8 @@ inline constexpr TileShape fewRowsTile{8, 16};
 inline constexpr TileShape rowWiseTile{warps, 1};
 /// Query rows of one sequence that an attention takes at once.
 inline constexpr int64_t attentionBlockRows = 16;
+/// A head whose channels fill no whole warps: every staged load is checked.
+constexpr bool isOddHead(int64_t headDim) { return headDim < 64 && headDim % warpSize != 0; }
 
 void emitContract(Emit &e, const Kernel &kernel);
 void emitContractFewRows(Emit &e, const Kernel &kernel);

@@ -22,12 +22,12 @@ int64_t sharedFloats(rt::KernelOp kernel) {
   }
 }
 
-/// Left alone ptxas spills a few bytes of attention over heads narrower than a
-/// warp, for one more block on a multiprocessor. Where three blocks are asked
-/// for it takes the registers it wants; with four it spills again.
+/// Left alone ptxas spills a few bytes of attention over odd narrow heads, for one
+/// more block on a multiprocessor. Where three blocks are asked for it takes the
+/// registers it wants; with four it spills again.
 bool wantsThreeBlocks(ArrayRef<rt::KernelOp> members) {
   return llvm::all_of(members, [](rt::KernelOp member) {
-    return member.getSkeleton() == rt::Skeleton::Attention && member.getHeadDim() < warpSize;
+    return member.getSkeleton() == rt::Skeleton::Attention && isOddHead(member.getHeadDim());
   });
 }
 

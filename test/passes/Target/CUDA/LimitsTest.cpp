@@ -28,6 +28,7 @@ constexpr Limit limits[] = {
     {"attention_16", 14464, {157, 155, 156, 156}},
     {"attention_16_causal", 14464, {164, 164, 166, 166}},
     {"attention_32_causal", 14464, {143, 144, 144, 144}},
+    {"attention_48_causal", 14464, {168, 168, 168, 168}},
     {"attention_64_causal", 14464, {128, 96, 96, 96}},
     {"attention_160", 14464, {168, 168, 168, 168}},
     {"norm_layer", 0, {31, 32, 31, 31}},
@@ -43,7 +44,8 @@ constexpr Limit limits[] = {
 std::string kernels() {
   std::string text = contractKernel("contract_gelu", "gelu") + contractKernel("contract_residual", "residual") +
                      attentionKernel("attention_32", 32, false) + attentionKernel("attention_32_causal", 32, true) +
-                     attentionKernel("attention_16", 16, false) + attentionKernel("attention_16_causal", 16, true) +
+                     attentionKernel("attention_48_causal", 48, true) + attentionKernel("attention_16", 16, false) +
+                     attentionKernel("attention_16_causal", 16, true) +
                      attentionKernel("attention_64_causal", 64, true) + attentionKernel("attention_160", 160, false) +
                      normKernel("norm_layer", 0, 1e-5, "residual") + normKernel("norm_l2", 2, 1e-12) +
                      mapKernel("map_tanh", "tanh") + gatherKernel("gather_3", 3) + segmentMeanKernel("segment_mean") +

@@ -5,7 +5,7 @@
 #include "passes/Passes.h"
 #include "passes/Pipelines/Phases.h"
 #include "passes/Target/CUDA/Codegen.h"
-#include "passes/Target/CUDA/Emit.h"
+#include "passes/Target/CUDA/Generators.h"
 #include "runtime/io/file.h"
 #include "test/passes/Target/CUDA/Assembled.h"
 
@@ -37,7 +37,7 @@ struct Limit {
 constexpr Limit limits[] = {
     {"contract", 17408, {168, 146, 146, 146}},
     {"attention", 14464, {128, 96, 96, 96}},
-    {"attention of narrow heads", 14464, {166, 166, 166, 166}},
+    {"attention of odd heads", 14464, {166, 166, 166, 166}},
     {"row_norm", 0, {32, 32, 32, 32}},
     {"gather", 0, {32, 32, 32, 32}},
     {"segment_mean", 0, {40, 40, 40, 40}},
@@ -46,8 +46,8 @@ constexpr Limit limits[] = {
 
 const Limit &limitOf(rt::KernelOp kernel) {
   std::string what = rt::stringifySkeleton(kernel.getSkeleton()).str();
-  if (kernel.getSkeleton() == rt::Skeleton::Attention && kernel.getHeadDim() < cuda::warpSize)
-    what += " of narrow heads";
+  if (kernel.getSkeleton() == rt::Skeleton::Attention && cuda::isOddHead(kernel.getHeadDim()))
+    what += " of odd heads";
   const Limit *limit = llvm::find_if(limits, [&](const Limit &row) { return row.what == what; });
   if (limit == std::end(limits))
     throw std::runtime_error("no limit is stored for " + what);
