@@ -34,7 +34,7 @@ class Driver:
         return least
 
 
-def copy_bandwidth(driver, size=1 << 30):
+def copy_bandwidth(driver, size):
     """bytes read and written a second by a copy on the device"""
     addresses = [ctypes.c_uint64(), ctypes.c_uint64()]
     for address in addresses:
@@ -58,6 +58,7 @@ def launch_seconds(driver, count=1000):
     return driver.seconds(launches, 5) / count
 
 
-def probe():
+def probe(size=1 << 30):
+    """`size` bytes are copied: enough to be in no cache"""
     driver = Driver()
-    return {"copy_bytes_per_second": copy_bandwidth(driver), "launch_seconds": launch_seconds(driver)}
+    return {"copy_bytes_per_second": copy_bandwidth(driver, size), "launch_seconds": launch_seconds(driver)}

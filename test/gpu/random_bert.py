@@ -11,7 +11,7 @@ KEEP, EXPONENT = 0x83FF, 0x2400
 
 
 def weights(source, count):
-    bits = int.from_bytes(source.randbytes(2 * count), "little")
+    bits = source.getrandbits(16 * count)
     every = int.from_bytes(b"\x01\x00" * count, "little")
     return ((bits & every * KEEP) | every * EXPONENT).to_bytes(2 * count, "little")
 

@@ -179,6 +179,22 @@ CUresult cuCtxPushCurrent_v2(CUcontext context) {
   });
 }
 
+CUresult cuCtxSetCurrent(CUcontext context) {
+  return plain("cuCtxSetCurrent", [&] {
+    current.assign(1, context);
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuCtxSynchronize() {
+  return inContext("cuCtxSynchronize", [] {
+    for (auto &[handle, stream] : state().streams)
+      if (CUresult code = state().run(*stream))
+        return code;
+    return state().run(state().defaultStream);
+  });
+}
+
 CUresult cuCtxPopCurrent_v2(CUcontext *context) {
   return plain("cuCtxPopCurrent_v2", [&] {
     if (current.empty())
@@ -237,6 +253,18 @@ CUresult cuModuleLoadDataEx(CUmodule *module, const void *image, unsigned count,
     *module = reinterpret_cast<CUmodule>(made.get());
     state().modules[*module] = std::move(made);
     return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuModuleLoadData(CUmodule *module, const void *image) {
+  return cuModuleLoadDataEx(module, image, 0, nullptr, nullptr);
+}
+
+CUresult cuMemcpyDtoD_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes) {
+  return inContext(line("cuMemcpyDtoD_v2", place(to), place(from), bytes), [&] {
+    if (!state().holds(from, bytes))
+      return CUDA_ERROR_INVALID_VALUE;
+    return enqueue(nullptr, to, bytes, [=] { std::memcpy(host(to), host(from), bytes); });
   });
 }
 
@@ -337,8 +365,10 @@ CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, uns
                         unsigned blockY, unsigned blockZ, unsigned shared, CUstream stream, void **parameters,
                         void **extra) {
   const Function &kernel = *reinterpret_cast<const Function *>(function);
-  auto table = *static_cast<const CUdeviceptr *>(parameters[0]);
-  auto problems = *static_cast<const uint32_t *>(parameters[1]), stride = *static_cast<const uint32_t *>(parameters[2]);
+  // A kernel of others, in code for a real GPU, may have none.
+  auto table = parameters ? *static_cast<const CUdeviceptr *>(parameters[0]) : 0;
+  auto problems = parameters ? *static_cast<const uint32_t *>(parameters[1]) : 0,
+       stride = parameters ? *static_cast<const uint32_t *>(parameters[2]) : 0;
   std::ostringstream text;
   text << "cuLaunchKernel " << kernel.name << " grid " << gridX << ',' << gridY << ',' << gridZ << " block " << blockX
        << ',' << blockY << ',' << blockZ << " shared " << shared << " table " << place(table) << " problems "

@@ -12,11 +12,15 @@
 
 namespace ptx::fake {
 
-/// For tests of whole programs: the calls go to the file that PTX_FAKE_CALLS names.
+/// For tests of whole programs: PTX_FAKE_CALLS names a file that the calls go
+/// to, PTX_FAKE_FAULT_AT is FakeMachine's faultAt.
 static State *makeState() {
+  State *made = new State; // outlives whoever closes last
   if (std::getenv("PTX_FAKE_CALLS"))
     std::atexit([] { std::ofstream(std::getenv("PTX_FAKE_CALLS")) << state().calls; });
-  return new State; // outlives whoever closes last
+  if (const char *text = std::getenv("PTX_FAKE_FAULT_AT"))
+    made->machine.faultAt = std::atoi(text);
+  return made;
 }
 
 State &state() {
@@ -105,7 +109,7 @@ CUresult State::runKernel(const Function &function, uint32_t blockCount, CUdevic
                           uint32_t stride) {
   if (CUresult code = beginKernel())
     return code;
-  if (!holds(table, size_t(problems) * stride * 8))
+  if (problems && !holds(table, size_t(problems) * stride * 8))
     return CUDA_ERROR_ILLEGAL_ADDRESS;
   CUresult result = CUDA_SUCCESS;
   touch([&] {
@@ -137,7 +141,8 @@ void State::dropContext() {
 
 CUresult Module::parse(const std::string &text, const FakeMachine &machine, std::unique_ptr<Module> &module) {
   if (text.starts_with("\x7f"
-                       "ELF")) {
+                       "ELF") ||
+      text.find(".version") != text.npos) {
     module = std::make_unique<Module>();
     module->real = true;
     return CUDA_SUCCESS;

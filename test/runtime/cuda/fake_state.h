@@ -45,7 +45,7 @@ struct Function {
   int maxShared = 48 << 10;
 };
 
-/// Code for a real GPU, or text: "fake-cubin sm_80" or "fake-ptx sm_80", then lines "library PATH" and
+/// Code for a real GPU (a cubin or PTX), or text: "fake-cubin sm_80" or "fake-ptx sm_80", then lines "library PATH" and
 /// "kernel ENTRY [FUNCTION/LANES]...".
 struct Module {
   std::map<std::string, Function> functions;
