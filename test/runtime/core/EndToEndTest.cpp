@@ -188,8 +188,7 @@ TEST_F(EndToEnd, Cancel) {
   ASSERT_EQ(ptx_binding_create(program, nullptr, &binding), nullptr);
   ASSERT_EQ(ptx_session_open(binding, &session), nullptr);
   int left = 2;
-  ptx_session_set_cancel(
-      session, [](void *user) { return --*static_cast<int *>(user) < 0 ? 1 : 0; }, &left);
+  ptx_session_set_cancel(session, [](void *user) { return --*static_cast<int *>(user) < 0 ? 1 : 0; }, &left);
   EXPECT_EQ(call(session, ragged()).code, PTX_CANCELLED);
   ptx_session_set_cancel(session, nullptr, nullptr);
   EXPECT_EQ(call(session, ragged()).code, PTX_OK);
