@@ -1,6 +1,6 @@
 #include "frontends/bert/Bert.h"
 
-#include <filesystem>
+#include "frontends/common/SentenceGraph.h"
 
 using namespace mlir;
 
@@ -16,7 +16,6 @@ struct Config {
   double eps;
   bool tied;
   Head head = Head::None;
-  bool sentence = false, normalize = false; // sentence-transformers: mean pooling, then L2
 };
 
 Head readHead(ConfigReader &reader) {
@@ -87,60 +86,10 @@ Config readConfig(ConfigReader &reader) {
   return c;
 }
 
-/// modules.json of sentence-transformers: Transformer, Pooling (mean), Normalize.
-Status readSentenceModules(const std::string &directory, Config &c, bool followLinks) {
-  std::error_code error;
-  if (!std::filesystem::exists(directory + "/modules.json", error))
-    return {};
-  Result<File> file = openInside(directory, "modules.json", followLinks);
-  if (!file)
-    return file.error();
-  Result<std::string> text = readWhole(file->path(), 1 << 20);
-  if (!text)
-    return text.error();
-  Result<JsonValue> modules = parseJson(*text, file->path());
-  if (!modules)
-    return modules.error();
-  auto refuse = [&](const std::string &why) { return Error{"'" + printable(file->path()) + "': " + why}; };
-  if (!modules->asArray())
-    return refuse("is " + std::string(modules->kind()) + ", expected a list of modules");
-  for (const JsonValue &module : *modules->asArray()) {
-    const JsonValue *type = module.find("type"), *path = module.find("path");
-    if (!type || !type->asString() || !path || !path->asString())
-      return refuse("a module has no 'type' and 'path'");
-    std::string kind = type->asString()->substr(type->asString()->rfind('.') + 1);
-    if (kind == "Transformer")
-      continue;
-    if (kind == "Normalize") {
-      c.normalize = true;
-      continue;
-    }
-    if (kind != "Pooling")
-      return refuse("module '" + printable(kind) + "' is not supported: Transformer, Pooling and Normalize are");
-    Result<File> plain = openInside(directory + "/" + *path->asString(), "config.json", followLinks);
-    if (path->asString()->find_first_of("/\\") != std::string::npos || path->asString()->starts_with("."))
-      return refuse("the module path '" + printable(*path->asString()) + "' is not a plain name");
-    if (!plain)
-      return plain.error();
-    Result<JsonValue> pooling = readJsonObject(directory + "/" + *path->asString(), "config.json", followLinks);
-    if (!pooling)
-      return pooling.error();
-    for (const auto &[key, value] : *pooling->asObject()) {
-      bool mode = key.starts_with("pooling_mode_") && value.asBool() && *value.asBool();
-      if (mode && key != "pooling_mode_mean_tokens")
-        return Error{"'" + printable(plain->path()) + "': '" + printable(key) +
-                     "' is not supported, only mean pooling is"};
-      c.sentence |= mode;
-    }
-    if (!c.sentence)
-      return Error{"'" + printable(plain->path()) + "': 'pooling_mode_mean_tokens' is not true"};
-  }
-  return {};
-}
-
 class Model {
 public:
-  Model(GraphBuilder &graph, const Config &config, std::string stem) : graph(graph), c(config), stem(std::move(stem)) {}
+  Model(GraphBuilder &graph, const Config &config, std::string stem, const std::optional<SentenceModules> &sentence)
+      : graph(graph), c(config), stem(std::move(stem)), sentence(sentence) {}
 
   void build() {
     graph.beginFunction("encode");
@@ -149,7 +98,8 @@ public:
     Value ids = graph.idsInput("input_ids", {"B", "S"}, c.vocabulary);
     Value input = graph.maskInput("attention_mask", {"B", "S"});
     Value types = graph.idsInput("token_type_ids", {"B", "S"}, c.types, 0);
-    Value mask = graph.visible(input, c.maxPosition, /*keepFirst=*/pooler);
+    bool first = sentence && sentence->pooling == Pooling::FirstToken;
+    Value mask = graph.visible(input, c.maxPosition, /*keepFirst=*/pooler || first);
     Value x = embed(ids, types, mask);
     for (int64_t i = 0; i < c.layers; ++i)
       x = layer(i, x, mask);
@@ -162,12 +112,8 @@ public:
       graph.output("pooler_output", pooled, {});
     }
     buildHead(x, pooled, mask);
-    if (c.sentence) {
-      Value mean = xf::MeanPoolOp::create(b, graph.named("pooling"), perSequence(c.width), x, mask);
-      if (c.normalize)
-        mean = xf::L2NormalizeOp::create(b, graph.named("normalize"), mean.getType(), mean);
-      graph.output("sentence_embedding", mean, {});
-    }
+    if (sentence && sentence->pooling)
+      graph.output("sentence_embedding", embedSentence(graph, *sentence, x, mask), {});
   }
 
   /// Tensors that repeat others, or that buffers left in old files.
@@ -296,6 +242,7 @@ private:
   GraphBuilder &graph;
   const Config &c;
   std::string stem; // "bert." in models with a head
+  const std::optional<SentenceModules> &sentence;
 
 public:
   int64_t labelCount = 0;
@@ -341,12 +288,13 @@ Result<ImportedModel> importBert(MLIRContext *context, const Checkpoint &checkpo
   Config config = readConfig(reader);
   if (Status status = reader.status(); !status)
     return status.error();
-  if (Status status = readSentenceModules(directory, config, options.followLinks); !status)
-    return status.error();
+  if (options.sentence && options.sentence->width && options.sentence->width != config.width)
+    return Error{"'" + options.sentence->poolingFile + "': the pooling takes " +
+                 std::to_string(options.sentence->width) + " columns, hidden_size is " + std::to_string(config.width)};
 
   std::string stem = checkpoint.find("bert.embeddings.word_embeddings.weight") ? "bert." : "";
   GraphBuilder graph(context, checkpoint, "");
-  Model model(graph, config, stem);
+  Model model(graph, config, stem, options.sentence);
   if (config.head == Head::Sequence || config.head == Head::Token) {
     const Checkpoint::Entry *classifier = checkpoint.find("classifier.weight");
     if (!classifier || classifier->shape.size() != 2)

@@ -14,19 +14,20 @@ namespace {
 struct Family {
   const char *modelType;
   Importer import;
+  bool sentence = false; // whether sentence-transformers may lie over it
 };
 constexpr Family families[] = {
     {"p_transformer", importPTransformer},
     {"transformer", importPTransformer},
-    {"bert", importBert},
+    {"bert", importBert, true},
 };
 
-Result<Importer> findImporter(const JsonValue &config, const std::string &path) {
+Result<const Family *> findFamily(const JsonValue &config, const std::string &path) {
   const JsonValue *type = config.find("model_type");
   std::string supported;
   for (const Family &family : families) {
     if (type && type->asString() && *type->asString() == family.modelType)
-      return family.import;
+      return &family;
     supported += std::string(supported.empty() ? "" : ", ") + family.modelType;
   }
   std::string found = !type               ? "has no 'model_type'"
@@ -38,20 +39,28 @@ Result<Importer> findImporter(const JsonValue &config, const std::string &path) 
 
 } // namespace
 
-Result<ImportedModel> importModel(MLIRContext *context, const std::string &directory, const ImportOptions &options) {
+Result<ImportedModel> importModel(MLIRContext *context, const std::string &root, const ImportOptions &given) {
+  ImportOptions options = given;
+  Result<std::optional<SentenceModules>> sentence = readSentenceModules(root, options.followLinks);
+  if (!sentence)
+    return sentence.error();
+  options.sentence = std::move(*sentence);
+  std::string directory = options.sentence ? options.sentence->transformer : root;
   Result<JsonValue> config = readJsonObject(directory, "config.json", options.followLinks);
   if (!config)
     return config.error();
   std::string path = directory + "/config.json";
-  Result<Importer> importer = findImporter(*config, path);
-  if (!importer)
-    return importer.error();
+  Result<const Family *> family = findFamily(*config, path);
+  if (!family)
+    return family.error();
+  if (options.sentence && !(*family)->sentence)
+    return Error{"'" + printable(path) + "': a modules.json over a model of this type is not supported"};
   if (const JsonValue *quantized = config->find("quantization_config"); quantized && !quantized->isNull())
     return Error{"'" + printable(path) + "': has a 'quantization_config': packed integers are not read as weights"};
   Result<Checkpoint> checkpoint = Checkpoint::open(directory, options.followLinks);
   if (!checkpoint)
     return checkpoint.error();
-  Result<ImportedModel> model = (*importer)(context, *checkpoint, *config, directory, options);
+  Result<ImportedModel> model = (*family)->import(context, *checkpoint, *config, directory, options);
   if (model && failed(verify(*model->module)))
     return Error{"'" + printable(directory) + "': the imported model does not verify; please report this"};
   return model;

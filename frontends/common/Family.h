@@ -5,6 +5,7 @@
 
 #include "frontends/common/ConfigReader.h"
 #include "frontends/common/GraphBuilder.h"
+#include "frontends/common/SentenceModules.h"
 #include "frontends/peft/adapter.h"
 
 namespace ptx::frontends {
@@ -15,6 +16,8 @@ struct ImportOptions {
   bool allowExtra = false;
   /// "", "original" or "p-transformer": overrides what the model is.
   std::string topology;
+  /// What a sentence-transformers directory computes from the model's rows.
+  std::optional<SentenceModules> sentence = std::nullopt;
 };
 
 /// A model as it was read: xf, the table of its tensors, and what adapters may name.

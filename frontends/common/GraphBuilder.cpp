@@ -59,12 +59,16 @@ Value GraphBuilder::weight(StringRef name, std::vector<int64_t> shape) {
 }
 
 Value GraphBuilder::tiedWeight(StringRef name, StringRef stored, std::vector<int64_t> shape) {
+  return weightOf(checkpoint, name, prefix + stored.str(), std::move(shape));
+}
+
+Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef stored, std::vector<int64_t> shape) {
   if (declared.count(name))
     return use(name);
   DType dtype = DType::F32;
-  const auto *entry = checkpoint.find(prefix + stored.str());
+  const auto *entry = files.find(stored.str());
   if (!entry) {
-    fail("missing tensor '" + prefix + stored.str() + "' " + shapeText(shape));
+    fail("missing tensor '" + stored.str() + "' " + shapeText(shape));
   } else {
     std::vector<int64_t> found(entry->shape.begin(), entry->shape.end());
     if (found != shape)
@@ -72,9 +76,10 @@ Value GraphBuilder::tiedWeight(StringRef name, StringRef stored, std::vector<int
     dtype = entry->dtype;
     if (!isWeightType(dtype))
       fail("tensor '" + entry->name + "' has type " + std::string(dtypeName(dtype)) + ", expected F32, F16 or BF16");
-    used.insert(entry->name);
-    parameters.weights[name.str()] = {
-        checkpoint.pathOf(*entry), entry->name, dtype, entry->shape, entry->offset, entry->bytes};
+    if (&files == &checkpoint)
+      used.insert(entry->name);
+    parameters.weights[name.str()] = {files.pathOf(*entry), entry->name,   dtype,
+                                      entry->shape,         entry->offset, entry->bytes};
   }
   Type type = xf::WeightType::get(ops.getContext(), shape, elementType(ops.getContext(), dtype));
   declared[name] = type;

@@ -60,6 +60,10 @@ public:
   /// to one place is not done to the other.
   mlir::Value tiedWeight(llvm::StringRef name, llvm::StringRef stored, std::vector<int64_t> shape);
 
+  /// weight() from the files of another directory.
+  mlir::Value weightOf(const Checkpoint &files, llvm::StringRef symbol, llvm::StringRef stored,
+                       std::vector<int64_t> shape);
+
   /// Takes `copy` as read: a tensor that repeats `original`. Other values are an
   /// error, which `why` explains.
   void ignoreCopy(llvm::StringRef copy, llvm::StringRef original, llvm::StringRef why);
@@ -91,9 +95,11 @@ public:
 
   ParameterTable &table() { return parameters; }
 
+  /// Records what finish() says.
+  void fail(const std::string &message) { errors.push_back(message); }
+
 private:
   mlir::Value use(llvm::StringRef name);
-  void fail(const std::string &message) { errors.push_back(message); }
 
   const Checkpoint &checkpoint;
   std::string prefix; // what the files put in front of every name

@@ -222,7 +222,56 @@ def bert_outputs(model, inputs, per_row):
     return outputs, compare
 
 
-def make_bert(number, name, checks, kind="BertModel", rename=lambda k: k, extra=None, sentence=False, options=None, **changes):
+def sentence_modules(folder, modules):
+    """modules.json and the configurations of (type, path, configuration), in the form before 5.4 or since"""
+    (folder / "modules.json").write_text(json.dumps(
+        [{"idx": i, "name": str(i), "path": path, "type": kind} for i, (kind, path, _) in enumerate(modules)], indent=1))
+    for kind, path, config in modules:
+        if config is not None:
+            (folder / path).mkdir(exist_ok=True)
+            (folder / path / "config.json").write_text(json.dumps(config, indent=1))
+
+
+def sentence_mean(folder):
+    """mean pooling and normalisation, as before 5.4; -> what they compute"""
+    old = "sentence_transformers.models."
+    sentence_modules(folder, [
+        (old + "Transformer", "", None),
+        (old + "Pooling", "1_Pooling", {"word_embedding_dimension": D, "pooling_mode_cls_token": False,
+                                        "pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": False,
+                                        "pooling_mode_mean_sqrt_len_tokens": False}),
+        (old + "Normalize", "2_Normalize", None)])
+
+    def embed(x, mask):
+        weight = mask[..., None].double()
+        return nn.functional.normalize((x * weight).sum(1) / weight.sum(1), dim=1)
+    return embed
+
+
+def sentence_dense(folder):
+    """the transformer in a folder of its own, first token, Dense, LayerNorm, as since 5.4; -> what they compute"""
+    new, names = "sentence_transformers.sentence_transformer.modules.", {
+        "module_input_name": "sentence_embedding", "module_output_name": "sentence_embedding"}
+    (folder / "0_Transformer").mkdir()
+    for file in ("config.json", "model.safetensors"):
+        (folder / file).rename(folder / "0_Transformer" / file)
+    sentence_modules(folder, [
+        ("sentence_transformers.base.modules.transformer.Transformer", "0_Transformer", None),
+        (new + "pooling.Pooling", "1_Pooling", {"embedding_dimension": D, "pooling_mode": "cls", "include_prompt": True}),
+        ("sentence_transformers.base.modules.dense.Dense", "2_Dense", {
+            "in_features": D, "out_features": 10, "bias": True, "activation_function": "torch.nn.modules.activation.Tanh", **names}),
+        (new + "layer_norm.LayerNorm", "3_LayerNorm", {"dimension": 10}),
+        ("sentence_transformers.base.modules.normalize.Normalize", "4_Normalize", names)])
+    dense, norm = nn.Linear(D, 10), nn.LayerNorm(10)
+    randomise(dense)
+    randomise(norm)
+    for module, prefix, path in ((dense, "linear.", "2_Dense"), (norm, "norm.", "3_LayerNorm")):
+        save_file({prefix + k: v.detach().clone() for k, v in module.state_dict().items()}, folder / path / "model.safetensors")
+    dense, norm = dense.double(), norm.double()
+    return lambda x, mask: nn.functional.normalize(norm(torch.tanh(dense(x[:, 0]))), dim=1)
+
+
+def make_bert(number, name, checks, kind="BertModel", rename=lambda k: k, extra=None, sentence=None, options=None, **changes):
     import transformers
     seed(number)
     config = bert_config(**changes)
@@ -239,22 +288,13 @@ def make_bert(number, name, checks, kind="BertModel", rename=lambda k: k, extra=
     file = folder / "model.safetensors"
     save_file({rename(k): v for k, v in load_file(file).items()}, file, metadata={"format": "pt"})
     model = model.double()
-    if sentence:
-        (folder / "1_Pooling").mkdir()
-        (folder / "modules.json").write_text(json.dumps(
-            [{"idx": i, "name": str(i), "path": p, "type": f"sentence_transformers.models.{t}"}
-             for i, (p, t) in enumerate((("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")))], indent=1))
-        (folder / "1_Pooling" / "config.json").write_text(json.dumps(
-            {"word_embedding_dimension": D, "pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True,
-             "pooling_mode_max_tokens": False, "pooling_mode_mean_sqrt_len_tokens": False}, indent=1))
+    embed = sentence(folder) if sentence else None
     for run, mask in bert_inputs():
         inputs = {"input_ids": torch.randint(1, SRC, mask.shape), "attention_mask": mask,
                   "token_type_ids": torch.randint(0, 2, mask.shape)}
         outputs, compare = bert_outputs(model, inputs, sentence)
-        if sentence:
-            weight = mask[..., None].double()
-            mean = (outputs["last_hidden_state"] * weight).sum(1) / weight.sum(1)
-            outputs["sentence_embedding"] = nn.functional.normalize(mean, dim=1)
+        if embed:
+            outputs["sentence_embedding"] = embed(outputs["last_hidden_state"], mask)
         case.run(run, inputs, outputs, compare)
     case.finish()
 
@@ -270,11 +310,12 @@ def berts():
     make_bert(34, "bert_token", "token classifier", "BertForTokenClassification", num_labels=7)
     make_bert(35, "bert_masked", "masked language model, tied decoder", "BertForMaskedLM")
     make_bert(36, "bert_pretraining", "both pre-training heads", "BertForPreTraining")
-    make_bert(37, "bert_sentence", "sentence-transformers: mean pooling, L2", sentence=True)
+    make_bert(37, "bert_sentence", "sentence-transformers: mean pooling, L2", sentence=sentence_mean)
     make_bert(38, "bert_gelu_new", "tanh gelu", hidden_act="gelu_new")
     make_bert(39, "bert_relu", "relu", hidden_act="relu")
     make_bert(40, "bert_silu", "silu", hidden_act="silu")
     make_bert(41, "bert_old_norms", "norms named gamma and beta", rename=old_norm_names)
+    make_bert(42, "bert_sentence_dense", "sentence-transformers since 5.4: first token, Dense, LayerNorm, L2", sentence=sentence_dense)
 
 
 # --- adapters ----------------------------------------------------------------------------------
