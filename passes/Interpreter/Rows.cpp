@@ -62,8 +62,9 @@ static LogicalResult output(Frame &frame, stage::OutputOp op) {
   Array result = rows;
   if (!op.getPerSequence()) {
     result = Array({space.sequences, space.length, rows.columns()});
-    for (int64_t row = 0; row < space.rows(); ++row)
-      std::copy_n(rows.row(row), rows.columns(), result.row(space.sequence[row] * space.length + space.position[row]));
+    for (int64_t b = 0; b < space.sequences; ++b)
+      for (int64_t row = space.begin[b]; row < space.begin[b] + space.keys[b]; ++row)
+        std::copy_n(rows.row(row), rows.columns(), result.row(b * space.length + space.position[row]));
   }
   if (!frame.call->outputs.try_emplace(op.getName().str(), result).second)
     return op.emitOpError("gives '") << op.getName() << "' a second time";

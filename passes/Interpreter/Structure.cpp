@@ -58,7 +58,7 @@ static LogicalResult output(Frame &frame, xf::OutputOp op) {
       return op.emitOpError("has a value of shape ")
              << format(result.shape) << " under a mask of shape " << format({mask.sequences, mask.length});
     for (int64_t row = 0; perPosition && row < result.rows(); ++row)
-      if (!mask.exists(row / mask.length, row % mask.length))
+      if (!mask.sees(row / mask.length, row % mask.length))
         std::fill_n(result.row(row), result.columns(), 0.0);
   }
   if (!frame.call->outputs.try_emplace(op.getName().str(), result).second)

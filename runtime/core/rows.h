@@ -2,6 +2,7 @@
 #ifndef PTX_RUNTIME_CORE_ROWS_H
 #define PTX_RUNTIME_CORE_ROWS_H
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -22,6 +23,11 @@ struct RowTable {
   int32_t mostKeys = 0;
 
   int32_t rows() const { return begin.back(); }
+  /// Whether a row is there though the mask hides its position.
+  bool isHidden(int32_t row) const {
+    size_t s = static_cast<size_t>(sequence[static_cast<size_t>(row)]);
+    return row >= begin[s] + keys[s];
+  }
 };
 
 /// `mask` is [B,S] of the caller, or null for all ones. With `keepFirst` the

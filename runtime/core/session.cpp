@@ -175,7 +175,8 @@ Status Session::runSteps(const FunctionRecord &function, std::vector<ptx_launch_
   return {};
 }
 
-/// Rows go back to the caller's [B,S]; where no row is, zero.
+/// Rows go back to the caller's [B,S]; where no row is, and where one is
+/// computed that the mask hides, zero.
 Status Session::scatter(const FunctionRecord &function) {
   results.clear();
   resultMemory.clear();
@@ -200,6 +201,8 @@ Status Session::scatter(const FunctionRecord &function) {
     }
     for (size_t i = 0; i < count; ++i) {
       size_t sequence = output.perSequence ? i : static_cast<size_t>(table.sequence[i]);
+      if (!output.perSequence && table.isHidden(static_cast<int32_t>(i)))
+        continue;
       size_t caller = static_cast<size_t>(table.order[sequence]);
       size_t row = output.perSequence ? caller : caller * length + static_cast<size_t>(table.position[i]);
       std::memcpy(result.data() + row * width, source + i * pitch, width * sizeof(float));
