@@ -46,23 +46,31 @@ TEST(Attention, Causal) { expectAttention({1, 1, 1, 1, 1, 1}, true); }
 TEST(Attention, Holes) { expectAttention({1, 0, 1, 0, 1, 1}, false); }
 TEST(Attention, CausalHoles) { expectAttention({0, 1, 1, 1, 0, 1}, true); }
 
+// keep_first's row is no part of an output; ops that read position 0 see it.
+static const std::string firstOfAttention = attention("") + R"(
+    %f = xf.first_token %y where %m : !x, !mask -> !pooled
+    xf.output "f" %f : !pooled)";
+
 // Rows that exist and see no key are zeros: a sequence that is hidden but for
 // keep_first.
 TEST(Attention, FullyMaskedIsZero) {
-  Model model(lookup("", attention(""), "max_length 6 keep_first"));
+  Model model(lookup("", firstOfAttention, "max_length 6 keep_first"));
   model.weights["E"] = noise({8, 4}, 4);
   Outputs outputs = model.run({{"ids", integers({1, 3}, {0, 5, 7})}, {"mask", integers({1, 3}, {0, 0, 0})}});
   expectNear(outputs["y"], Array({1, 3, 4}), 0);
+  expectNear(outputs["f"], Array({1, 4}), 0);
 }
 
 // The first token of keep_first attends, but is no key.
 TEST(Attention, KeepFirstIsNoKey) {
-  Model model(lookup("", attention(""), "max_length 6 keep_first"));
+  Model model(lookup("", firstOfAttention, "max_length 6 keep_first"));
   model.weights["E"] = noise({8, 4}, 4);
   Outputs outputs = model.run({{"ids", integers({1, 2}, {0, 5})}, {"mask", integers({1, 2}, {0, 1})}});
-  for (int64_t row = 0; row < 2; ++row)
-    for (int64_t c = 0; c < 4; ++c)
-      EXPECT_NEAR(outputs["y"].at(row, c), model.weights["E"].at(5, c), 1e-12);
+  for (int64_t c = 0; c < 4; ++c) {
+    EXPECT_NEAR(outputs["f"].at(0, c), model.weights["E"].at(5, c), 1e-12);
+    EXPECT_EQ(outputs["y"].at(0, c), 0.0);
+    EXPECT_NEAR(outputs["y"].at(1, c), model.weights["E"].at(5, c), 1e-12);
+  }
 }
 
 // Cross-attention: T queries over S keys, by the keys' mask.
