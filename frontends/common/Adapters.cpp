@@ -13,6 +13,14 @@ static StoredTensor stored(const peft::TensorRef &tensor) {
   return {tensor.file, tensor.name, tensor.dtype, tensor.shape, tensor.offset, tensor.bytes};
 }
 
+peft::Base adapterBase(std::vector<peft::BaseModule> modules, const ParameterTable &table) {
+  peft::Base base = {std::move(modules), {}};
+  for (const auto &[name, tensor] : table.weights)
+    base.weights.push_back(
+        {name, tensor.shape, {tensor.file, tensor.dtype, tensor.offset, tensor.bytes / (dtypeBits(tensor.dtype) / 8)}});
+  return base;
+}
+
 void declareAdapter(ModuleOp module, ParameterTable &table, const peft::Adapter &adapter) {
   OpBuilder builder(module.getContext());
   // Behind the weights and the adapters before it, in front of the functions.
@@ -38,6 +46,10 @@ void declareAdapter(ModuleOp module, ParameterTable &table, const peft::Adapter 
       factors.magnitude = stored(*delta.magnitude);
     if (delta.bias)
       factors.bias = stored(*delta.bias);
+  }
+  for (const peft::Replacement &replacement : adapter.replacements) {
+    xf::ReplacementOp::create(builder, loc, FlatSymbolRefAttr::get(builder.getContext(), replacement.weight));
+    table.adapters[adapter.name][replacement.weight].replacement = stored(replacement.tensor);
   }
 }
 

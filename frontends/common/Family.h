@@ -38,6 +38,9 @@ Result<ImportedModel> importModel(mlir::MLIRContext *context, const std::string 
 /// Linear P -> P.weight; nn.MultiheadAttention P -> P.in_proj_weight.
 std::string siteOf(const peft::LowRankDelta &delta);
 
+/// What adapters of the model are proved against.
+peft::Base adapterBase(std::vector<peft::BaseModule> modules, const ParameterTable &table);
+
 /// Declares the adapter in the module and its factors in the table.
 void declareAdapter(mlir::ModuleOp module, ParameterTable &table, const peft::Adapter &adapter);
 

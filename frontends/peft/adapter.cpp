@@ -8,6 +8,7 @@
 #include "runtime/io/checkpoint.h"
 #include "runtime/io/convert.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fnmatch.h>
@@ -35,7 +36,7 @@ struct Parts {
 
 class Reader {
 public:
-  Reader(std::string directory, std::span<const BaseModule> base, const Options &options)
+  Reader(std::string directory, const Base &base, const Options &options)
       : directory(std::move(directory)), base(base), options(options) {}
 
   Result<Adapter> read(const std::string &name) {
@@ -49,6 +50,8 @@ public:
       if (Status status = readModule(module, parts); !status)
         return status.error();
     if (Status status = checkTargets(); !status)
+      return status.error();
+    if (Status status = readReplacements(); !status)
       return status.error();
     if (Status status = checkTying(); !status)
       return status.error();
@@ -107,24 +110,30 @@ private:
       if (mayDrop(entry.name)) {
         if (known)
           incomplete.insert(key->module);
+        else if (const BaseWeight *left = findWeight(entry.name))
+          incomplete.insert(moduleOf(left->name));
         continue;
       }
-      if (!known) {
+      const BaseWeight *weight = known ? nullptr : findWeight(entry.name);
+      if (!known && !weight) {
         unknown.push_back(entry.name);
         continue;
       }
       if (!isWeightType(entry.dtype))
         return refuse("tensor '" + printable(entry.name) + "' has type " + std::string(dtypeName(entry.dtype)) +
                       ", expected F32, F16 or BF16");
-      modules[key->module].tensors[key->part] = &entry;
+      if (weight)
+        whole.emplace_back(weight, &entry);
+      else
+        modules[key->module].tensors[key->part] = &entry;
     }
     if (unknown.empty())
       return {};
     std::string message = std::to_string(unknown.size()) + " unknown tensors:";
     for (size_t i = 0; i < unknown.size() && i < 10; ++i)
       message += "\n  '" + printable(unknown[i]) + "'" + hint(unknown[i]);
-    return refuse(message + "\n  supported are the factors of LoRA, rsLoRA and DoRA under '" + prefix +
-                  "'; --allow-drop=GLOB leaves tensors out");
+    return refuse(message + "\n  supported are the factors of LoRA, rsLoRA and DoRA, and weights of the base, under '" +
+                  prefix + "'; --allow-drop=GLOB leaves tensors out");
   }
 
   static std::string hint(const std::string &name) {
@@ -153,7 +162,7 @@ private:
   //===- modules -------------------------------------------------------------//
 
   const BaseModule *findBase(const std::string &path) const {
-    for (const BaseModule &module : base)
+    for (const BaseModule &module : base.modules)
       if (module.path == path)
         return &module;
     return nullptr;
@@ -161,7 +170,7 @@ private:
 
   Error unknownModule(const std::string &module) const {
     std::vector<std::string> paths;
-    for (const BaseModule &known : base)
+    for (const BaseModule &known : base.modules)
       paths.push_back(known.path);
     std::string message = "module '" + printable(module) + "' is not in the base model; nearest are";
     for (const std::string &path : nearest(module, paths, 3))
@@ -350,7 +359,7 @@ private:
   /// What the configuration names has factors, and only that.
   Status checkTargets() {
     const Targets targets = Targets::compile(config, adapter.notes);
-    for (const BaseModule &module : base) {
+    for (const BaseModule &module : base.modules) {
       Targets::Answer named = targets.names(module);
       bool found = modules.count(module.path) || modules.count(module.path + ".base_layer.out_proj");
       if (named == Targets::Answer::Yes && !found && !incomplete.count(module.path))
@@ -363,12 +372,76 @@ private:
     return {};
   }
 
+  //===- whole tensors -------------------------------------------------------//
+
+  /// The base's weight that a tensor stands for. PEFT puts a wrapped module's own parameters one level deeper.
+  const BaseWeight *findWeight(const std::string &tensor) const {
+    constexpr std::string_view wrapped = ".base_layer.";
+    if (!tensor.starts_with(prefix))
+      return nullptr;
+    std::string name = tensor.substr(std::string_view(prefix).size());
+    if (size_t at = name.rfind(wrapped); at != std::string::npos)
+      name.erase(at, wrapped.size() - 1);
+    auto found =
+        std::lower_bound(base.weights.begin(), base.weights.end(), name,
+                         [](const BaseWeight &weight, const std::string &wanted) { return weight.name < wanted; });
+    return found != base.weights.end() && found->name == name ? &*found : nullptr;
+  }
+
+  static std::string moduleOf(const std::string &weight) { return weight.substr(0, weight.rfind('.')); }
+  bool isSaved(const std::string &module) const { return endsInOneOf(config.saved, module); }
+  bool isReplacedBias(const std::string &weight) const {
+    return weight.ends_with("bias") && (config.bias == Config::Bias::All ||
+                                        (config.bias == Config::Bias::LoraOnly && modules.count(moduleOf(weight))));
+  }
+
+  /// Weights beside the factors: those the configuration says were trained,
+  /// and copies of the base's, which PEFT writes of embeddings.
+  Status readReplacements() {
+    std::set<std::string> found;
+    for (auto [weight, entry] : whole) {
+      found.insert(weight->name);
+      if (Status status = readReplacement(*weight, *entry); !status)
+        return status;
+    }
+    for (const BaseWeight &weight : base.weights)
+      if (isSaved(moduleOf(weight.name)) && !found.count(weight.name) && !incomplete.count(moduleOf(weight.name)))
+        return refuse("modules_to_save names '" + moduleOf(weight.name) + "', but there is no '" + weight.name + "'");
+    if (config.bias != Config::Bias::None &&
+        std::none_of(found.begin(), found.end(), [&](const std::string &name) { return isReplacedBias(name); }))
+      return refuse("'bias' says that biases are replaced, but there is none");
+    if (!adapter.replacements.empty())
+      adapter.notes.push_back(std::to_string(adapter.replacements.size()) + " weights are replaced, '" +
+                              adapter.replacements.front().weight + "' the first");
+    return {};
+  }
+
+  Status readReplacement(const BaseWeight &weight, const TensorEntry &entry) {
+    if (entry.shape != weight.shape)
+      return refuse("'" + printable(entry.name) + "' has shape " + shapeText(entry.shape) + ", the base's weight has " +
+                    shapeText(weight.shape));
+    TensorRef own = reference(entry);
+    if (isSaved(moduleOf(weight.name)) || isReplacedBias(weight.name)) {
+      adapter.replacements.push_back({weight.name, own});
+      return {};
+    }
+    Result<std::optional<uint64_t>> difference =
+        firstDifference({own.file, own.dtype, own.offset, weight.values.count}, weight.values);
+    if (!difference)
+      return difference.error();
+    if (*difference)
+      return refuse("'" + printable(entry.name) + "' differs from the base's weight, first at index " +
+                    std::to_string(**difference) + ", and neither modules_to_save nor 'bias' says so");
+    adapter.notes.push_back("'" + printable(entry.name) + "' is a copy of the base's weight, and was left out");
+    return {};
+  }
+
   /// With ensure_weight_tying PEFT makes one delta of both; ptx does what the
   /// file says of each place, so it must say it of both.
   Status checkTying() {
     if (!config.ensureTying)
       return {};
-    for (const BaseModule &module : base)
+    for (const BaseModule &module : base.modules)
       if (!module.tiedTo.empty() && modules.count(module.path) != modules.count(module.tiedTo))
         return refuse("'ensure_weight_tying' is true, and there are factors for only one of '" + module.path +
                       "' and '" + module.tiedTo + "', which share a weight: merge the adapter in PEFT");
@@ -376,18 +449,19 @@ private:
   }
 
   std::string directory;
-  std::span<const BaseModule> base;
+  const Base &base;
   const Options &options;
   Config config;
   std::optional<Safetensors> tensors;
   std::map<std::string, Parts> modules;
+  std::vector<std::pair<const BaseWeight *, const TensorEntry *>> whole; // tensors named as a weight of the base
   std::set<std::string> incomplete; // modules of which --allow-drop left something out
   Adapter adapter;
 };
 
 } // namespace
 
-Result<Adapter> readAdapter(const std::string &name, const std::string &directory, std::span<const BaseModule> base,
+Result<Adapter> readAdapter(const std::string &name, const std::string &directory, const Base &base,
                             const Options &options) {
   return Reader(directory, base, options).read(name);
 }

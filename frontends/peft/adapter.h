@@ -3,11 +3,11 @@
 #ifndef PTX_FRONTENDS_PEFT_ADAPTER_H
 #define PTX_FRONTENDS_PEFT_ADAPTER_H
 
+#include "runtime/io/compare.h"
 #include "runtime/io/dtype.h"
 #include "runtime/io/result.h"
 
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -33,9 +33,16 @@ struct LowRankDelta {
   std::string scaleReason; // "32/16"
 };
 
+/// A weight that the adapter brings whole, in place of the base's.
+struct Replacement {
+  std::string weight; // its name inside the base
+  TensorRef tensor;
+};
+
 struct Adapter {
   std::string name, directory;
   std::vector<LowRankDelta> deltas;
+  std::vector<Replacement> replacements;
   std::vector<std::string> notes;
   std::vector<std::string> dropped; // tensors that --allow-drop left out
   std::string baseModel, peftVersion;
@@ -50,6 +57,19 @@ struct BaseModule {
   std::string tiedTo = ""; // the module whose stored weight this one reads too
 };
 
+/// A weight of the base that an adapter may bring whole.
+struct BaseWeight {
+  std::string name;
+  std::vector<uint64_t> shape;
+  StoredValues values;
+};
+
+/// What an adapter is proved against.
+struct Base {
+  std::vector<BaseModule> modules;
+  std::vector<BaseWeight> weights; // ascending by name
+};
+
 enum class MhaOutProj { Auto, Once, Twice };
 
 struct Options {
@@ -62,7 +82,7 @@ struct Options {
 /// Reads the adapter and proves it against the base: every tensor used or
 /// dropped by leave, every factor with its partner, ranks and shapes as the
 /// configuration says.
-Result<Adapter> readAdapter(const std::string &name, const std::string &directory, std::span<const BaseModule> base,
+Result<Adapter> readAdapter(const std::string &name, const std::string &directory, const Base &base,
                             const Options &options);
 
 } // namespace ptx::peft

@@ -29,7 +29,6 @@ constexpr Refused refused[] = {
     {"target_parameters", "parameters outside modules are adapted"},
     {"alora_invocation_tokens", "the adapter begins at a token"},
     {"kasa_config", "the delta has a diagonal factor"},
-    {"modules_to_save", "whole modules are replaced"},
     {"trainable_token_indices", "rows of an embedding are replaced"},
 };
 
@@ -90,6 +89,8 @@ private:
       return readNames(key, value, config.targets);
     if (key == "exclude_modules")
       return readNames(key, value, config.excluded);
+    if (key == "modules_to_save")
+      return value.isNull() ? Status() : readStrings(key, value, config.saved);
     if (key == "layers_to_transform")
       return readLayers(key, value);
     if (key == "layers_pattern")
@@ -111,9 +112,14 @@ private:
         return {};
       }
     if (key == "bias") {
-      if (!value.asString() || *value.asString() != "none")
-        return mismatch(key, value, "\"none\": adapters that replace biases are not supported, merge it in PEFT");
-      return {};
+      static const std::pair<const char *, Config::Bias> known[] = {
+          {"none", Config::Bias::None}, {"all", Config::Bias::All}, {"lora_only", Config::Bias::LoraOnly}};
+      for (const auto &[name, which] : known)
+        if (value.asString() && *value.asString() == name) {
+          config.bias = which;
+          return {};
+        }
+      return mismatch(key, value, "\"none\", \"all\" or \"lora_only\"");
     }
     if (key == "init_lora_weights")
       return checkInit(value);

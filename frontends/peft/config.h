@@ -23,11 +23,13 @@ struct Config {
   std::vector<std::pair<std::string, uint64_t>> rankPattern; // in file order: the first match counts
   std::vector<std::pair<std::string, double>> alphaPattern;
   bool rsLora = false, dora = false, loraBias = false, fanInFanOut = false, ensureTying = false;
-  NameSet targets;                             // target_modules; the pattern may be "all-linear"
-  NameSet excluded;                            // exclude_modules
-  std::optional<std::vector<uint64_t>> layers; // layers_to_transform
-  std::vector<std::string> layerNames;         // layers_pattern
-  std::string baseModel, version;              // for the record
+  NameSet targets;                                           // target_modules; the pattern may be "all-linear"
+  NameSet excluded;                                          // exclude_modules
+  std::vector<std::string> saved;                            // modules_to_save: a path or the end of one
+  enum class Bias { None, All, LoraOnly } bias = Bias::None; // which biases the adapter replaces
+  std::optional<std::vector<uint64_t>> layers;               // layers_to_transform
+  std::vector<std::string> layerNames;                       // layers_pattern
+  std::string baseModel, version;                            // for the record
 };
 
 /// Reads and checks the configuration; `path` is the file, for messages.

@@ -42,8 +42,8 @@ Targets Targets::compile(const Config &config, std::vector<std::string> &notes) 
   return made;
 }
 
-bool Targets::endsIn(const std::vector<std::string> &list, const std::string &path) {
-  return std::any_of(list.begin(), list.end(), [&](const std::string &name) {
+bool endsInOneOf(const std::vector<std::string> &names, const std::string &path) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string &name) {
     return path == name || (path.size() > name.size() && path.ends_with("." + name));
   });
 }
@@ -51,7 +51,7 @@ bool Targets::endsIn(const std::vector<std::string> &list, const std::string &pa
 Targets::Answer Targets::excludes(const std::string &path) const {
   if (excluded.unread)
     return Answer::Unsaid;
-  bool named = excluded.pattern ? excluded.pattern->matches(path) : endsIn(excluded.list, path);
+  bool named = excluded.pattern ? excluded.pattern->matches(path) : endsInOneOf(excluded.list, path);
   return named ? Answer::Yes : Answer::No;
 }
 
@@ -88,7 +88,7 @@ Targets::Answer Targets::names(const BaseModule &module) const {
                : targets.pattern ? targets.pattern->matches(path)
                                  : std::find(targets.list.begin(), targets.list.end(), path) != targets.list.end();
   // Layers narrow only what the end of a path was enough for.
-  if (!named && endsIn(targets.list, path)) {
+  if (!named && endsInOneOf(targets.list, path)) {
     if (layersUnread)
       return Answer::Unsaid;
     named = inLayers(path);

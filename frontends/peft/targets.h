@@ -12,6 +12,9 @@
 
 namespace ptx::peft {
 
+/// Whether a path is one of the names, or ends in "." and one.
+bool endsInOneOf(const std::vector<std::string> &names, const std::string &path);
+
 class Targets {
 public:
   enum class Answer {
@@ -32,7 +35,6 @@ private:
     bool unread = false; // there is a pattern, which is not read
   };
   static Names compileNames(const NameSet &names, const char *key, std::vector<std::string> &notes);
-  static bool endsIn(const std::vector<std::string> &list, const std::string &path);
   Answer excludes(const std::string &path) const;
   bool inLayers(const std::string &path) const;
 

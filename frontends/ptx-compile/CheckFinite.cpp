@@ -35,7 +35,7 @@ Status checkFinite(const ParameterTable &table) {
       return status;
   for (const auto &[adapter, sites] : table.adapters)
     for (const auto &[site, delta] : sites)
-      for (const StoredTensor *tensor : {&delta.a, &delta.b, &delta.magnitude, &delta.bias})
+      for (const auto &[key, tensor] : StoredDelta::tensors(delta))
         if (!tensor->file.empty())
           if (Status status = checkTensor(*tensor); !status)
             return status;

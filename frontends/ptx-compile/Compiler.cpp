@@ -89,6 +89,7 @@ Status Compiler::readModel() {
   report.step("read '" + options.model + "': " + modelType + ", " + std::to_string(parameters.weights.size()) +
               " tensors");
 
+  const peft::Base base = frontends::adapterBase(model->adaptable, parameters);
   std::vector<std::string> dropped;
   for (const AdapterOption &option : options.adapters) {
     peft::Options peftOptions;
@@ -96,7 +97,7 @@ Status Compiler::readModel() {
     peftOptions.mhaOutProj = options.mhaOutProj;
     peftOptions.allowDrop = options.allowDrop;
     peftOptions.followLinks = options.followLinks;
-    Result<peft::Adapter> adapter = peft::readAdapter(option.name, option.directory, model->adaptable, peftOptions);
+    Result<peft::Adapter> adapter = peft::readAdapter(option.name, option.directory, base, peftOptions);
     if (!adapter)
       return adapter.error();
     frontends::declareAdapter(*module, parameters, *adapter);

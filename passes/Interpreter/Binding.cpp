@@ -91,6 +91,26 @@ FailureOr<LowRank> Binding::factors(Operation *user, StringRef site, int64_t out
   return known;
 }
 
+FailureOr<ArrayPtr> Binding::replacement(Operation *user, StringRef site, llvm::ArrayRef<int64_t> shape) {
+  auto declared = adapter.empty() ? nullptr : symbols.lookup<xf::AdapterOp>(adapter);
+  bool brings = declared && llvm::any_of(declared.getBody().getOps<xf::ReplacementOp>(),
+                                         [&](xf::ReplacementOp op) { return op.getSite() == site; });
+  if (!brings)
+    return ArrayPtr();
+  ArrayPtr &known = replacements[site];
+  if (known)
+    return known;
+  if (!readers.replacement)
+    return user->emitOpError("reads adapter '") << adapter << "', but the call gives no reader of its own tensors";
+  llvm::Expected<Array> read = readers.replacement(adapter, site);
+  if (!read)
+    return user->emitOpError("cannot read adapter '")
+           << adapter << "' for '" << site << "': " << llvm::toString(read.takeError());
+  if (failed(checkArray(user, *read, shape, "the tensor of adapter '" + adapter + "' for '" + site + "'")))
+    return failure();
+  return known = std::make_shared<const Array>(std::move(*read));
+}
+
 FailureOr<Datum> Binding::parameter(Operation *user, StringRef name) {
   if (auto known = parameters.find(name); known != parameters.end())
     return known->second;

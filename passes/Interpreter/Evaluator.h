@@ -57,6 +57,8 @@ public:
   /// `out`x`in`; null where it has none.
   mlir::FailureOr<LowRank> factors(mlir::Operation *user, llvm::StringRef site, int64_t out, int64_t in);
   mlir::FailureOr<Datum> parameter(mlir::Operation *user, llvm::StringRef name);
+  /// The chosen adapter's own tensor for a site; null where it brings none.
+  mlir::FailureOr<ArrayPtr> replacement(mlir::Operation *user, llvm::StringRef site, llvm::ArrayRef<int64_t> shape);
 
   /// Fails where the chosen adapter is not one of the module's.
   mlir::LogicalResult checkAdapter();
@@ -68,7 +70,7 @@ public:
   int depth = 0; // of calls and parameters, against endless recursion
 
 private:
-  llvm::StringMap<ArrayPtr> weights;
+  llvm::StringMap<ArrayPtr> weights, replacements;
   llvm::StringMap<LowRank> lowRanks;
   llvm::StringMap<Datum> parameters;
 };

@@ -31,10 +31,11 @@ struct Factors {
 
 /// Where values come from. An error becomes a diagnostic at the operation
 /// that asked. `factors` is asked only for sites that the module's
-/// `xf.adapter` lists.
+/// `xf.adapter` lists with a delta, `replacement` for those that it replaces.
 struct Readers {
   std::function<llvm::Expected<Array>(llvm::StringRef name)> weight;
   std::function<llvm::Expected<Factors>(llvm::StringRef adapter, llvm::StringRef site)> factors;
+  std::function<llvm::Expected<Array>(llvm::StringRef adapter, llvm::StringRef site)> replacement = nullptr;
 };
 
 using Inputs = std::map<std::string, Integers>;

@@ -86,6 +86,9 @@ private:
       interp::Readers readers;
       readers.weight = [this](llvm::StringRef name) { return reader.read(name.str()); };
       readers.factors = [this](llvm::StringRef name, llvm::StringRef site) { return readFactors(name, site); };
+      readers.replacement = [this](llvm::StringRef name, llvm::StringRef site) {
+        return reader.read((name + "/" + site + "/replacement").str());
+      };
       interpreter =
           std::make_unique<interp::Interpreter>(*module, readers, adapter < 0 ? "" : host.adapter_names[adapter]);
     }

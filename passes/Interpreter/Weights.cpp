@@ -42,6 +42,13 @@ static LogicalResult checkShape(Operation *op, const Array &weight, xf::LowRankT
          << format(expected) << " for " << slot << ", found " << format(weight.shape);
 }
 
+static LogicalResult replaced(Frame &frame, xf::ReplacedOp op) {
+  FailureOr<ArrayPtr> own = frame.binding.replacement(op, op.getSite(), shapeOf(op.getResult()));
+  if (failed(own))
+    return failure();
+  return frame.set(op.getResult(), Datum(*own ? *own : frame.arrayPtr(op.getWeight())));
+}
+
 static LogicalResult merge(Frame &frame, xf::MergeOp op) {
   const ArrayPtr &weight = frame.arrayPtr(op.getWeight());
   const LowRank &factors = frame.lowRank(op.getSlot());
@@ -162,6 +169,7 @@ static LogicalResult pack(Frame &frame, xf::PackOp op) {
 
 void interp::addWeights(Table &table) {
   table.add<sinusoid>();
+  table.add<replaced>();
   table.add<merge>();
   table.add<mergeBias>();
   table.add<zeroBias>();

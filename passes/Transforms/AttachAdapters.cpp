@@ -2,6 +2,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace ptx {
 #define GEN_PASS_DEF_ATTACHADAPTERSPASS
@@ -36,6 +37,37 @@ LowRankType slotType(WeightType weight, Form form) {
   // An embedding's factors follow PEFT: B [D,R], A [R,V].
   return form == Form::Embedding ? LowRankType::get(weight.getContext(), shape[1], shape[0])
                                  : LowRankType::get(weight.getContext(), shape[0], shape[1]);
+}
+
+using Names = llvm::SetVector<StringAttr>;
+
+/// The weights that some adapter brings whole.
+Names collectReplacements(ModuleOp module) {
+  Names names;
+  module.walk([&](ReplacementOp replacement) { names.insert(replacement.getSiteAttr().getAttr()); });
+  return names;
+}
+
+/// Every reader of such a weight reads what the bound adapter has in its place.
+void replaceWeights(ModuleOp module, const Names &names) {
+  SmallVector<UseOp> uses;
+  module.walk([&](UseOp use) {
+    if (names.contains(use.getWeightAttr().getAttr()))
+      uses.push_back(use);
+  });
+  for (UseOp use : uses) {
+    OpBuilder builder(use->getContext());
+    builder.setInsertionPointAfter(use);
+    auto replaced = ReplacedOp::create(builder, use.getLoc(), use.getType(), use, use.getWeightAttr());
+    use.getResult().replaceAllUsesExcept(replaced, replaced);
+  }
+}
+
+/// The stored weight that a value is, as adapters may have replaced it.
+UseOp storedWeight(Value value) {
+  if (auto replaced = value.getDefiningOp<ReplacedOp>())
+    value = replaced.getWeight();
+  return value.getDefiningOp<UseOp>();
 }
 
 /// Gives the reader of `weight` its lora form. Readers that are calls are the
@@ -85,7 +117,7 @@ void adaptBody(ModuleOp module, BodyArgument key, const Site &site) {
   module.walk([&](func::CallOp call) {
     if (call.getCallee() != body.getName())
       return;
-    auto use = call.getOperand(index).getDefiningOp<UseOp>();
+    UseOp use = storedWeight(call.getOperand(index));
     OpBuilder builder(call);
     Value bound = SlotOp::create(builder, call.getLoc(), type, use.getWeightAttr());
     call->insertOperands(call->getNumOperands(), bound);
@@ -96,14 +128,16 @@ struct AttachAdapters : impl::AttachAdaptersPassBase<AttachAdapters> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     Sites sites = collectSites(module);
-    if (sites.empty())
-      return;
-    SymbolTable symbols(module);
+    Names replacements = collectReplacements(module), changed = replacements;
     for (auto &[name, site] : sites)
+      changed.insert(name);
+    SymbolTable symbols(module);
+    for (StringAttr name : changed)
       if (!symbols.lookup<WeightOp>(name)) {
         module.emitError("an adapter changes the weight '") << name.getValue() << "', which the model does not have";
         return signalPassFailure();
       }
+    replaceWeights(module, replacements);
 
     llvm::MapVector<BodyArgument, Site> bodies;
     SmallVector<UseOp> uses;
@@ -114,9 +148,12 @@ struct AttachAdapters : impl::AttachAdaptersPassBase<AttachAdapters> {
     for (UseOp use : uses) {
       const Site &site = sites.find(use.getWeightAttr().getAttr())->second;
       OpBuilder builder(use->getContext());
-      builder.setInsertionPointAfter(use);
+      Value weight = use.getResult();
+      if (auto replaced = weight.hasOneUse() ? dyn_cast<ReplacedOp>(*weight.user_begin()) : ReplacedOp())
+        weight = replaced;
+      builder.setInsertionPointAfterValue(weight);
       SmallVector<Operation *> direct;
-      for (OpOperand &operand : use->getUses()) {
+      for (OpOperand &operand : weight.getUses()) {
         auto call = dyn_cast<func::CallOp>(operand.getOwner());
         if (!call) {
           direct.push_back(operand.getOwner());
@@ -131,7 +168,7 @@ struct AttachAdapters : impl::AttachAdaptersPassBase<AttachAdapters> {
         continue;
       Value slot = SlotOp::create(builder, use.getLoc(), slotType(use.getType(), site.form), use.getWeightAttr());
       for (Operation *reader : direct)
-        adaptReader(reader, use, slot, site);
+        adaptReader(reader, weight, slot, site);
     }
     for (auto &[key, site] : bodies)
       adaptBody(module, key, site);

@@ -84,7 +84,7 @@ struct OutlineParameters : impl::OutlineParametersPassBase<OutlineParameters> {
       function.walk([&](Operation *op) {
         if (isa<PackOp, FactorAOp, FactorBOp>(op))
           roots.push_back(op);
-        else if (isa<UseOp, SlotOp, SinusoidOp, MergeOp, MergeBiasOp, ZeroBiasOp, DoraGainOp>(op))
+        else if (isa<UseOp, ReplacedOp, SlotOp, SinusoidOp, MergeOp, MergeBiasOp, ZeroBiasOp, DoraGainOp>(op))
           leftovers.push_back(op);
       });
     });

@@ -11,7 +11,7 @@ namespace ptx {
 bool dependsOn(const ParameterRecord &parameter, const AdapterRecord &adapter) {
   for (const Node &node : parameter.nodes)
     for (size_t site : node.sites)
-      if (adapter.find(site))
+      if (adapter.find(site) || adapter.findReplacement(site))
         return true;
   return false;
 }
@@ -63,6 +63,8 @@ private:
       return factorA(node, node.columns);
     case NodeKind::FactorB:
       return factorB(node);
+    case NodeKind::Replaced:
+      return replaced(node);
     case NodeKind::Merge:
     case NodeKind::MergeBias:
     case NodeKind::DoraGain:
@@ -183,6 +185,24 @@ private:
     if (Status status = checkFactors(delta); !status && found.empty())
       found = status.error().message;
     return {};
+  }
+
+  Result<Matrix> replaced(const Node &node) {
+    const Matrix &base = values[node.of[0]];
+    const AdapterReplacement *entry = adapter ? adapter->findReplacement(node.sites[0]) : nullptr;
+    if (!entry)
+      return base;
+    Result<Matrix> own = tensors.read(entry->tensor);
+    if (!own)
+      return own;
+    std::string where = placeOf(entry->site) + ": the adapter's own tensor ";
+    if (own->rows != base.rows || own->columns != base.columns)
+      return Error{where + "is [" + std::to_string(own->rows) + "," + std::to_string(own->columns) + "], expected [" +
+                   std::to_string(base.rows) + "," + std::to_string(base.columns) + "]"};
+    for (size_t i = 0; i < own->values.size(); ++i)
+      if (!std::isfinite(own->values[i]))
+        return Error{where + "is not finite at index " + std::to_string(i)};
+    return own;
   }
 
   /// merge, merge_bias and dora_gain: the base itself where the adapter has no entry.

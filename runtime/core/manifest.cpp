@@ -16,6 +16,13 @@ const AdapterSite *AdapterRecord::find(size_t site) const {
   return nullptr;
 }
 
+const AdapterReplacement *AdapterRecord::findReplacement(size_t site) const {
+  for (const AdapterReplacement &entry : replacements)
+    if (entry.site == site)
+      return &entry;
+  return nullptr;
+}
+
 const TargetRecord *Manifest::findTarget(std::string_view name) const {
   for (const TargetRecord &target : targets)
     if (target.name == name)
@@ -40,7 +47,7 @@ constexpr NodeName nodeNames[] = {
     {"factor_a", NodeKind::FactorA},  {"factor_a_table", NodeKind::FactorATable},
     {"factor_b", NodeKind::FactorB},  {"dora_gain", NodeKind::DoraGain},
     {"matrix", NodeKind::Matrix},     {"table", NodeKind::Table},
-    {"vector", NodeKind::Vector},
+    {"vector", NodeKind::Vector},     {"replaced", NodeKind::Replaced},
 };
 
 bool isLayout(NodeKind kind) { return kind >= NodeKind::Matrix; }
@@ -149,6 +156,11 @@ private:
     adapter.name = fields.text("name");
     for (const JsonValue &entry : fields.list("sites"))
       adapter.sites.push_back(readSite(entry, fields.place()));
+    if (const JsonValue *list = fields.optional("replacements"); list && !list->asArray())
+      faults.add(fields.place(), "'replacements' must be a list");
+    else if (list)
+      for (const JsonValue &entry : *list->asArray())
+        adapter.replacements.push_back(readReplacement(entry, fields.place()));
     fields.finish();
     checkAdapter(adapter, fields.place());
     manifest.adapters.push_back(std::move(adapter));
@@ -165,6 +177,18 @@ private:
     for (const AdapterSite &site : adapter.sites)
       if (adapter.find(site.site) != &site)
         faults.add(where, "adapter '" + adapter.name + "' names site " + std::to_string(site.site) + " twice");
+    for (const AdapterReplacement &entry : adapter.replacements)
+      if (adapter.findReplacement(entry.site) != &entry)
+        faults.add(where, "adapter '" + adapter.name + "' replaces site " + std::to_string(entry.site) + " twice");
+  }
+
+  AdapterReplacement readReplacement(const JsonValue &value, const std::string &where) {
+    Fields fields(value, where + " replacement", faults);
+    AdapterReplacement replacement;
+    replacement.site = fields.index("site", manifest.sites.size());
+    replacement.tensor = fields.index("replacement", manifest.tensors.size());
+    fields.finish();
+    return replacement;
   }
 
   AdapterSite readSite(const JsonValue &value, const std::string &where) {
@@ -270,6 +294,7 @@ private:
     case NodeKind::Concat:
       unary = false;
       break;
+    case NodeKind::Replaced:
     case NodeKind::Merge:
     case NodeKind::MergeBias:
       readSites();

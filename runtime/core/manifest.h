@@ -40,10 +40,17 @@ struct AdapterSite {
   std::optional<size_t> magnitude, bias;
 };
 
+/// A tensor that an adapter has in place of a site's weight.
+struct AdapterReplacement {
+  size_t site = 0, tensor = 0;
+};
+
 struct AdapterRecord {
   std::string name;
   std::vector<AdapterSite> sites;
+  std::vector<AdapterReplacement> replacements;
   const AdapterSite *find(size_t site) const;
+  const AdapterReplacement *findReplacement(size_t site) const;
 };
 
 enum class NodeKind {
@@ -53,6 +60,7 @@ enum class NodeKind {
   Transpose,
   Rows,
   Concat,
+  Replaced,
   Merge,
   MergeBias,
   FactorA,

@@ -49,6 +49,20 @@ def Xf_DeltaOp : Xf_Op<"delta", [HasParent<"AdapterOp">]> {
   let hasVerifier = 1;
 }
 
+def Xf_ReplacementOp : Xf_Op<"replacement", [HasParent<"AdapterOp">]> {
+  let summary = "a weight that the adapter brings whole, in place of the model's";
+  let description = [{
+    A module saved beside the factors (PEFT's modules_to_save) or a bias that
+    was trained. Its bytes are found in the parameter table under (adapter,
+    site); its shape is the weight's.
+    ```mlir
+    xf.replacement @"classifier.weight"
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$site);
+  let assemblyFormat = "$site attr-dict";
+}
+
 def Xf_FunctionOp : Xf_Op<"function", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "a function of the compiled model, with the field's names for inputs and outputs";
   let arguments = (ins SymbolNameAttr:$sym_name);

@@ -12,6 +12,17 @@ def Xf_SinusoidOp : Xf_Op<"sinusoid", [Pure]> {
   let assemblyFormat = "attr-dict `:` type($result)";
 }
 
+def Xf_ReplacedOp : Xf_Op<"replaced", [Pure, SameOperandsAndResultType]> {
+  let summary = "the bound adapter's own tensor for a weight; the weight itself when it brings none";
+  let description = [{
+    Its values are those stored, whatever type they are stored in; the result's
+    element type is that of the model's own tensor.
+  }];
+  let arguments = (ins Xf_WeightType:$weight, FlatSymbolRefAttr:$site);
+  let results = (outs Xf_WeightType:$result);
+  let assemblyFormat = "$weight `by` $site attr-dict `:` type($weight)";
+}
+
 def Xf_MergeOp : Xf_Op<"merge", [Pure]> {
   let summary = "W' = W + s B A by the bound adapter; W itself, bit by bit, when there is none";
   let description = [{

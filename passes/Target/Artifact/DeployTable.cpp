@@ -49,9 +49,10 @@ private:
     }
     if (isa<xf::SlotOp>(op))
       return {};
-    int64_t number = TypeSwitch<Operation *, int64_t>(op)
-                         .Case<xf::SinusoidOp, xf::MergeOp, xf::ZeroBiasOp, xf::MergeBiasOp, xf::DoraGainOp, xf::PackOp,
-                               xf::FactorAOp, xf::FactorBOp>([&](auto typed) { return writeNode(typed); });
+    int64_t number =
+        TypeSwitch<Operation *, int64_t>(op)
+            .Case<xf::SinusoidOp, xf::ReplacedOp, xf::MergeOp, xf::ZeroBiasOp, xf::MergeBiasOp, xf::DoraGainOp,
+                  xf::PackOp, xf::FactorAOp, xf::FactorBOp>([&](auto typed) { return writeNode(typed); });
     numbers[op->getResult(0)] = number;
     return {};
   }
@@ -59,6 +60,10 @@ private:
   int64_t writeNode(xf::SinusoidOp op) {
     ArrayRef<int64_t> shape = op.getType().getShape();
     return push({{"op", "sinusoid"}, {"positions", shape[0]}, {"width", shape[1]}});
+  }
+
+  int64_t writeNode(xf::ReplacedOp op) {
+    return push({{"op", "replaced"}, {"of", of(op.getWeight())}, {"site", deploy.siteIndex(op.getSite())}});
   }
 
   int64_t writeNode(xf::MergeOp op) {
@@ -147,34 +152,49 @@ Status DeployTable::addAdapters(ModuleOp module, const ParameterTable &table, Te
       site = delta.getSiteAttr();
     else if (auto slot = dyn_cast<xf::SlotOp>(op))
       site = slot.getSiteAttr();
+    else if (auto replacement = dyn_cast<xf::ReplacementOp>(op))
+      site = replacement.getSiteAttr();
     if (site && siteNumbers.try_emplace(site.getValue(), siteList.size()).second)
       siteList.push_back(site.getValue().str());
   });
   for (auto adapter : module.getOps<xf::AdapterOp>()) {
-    Json sites = Json::array();
-    auto stored = table.adapters.find(adapter.getSymName().str());
-    for (auto delta : adapter.getBody().front().getOps<xf::DeltaOp>()) {
-      if (stored == table.adapters.end() || !stored->second.count(delta.getSite().str()))
-        return Error{"the parameter table has no factors of adapter '" + adapter.getSymName().str() + "' for '" +
-                     delta.getSite().str() + "'"};
-      const StoredDelta &factors = stored->second.at(delta.getSite().str());
-      Json site = {{"site", siteIndex(delta.getSite())},
-                   {"form", xf::stringifyEnum(delta.getForm()).str()},
-                   {"rank", delta.getRank()},
-                   {"scale", delta.getScale().convertToDouble()}};
-      for (auto [key, tensor] : {std::pair("a", &factors.a), std::pair("b", &factors.b),
-                                 std::pair("magnitude", &factors.magnitude), std::pair("bias", &factors.bias)}) {
-        if (tensor->file.empty())
-          continue;
-        std::string name = adapter.getSymName().str() + "/" + delta.getSite().str() + "/" + key;
-        Result<int64_t> number = tensors.add(name, *tensor);
-        if (!number)
-          return number.error();
-        site[key] = *number;
-      }
-      sites.push_back(site);
+    Json sites = Json::array(), replacements = Json::array();
+    for (Operation &op : adapter.getBody().front()) {
+      auto delta = dyn_cast<xf::DeltaOp>(op);
+      auto replacement = dyn_cast<xf::ReplacementOp>(op);
+      if (!delta && !replacement)
+        continue;
+      StringRef site = delta ? delta.getSite() : replacement.getSite();
+      Json entry = {{"site", siteIndex(site)}};
+      if (delta)
+        entry.update({{"form", xf::stringifyEnum(delta.getForm()).str()},
+                      {"rank", delta.getRank()},
+                      {"scale", delta.getScale().convertToDouble()}});
+      if (Status status = addStored(adapter.getSymName(), site, table, tensors, entry); !status)
+        return status;
+      (delta ? sites : replacements).push_back(entry);
     }
-    adapterList.push_back({{"name", adapter.getSymName().str()}, {"sites", sites}});
+    Json record = {{"name", adapter.getSymName().str()}, {"sites", sites}};
+    if (!replacements.empty())
+      record["replacements"] = replacements;
+    adapterList.push_back(record);
+  }
+  return {};
+}
+
+/// The tensors that an adapter stores for a site, by number.
+Status DeployTable::addStored(StringRef adapter, StringRef site, const ParameterTable &table, TensorList &tensors,
+                              Json &entry) {
+  auto stored = table.adapters.find(adapter.str());
+  if (stored == table.adapters.end() || !stored->second.count(site.str()))
+    return Error{"the parameter table has nothing of adapter '" + adapter.str() + "' for '" + site.str() + "'"};
+  for (const auto &[key, tensor] : StoredDelta::tensors(stored->second.at(site.str()))) {
+    if (tensor->file.empty())
+      continue;
+    Result<int64_t> number = tensors.add((adapter + "/" + site + "/" + key).str(), *tensor);
+    if (!number)
+      return number.error();
+    entry[key] = *number;
   }
   return {};
 }

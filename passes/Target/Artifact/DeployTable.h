@@ -28,6 +28,8 @@ private:
   }
 
   Status addAdapters(mlir::ModuleOp module, const ParameterTable &table, TensorList &tensors);
+  Status addStored(llvm::StringRef adapter, llvm::StringRef site, const ParameterTable &table, TensorList &tensors,
+                   nlohmann::ordered_json &entry);
   Status addParameters(mlir::ModuleOp module, const ParameterTable &table, TensorList &tensors);
 
   llvm::StringMap<int64_t> siteNumbers, parameterNumbers;

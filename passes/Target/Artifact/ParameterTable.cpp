@@ -21,8 +21,7 @@ std::string writeParameterTable(const ParameterTable &table) {
   for (const auto &[adapter, sites] : table.adapters)
     for (const auto &[site, delta] : sites) {
       Json &entry = adapters[adapter][site];
-      for (auto [key, tensor] : {std::pair("a", &delta.a), std::pair("b", &delta.b),
-                                 std::pair("magnitude", &delta.magnitude), std::pair("bias", &delta.bias)})
+      for (auto [key, tensor] : StoredDelta::tensors(delta))
         if (!tensor->file.empty())
           entry[key] = toJson(*tensor);
     }
@@ -60,10 +59,9 @@ private:
   }
 
   Status read(const std::string &where, const JsonValue &value, StoredDelta &delta) {
-    if (!value.find("a") || !value.find("b"))
-      return refuse(where, "expected factors 'a' and 'b'");
-    for (auto [key, tensor] : {std::pair("a", &delta.a), std::pair("b", &delta.b),
-                               std::pair("magnitude", &delta.magnitude), std::pair("bias", &delta.bias)})
+    if (!value.find("replacement") && (!value.find("a") || !value.find("b")))
+      return refuse(where, "expected factors 'a' and 'b', or a 'replacement'");
+    for (auto [key, tensor] : StoredDelta::tensors(delta))
       if (const JsonValue *entry = value.find(key))
         if (Status status = read(where + "/" + key, *entry, *tensor); !status)
           return status;

@@ -5,9 +5,11 @@
 #include "runtime/io/dtype.h"
 #include "runtime/io/result.h"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ptx {
@@ -21,11 +23,17 @@ struct StoredTensor {
   uint64_t offset = 0, bytes = 0;
 };
 
-/// The factors of one delta; see xf.delta.
+/// What an adapter stores for one site: the factors of an xf.delta, or the
+/// tensor of an xf.replacement. An empty file: there is none.
 struct StoredDelta {
-  StoredTensor a, b;
-  StoredTensor magnitude; // empty file: none
-  StoredTensor bias;      // empty file: none
+  StoredTensor a, b, magnitude, bias;
+  StoredTensor replacement;
+
+  /// The tensors by the names they have in files of ours.
+  template <typename Self> static auto tensors(Self &delta) {
+    return std::array{std::pair("a", &delta.a), std::pair("b", &delta.b), std::pair("magnitude", &delta.magnitude),
+                      std::pair("bias", &delta.bias), std::pair("replacement", &delta.replacement)};
+  }
 };
 
 struct ParameterTable {

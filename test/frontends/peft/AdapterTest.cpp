@@ -12,13 +12,28 @@ using namespace ptx::test;
 
 namespace {
 
-const std::vector<BaseModule> base = {
+const std::vector<BaseModule> modules = {
     {"model.layers.0.q_proj", BaseModule::Linear, 4, 3, true, false},
     {"model.layers.1.q_proj", BaseModule::Linear, 4, 3, true, false},
     {"model.layers.0.k_proj", BaseModule::Linear, 4, 3, true, false},
     {"model.attn", BaseModule::Mha, 4, 12, true, false},
     {"model.table", BaseModule::Embedding, 5, 3, true, false},
 };
+
+/// The modules, and the weights of two of them, all zeros.
+Base makeBase() {
+  static Temporary folder;
+  folder.write("weights", std::string(1024, '\0'));
+  Base made = {modules, {}};
+  for (const char *module : {"model.layers.0.k_proj", "model.layers.0.q_proj"}) {
+    StoredValues zeros = {folder.directory() + "/weights", DType::F32, 0, 3};
+    made.weights.push_back({std::string(module) + ".bias", {3}, zeros});
+    zeros.count = 12;
+    made.weights.push_back({std::string(module) + ".weight", {3, 4}, zeros});
+  }
+  return made;
+}
+const Base base = makeBase();
 
 /// A file of f32 zeros, tensors in the order given.
 class FileBuilder {
@@ -111,6 +126,7 @@ TEST_P(Refused, WithItsReason) {
 }
 
 const std::string r2 = "\"r\":2,";
+const std::string k = "base_model.model.model.layers.0.k_proj", q = "base_model.model.model.layers.0.q_proj";
 INSTANTIATE_TEST_SUITE_P(
     Section7, Refused,
     testing::Values(
@@ -139,7 +155,24 @@ INSTANTIATE_TEST_SUITE_P(
             {"A [2,9]", "[3,4]", "another base", "other/model"}},
         Bad{"UnknownKey", r2 + one + ",\"new_thing\":7", single(2), {"'new_thing'", "7", "merge the adapter in PEFT"}},
         Bad{"KeyThatChangesMeaning", r2 + one + ",\"use_qalora\":true", single(2), {"'use_qalora'", "true", "pooled"}},
-        Bad{"ModulesToSave", r2 + one + ",\"modules_to_save\":[\"head\"]", single(2), {"'modules_to_save'"}},
+        Bad{"SavedModuleIsIncomplete",
+            r2 + one + ",\"modules_to_save\":[\"k_proj\",\"score\"]",
+            single(2).add(k + ".weight", {3, 4}),
+            {"modules_to_save names 'model.layers.0.k_proj', but there is no 'model.layers.0.k_proj.bias'"}},
+        Bad{"SavedModuleOfAnotherShape",
+            r2 + one + ",\"modules_to_save\":[\"k_proj\"]",
+            single(2).add(k + ".weight", {5, 4}).add(k + ".bias", {3}),
+            {"has shape [5,4]", "the base's weight has [3,4]"}},
+        Bad{"TrainedWithoutSaying",
+            r2 + one,
+            single(2).add(k + ".bias", {3}, 1),
+            {"k_proj.bias' differs from the base's weight, first at index 0", "neither modules_to_save nor 'bias'"}},
+        Bad{"BiasOfAnotherModule",
+            r2 + one + ",\"bias\":\"lora_only\"",
+            single(2).add(q + ".base_layer.bias", {3}).add(k + ".bias", {3}, 1),
+            {"k_proj.bias' differs"}},
+        Bad{"NoBias", r2 + one + ",\"bias\":\"all\"", single(2), {"'bias' says that biases are replaced"}},
+        Bad{"UnknownBias", r2 + one + ",\"bias\":\"some\"", single(2), {"'bias' is \"some\"", "\"lora_only\""}},
         Bad{"Pissa", r2 + one + ",\"init_lora_weights\":\"pissa\"", single(2), {"'init_lora_weights'", "pissa"}},
         Bad{"DoraWithoutMagnitude", r2 + one + ",\"use_dora\":true", single(2), {"no lora_magnitude_vector"}},
         Bad{"MagnitudeWithoutDora",
@@ -205,6 +238,28 @@ TEST(AllowDrop, OnlyWhatItNames) {
   options.allowDrop = {"*.layers.1.q_proj.lora_A.*"};
   std::string half = refusal(both, whole, options);
   EXPECT_NE(half.find("B [3,2] but no A"), std::string::npos) << half;
+}
+
+// Modules and biases that were trained whole; copies of the base's are left out.
+TEST(Replacements, WhatTheConfigurationSays) {
+  auto replaced = [](const std::string &config, const FileBuilder &file) {
+    Result<Adapter> adapter = read(r2 + one + config, file);
+    EXPECT_TRUE(adapter) << adapter.error().message;
+    std::vector<std::string> names;
+    for (const Replacement &entry : adapter ? adapter->replacements : std::vector<Replacement>())
+      names.push_back(entry.weight);
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  const Names saved = {"model.layers.0.k_proj.weight", "model.layers.0.k_proj.bias"};
+  EXPECT_EQ(replaced(",\"modules_to_save\":[\"k_proj\",\"score\"]",
+                     single(2).add(k + ".weight", {3, 4}, 1).add(k + ".bias", {3}, 1)),
+            saved);
+  EXPECT_EQ(replaced(",\"bias\":\"all\"", single(2).add(q + ".base_layer.bias", {3}, 1).add(k + ".bias", {3}, 1)),
+            (Names{"model.layers.0.q_proj.bias", "model.layers.0.k_proj.bias"}));
+  EXPECT_EQ(replaced(",\"bias\":\"lora_only\"", single(2).add(q + ".base_layer.bias", {3}, 1).add(k + ".bias", {3})),
+            (Names{"model.layers.0.q_proj.bias"}));
+  EXPECT_EQ(replaced("", single(2).add(q + ".base_layer.weight", {3, 4})), Names());
 }
 
 // Patterns beyond linear time: the factors say what is adapted.

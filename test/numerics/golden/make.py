@@ -335,6 +335,8 @@ def adapt(model, folder, number, zero_out_proj=False, **options):
                 p.copy_(torch.randn_like(p) * 0.2)
                 if zero_out_proj and "out_proj.lora_B" in name:
                     p.zero_()
+            elif p.requires_grad:  # modules_to_save, biases
+                p.add_(torch.randn_like(p) * 0.3)
     net.save_pretrained(folder, save_embedding_layers=False)
     for extra in ("README.md",):
         (folder / extra).unlink(missing_ok=True)
@@ -391,7 +393,7 @@ evaluate_bert.function = "encode"
 
 
 def adapted():
-    from transformers import BertForMaskedLM, BertForPreTraining, BertModel
+    from transformers import BertForMaskedLM, BertForPreTraining, BertForSequenceClassification, BertModel
     pair = load_pair("p_post_relu")
     both = ["linear1", "linear2"]
 
@@ -436,6 +438,14 @@ def adapted():
     make_adapted(88, "lora_bert_heads", "both pre-training heads, pooler, position and type embeddings", heads,
                  "bert_pretraining", evaluate_bert, {"a": dict(target_modules=[
                      "seq_relationship", "transform.dense", "pooler.dense", "position_embeddings", "token_type_embeddings"])})
+    classes = BertForSequenceClassification.from_pretrained(OUT / "bert_sequence" / "model", attn_implementation="eager").double().eval()
+    make_adapted(89, "lora_bert_saved", "modules saved whole: the head of a classification task, a linear; trained biases", classes,
+                 "bert_sequence", evaluate_bert,
+                 {"a": dict(target_modules=["query", "value"], task_type="SEQ_CLS"),
+                  "b": dict(target_modules=["key", "classifier"], modules_to_save=["intermediate.dense"]),
+                  "c": dict(target_modules=["query"], bias="all"),
+                  "d": dict(target_modules=["query", "output.dense"], bias="lora_only")},
+                 swap=["a", "none", "b", "c", "a", "d", "none"])
 
 
 with torch.no_grad():

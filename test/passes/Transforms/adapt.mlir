@@ -8,16 +8,22 @@ xf.weight @b : !xf.weight<8x8xf16>
 xf.adapter @da {
   xf.delta @a linear rank 2 scale 2.0
 }
+xf.adapter @db {
+  xf.replacement @b
+}
 func.func private @layer(%x: tensor<?x?x8xf32>, %w: !xf.weight<8x8xf16>) -> tensor<?x?x8xf32> {
   %y = xf.linear %x, %w : tensor<?x?x8xf32>, !xf.weight<8x8xf16> -> tensor<?x?x8xf32>
   return %y : tensor<?x?x8xf32>
 }
 // ATTACH: func.func private @layer(%[[X:.*]]: tensor<?x?x8xf32>, %[[W:.*]]: !xf.weight<8x8xf16>, %[[S:.*]]: !xf.low_rank<8x8>)
 // ATTACH: xf.lora_linear %[[X]], %[[W]] with %[[S]]
+// What an adapter brings whole is read in place of the weight.
+// ATTACH: %[[USE:.*]] = xf.use @b
+// ATTACH: %[[OWN:.*]] = xf.replaced %[[USE]] by @b
 // ATTACH: %[[SA:.*]] = xf.slot @a
 // ATTACH: call @layer(%{{.*}}, %{{.*}}, %[[SA]])
 // ATTACH: %[[SB:.*]] = xf.slot @b
-// ATTACH: call @layer(%{{.*}}, %{{.*}}, %[[SB]])
+// ATTACH: call @layer(%{{.*}}, %[[OWN]], %[[SB]])
 
 // FUSE: %[[M:.*]] = xf.merge %{{.*}}, %{{.*}} linear
 // FUSE: xf.linear %{{.*}}, %[[M]]

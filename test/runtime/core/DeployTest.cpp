@@ -19,6 +19,8 @@ protected:
   std::vector<float> deploy(Json nodes, const std::string &name = "") {
     Json json = tiny::manifestOf(folder.path, weights, false);
     json["parameters"][0] = {{"label", "p"}, {"nodes", nodes}};
+    if (!replacements.empty())
+      json["adapters"][0]["replacements"] = replacements;
     Result<Manifest> manifest = readManifest(json.dump(), "m");
     if (!manifest) {
       error = manifest.error().message;
@@ -50,6 +52,7 @@ protected:
 
   tiny::Folder folder;
   tiny::Weights weights = tiny::makeWeights();
+  Json replacements = Json::array(); // of the first adapter
   std::string error;
   Geometry geometry{MatrixLayout::Rows, /*lanes=*/1, /*oddPitch=*/false, /*blockRows=*/64};
   std::shared_ptr<Device> device = *Device::open(**findDevice("cpu"), {1, ""});
@@ -185,6 +188,28 @@ TEST_F(Deploy, NotFiniteIsRefused) {
   weights.tensors["da.b"].values[5] = NAN;
   deploy(table({{"op", "merge"}, {"of", 0}, {"site", 1}}, in), "da");
   EXPECT_NE(error.find("'da', 'linear': factor B is not finite at index 5"), std::string::npos) << error;
+}
+
+// An adapter's own tensor stands in place of a weight; others keep the weight.
+TEST_F(Deploy, Replaced) {
+  const Json nodes = {{{"op", "fill"}, {"rows", out}, {"columns", in}, {"value", 7}},
+                      {{"op", "replaced"}, {"of", 0}, {"site", 1}},
+                      {{"op", "table"}, {"of", 1}, {"width", in}}};
+  replacements = {{{"site", 1}, {"replacement", 1}}};
+  EXPECT_EQ(deploy(nodes, "da"), at("weight").values);
+  for (const char *other : {"", "db"})
+    EXPECT_EQ(deploy(nodes, other), std::vector<float>(out * in, 7.0f));
+
+  weights.tensors["weight"].values[9] = INFINITY;
+  deploy(nodes, "da");
+  EXPECT_NE(error.find("'da', 'linear': the adapter's own tensor is not finite at index 9"), std::string::npos)
+      << error;
+  replacements = {{{"site", 1}, {"replacement", 0}}};
+  deploy(nodes, "da");
+  EXPECT_NE(error.find("own tensor is [30,20], expected [40,20]"), std::string::npos) << error;
+  replacements.push_back(replacements[0]);
+  deploy(nodes, "da");
+  EXPECT_NE(error.find("replaces site 1 twice"), std::string::npos) << error;
 }
 
 // A matrix is no vector: it would not fit.

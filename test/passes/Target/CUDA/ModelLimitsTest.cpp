@@ -93,8 +93,10 @@ mlir::OwningOpRef<mlir::ModuleOp> planned(mlir::MLIRContext &context, const Mode
   frontends::ImportedModel imported =
       must(frontends::importModel(&context, model.folder.lexically_normal().string(), {}));
   for (const auto &[name, folder] : model.adapters)
-    frontends::declareAdapter(*imported.module, imported.parameters,
-                              must(peft::readAdapter(name, folder.string(), imported.adaptable, {})));
+    frontends::declareAdapter(
+        *imported.module, imported.parameters,
+        must(peft::readAdapter(name, folder.string(), frontends::adapterBase(imported.adaptable, imported.parameters),
+                               {})));
   mlir::PassManager manager(&context);
   PhaseOptions options;
   options.fuse = fuse;
