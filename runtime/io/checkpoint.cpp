@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <tuple>
 
 namespace ptx {
 
@@ -61,10 +62,10 @@ Result<Checkpoint> Checkpoint::open(const std::string &directory, bool followLin
     Result<Safetensors> opened = Safetensors::open(std::move(*file));
     if (!opened)
       return opened.error();
-    if (Status status = checkpoint.add(std::move(*opened)); !status)
+    checkpoint.add(std::move(*opened));
+    if (Status status = checkpoint.sortByName(); !status)
       return status.error();
   }
-  checkpoint.sortByName();
   return checkpoint;
 }
 
@@ -97,38 +98,42 @@ Status Checkpoint::readIndex(const std::string &name, bool followLinks) {
     Result<Safetensors> opened = Safetensors::open(std::move(*file));
     if (!opened)
       return opened.error();
-    if (Status status = add(std::move(*opened)); !status)
-      return status;
+    add(std::move(*opened));
   }
-  sortByName();
+  if (Status status = sortByName(); !status)
+    return status;
+  std::set<std::string_view> named;
   for (const auto &[tensor, shard] : *map->asObject()) {
     const Entry *entry = find(tensor);
+    named.insert(tensor);
     if (!entry || shardNames[entry->file] != *shard.asString())
       return refuse(
           "puts tensor '" + printable(tensor) + "' into '" + printable(*shard.asString()) + "', which " +
           (entry ? "does not hold it ('" + printable(shardNames[entry->file]) + "' does)" : "does not hold it"));
   }
   for (const Entry &entry : tensors)
-    if (!map->find(entry.name))
+    if (!named.contains(entry.name))
       return refuse("does not name tensor '" + printable(entry.name) + "' of '" + printable(shardNames[entry.file]) +
                     "'");
   return {};
 }
 
-Status Checkpoint::add(Safetensors file) {
-  for (const TensorEntry &entry : file.entries()) {
-    for (const Entry &known : tensors)
-      if (known.file != files.size() && known.name == entry.name)
-        return Error{"tensor '" + printable(entry.name) + "' stands in two shards: '" + printable(pathOf(known)) +
-                     "' and '" + printable(file.file().path()) + "'"};
+void Checkpoint::add(Safetensors file) {
+  for (const TensorEntry &entry : file.entries())
     tensors.push_back({entry.name, entry.dtype, entry.shape, files.size(), entry.begin, entry.bytes()});
-  }
   files.push_back(std::move(file));
-  return {};
 }
 
-void Checkpoint::sortByName() {
-  std::sort(tensors.begin(), tensors.end(), [](const Entry &a, const Entry &b) { return a.name < b.name; });
+/// Names of one file differ; equal neighbours are of two shards.
+Status Checkpoint::sortByName() {
+  std::sort(tensors.begin(), tensors.end(),
+            [](const Entry &a, const Entry &b) { return std::tie(a.name, a.file) < std::tie(b.name, b.file); });
+  auto twice = std::adjacent_find(tensors.begin(), tensors.end(),
+                                  [](const Entry &a, const Entry &b) { return a.name == b.name; });
+  if (twice == tensors.end())
+    return {};
+  return Error{"tensor '" + printable(twice->name) + "' stands in two shards: '" + printable(pathOf(*twice)) +
+               "' and '" + printable(pathOf(*std::next(twice))) + "'"};
 }
 
 const Checkpoint::Entry *Checkpoint::find(const std::string &name) const {

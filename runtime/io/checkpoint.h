@@ -27,8 +27,8 @@ public:
 
 private:
   Status readIndex(const std::string &text, bool followLinks);
-  Status add(Safetensors file);
-  void sortByName();
+  void add(Safetensors file);
+  Status sortByName();
 
   std::string folder;
   std::vector<Safetensors> files;

@@ -152,6 +152,9 @@ Result<JsonValue> parseJson(std::string_view text, std::string_view name) {
   auto refuse = [&](const std::string &why) { return Error{"'" + printable(name) + "': not valid JSON: " + why}; };
   if (text.starts_with("\xef\xbb\xbf"))
     return refuse("at byte 0: a byte-order mark");
+  // The library takes one for the end of the text.
+  if (size_t nul = text.find('\0'); nul != text.npos)
+    return refuse("at byte " + std::to_string(nul) + ": a NUL byte");
   Builder builder;
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder))
     return refuse(builder.problem);

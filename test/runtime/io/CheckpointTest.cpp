@@ -31,6 +31,27 @@ TEST(Checkpoint, SingleAndSharded) {
   EXPECT_EQ(checkpoint->pathOf(*checkpoint->find("v")), two.path("b.safetensors"));
 }
 
+// A reader that looks for each name among all takes minutes here.
+TEST(Checkpoint, ManyNames) {
+  constexpr size_t count = 150'000;
+  Temporary directory;
+  std::string map;
+  for (const char *file : {"a", "b"}) {
+    std::string header;
+    for (size_t i = 0; i < count; ++i) {
+      std::string name = file + std::to_string(i);
+      header += (header.empty() ? "{\"" : ",\"") + name + "\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[" +
+                std::to_string(i) + "," + std::to_string(i + 1) + "]}";
+      map += (map.empty() ? "\"" : ",\"") + name + "\":\"" + file + ".safetensors\"";
+    }
+    directory.write(std::string(file) + ".safetensors", safetensors(header + "}", std::string(count, 'x')));
+  }
+  directory.write("model.safetensors.index.json", index(map));
+  Result<Checkpoint> checkpoint = Checkpoint::open(directory.directory(), false);
+  ASSERT_TRUE(checkpoint) << checkpoint.error().message;
+  EXPECT_EQ(checkpoint->entries().size(), 2 * count);
+}
+
 TEST(Checkpoint, BothAreRefused) {
   Temporary directory;
   directory.write("model.safetensors", shard("w"));
