@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 using namespace ptx;
 
 namespace {
@@ -20,9 +22,9 @@ TEST(Json, Values) {
 
 // Row 31 and its like: refused with a place.
 TEST(Json, Refused) {
-  for (std::string text :
-       {"\xef\xbb\xbf{}", "{\"a\":NaN}", "{\"a\":1,}", "{} x", "", "{\"a\":1e999}", "[\"\\ud800\"]", "// c\n{}",
-        "\"\x01\"", std::string("{}\0", 3), std::string("{}\0x", 4), std::string("{\"a\0\":1}", 9)}) {
+  for (const std::string &text : std::vector<std::string>{
+           "\xef\xbb\xbf{}", "{\"a\":NaN}", "{\"a\":1,}", "{} x", "", "{\"a\":1e999}", "[\"\\ud800\"]", "// c\n{}",
+           "\"\x01\"", std::string("{}\0", 3), std::string("{}\0x", 4), std::string("{\"a\0\":1}", 9)}) {
     Result<JsonValue> value = parseJson(text, "the file");
     ASSERT_FALSE(value) << text;
     EXPECT_NE(value.error().message.find("'the file': not valid JSON"), std::string::npos) << value.error().message;
