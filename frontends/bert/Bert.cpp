@@ -314,6 +314,7 @@ Result<ImportedModel> importBert(MLIRContext *context, const Checkpoint &checkpo
   imported.parameters = std::move(graph.table());
   imported.module = graph.take();
   imported.modelType = "bert";
+  imported.stems = {"bert."};
   imported.adaptable = adaptableModules(config, stem, model.labelCount, pooler);
   return imported;
 }

@@ -13,8 +13,8 @@ static StoredTensor stored(const peft::TensorRef &tensor) {
   return {tensor.file, tensor.name, tensor.dtype, tensor.shape, tensor.offset, tensor.bytes};
 }
 
-peft::Base adapterBase(std::vector<peft::BaseModule> modules, const ParameterTable &table) {
-  peft::Base base = {std::move(modules), {}};
+peft::Base adapterBase(const ImportedModel &model, const ParameterTable &table) {
+  peft::Base base = {model.adaptable, {}, model.stems};
   for (const auto &[name, tensor] : table.weights)
     base.weights.push_back(
         {name, tensor.shape, {tensor.file, tensor.dtype, tensor.offset, tensor.bytes / (dtypeBits(tensor.dtype) / 8)}});

@@ -26,6 +26,7 @@ struct ImportedModel {
   ParameterTable parameters;
   std::string modelType;
   std::vector<peft::BaseModule> adaptable;
+  std::vector<std::string> stems; // of peft::Base
 };
 
 using Importer = Result<ImportedModel> (*)(mlir::MLIRContext *, const Checkpoint &, const JsonValue &config,
@@ -39,7 +40,7 @@ Result<ImportedModel> importModel(mlir::MLIRContext *context, const std::string 
 std::string siteOf(const peft::LowRankDelta &delta);
 
 /// What adapters of the model are proved against.
-peft::Base adapterBase(std::vector<peft::BaseModule> modules, const ParameterTable &table);
+peft::Base adapterBase(const ImportedModel &model, const ParameterTable &table);
 
 /// Declares the adapter in the module and its factors in the table.
 void declareAdapter(mlir::ModuleOp module, ParameterTable &table, const peft::Adapter &adapter);

@@ -2,6 +2,7 @@
 
 #include "frontends/peft/config.h"
 #include "frontends/peft/keys.h"
+#include "frontends/peft/naming.h"
 #include "frontends/peft/nearest.h"
 #include "frontends/peft/pattern.h"
 #include "frontends/peft/targets.h"
@@ -36,8 +37,8 @@ struct Parts {
 
 class Reader {
 public:
-  Reader(std::string directory, const Base &base, const Options &options)
-      : directory(std::move(directory)), base(base), options(options) {}
+  Reader(std::string directory, const Base &given, const Options &options)
+      : directory(std::move(directory)), given(given), options(options) {}
 
   Result<Adapter> read(const std::string &name) {
     adapter.name = name;
@@ -55,6 +56,10 @@ public:
       return status.error();
     if (Status status = checkTying(); !status)
       return status.error();
+    for (LowRankDelta &delta : adapter.deltas)
+      delta.module = originalModule(delta);
+    for (Replacement &replacement : adapter.replacements)
+      replacement.weight = naming.originalOf(replacement.weight);
     if (adapter.deltas.empty())
       return refuse("holds no LoRA factors");
     return std::move(adapter);
@@ -103,6 +108,7 @@ private:
   /// Every tensor belongs to a module as one of its parts, or is an error.
   Status sortTensors() {
     std::string infix = commonInfix();
+    findNaming(infix);
     std::vector<std::string> unknown;
     for (const TensorEntry &entry : tensors->entries()) {
       std::optional<Key> key = parseKey(entry.name, prefix);
@@ -160,6 +166,24 @@ private:
   }
 
   //===- modules -------------------------------------------------------------//
+
+  void findNaming(const std::string &infix) {
+    std::set<std::string> named;
+    for (const TensorEntry &entry : tensors->entries())
+      if (std::optional<Key> key = parseKey(entry.name, prefix); key && key->infix == infix)
+        named.insert(key->module.substr(0, key->module.rfind(".base_layer.")));
+    naming = nameAs(given, {named.begin(), named.end()});
+    if (!naming.note.empty())
+      adapter.notes.push_back(naming.note);
+  }
+
+  /// An MHA's output projection is no module of the base by itself.
+  std::string originalModule(const LowRankDelta &delta) const {
+    constexpr std::string_view suffix = ".out_proj";
+    if (delta.target != Target::MhaOutProj)
+      return naming.originalOf(delta.module);
+    return naming.originalOf(delta.module.substr(0, delta.module.size() - suffix.size())) + std::string(suffix);
+  }
 
   const BaseModule *findBase(const std::string &path) const {
     for (const BaseModule &module : base.modules)
@@ -449,7 +473,9 @@ private:
   }
 
   std::string directory;
-  const Base &base;
+  const Base &given;
+  Naming naming;
+  const Base &base = naming.base; // as the adapter's model class names it
   const Options &options;
   Config config;
   std::optional<Safetensors> tensors;

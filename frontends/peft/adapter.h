@@ -67,7 +67,8 @@ struct BaseWeight {
 /// What an adapter is proved against.
 struct Base {
   std::vector<BaseModule> modules;
-  std::vector<BaseWeight> weights; // ascending by name
+  std::vector<BaseWeight> weights;     // ascending by name
+  std::vector<std::string> stems = {}; // what classes with a head put in front of the bare model's names: "bert."
 };
 
 enum class MhaOutProj { Auto, Once, Twice };

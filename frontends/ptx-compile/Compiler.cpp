@@ -89,7 +89,7 @@ Status Compiler::readModel() {
   report.step("read '" + options.model + "': " + modelType + ", " + std::to_string(parameters.weights.size()) +
               " tensors");
 
-  const peft::Base base = frontends::adapterBase(model->adaptable, parameters);
+  const peft::Base base = frontends::adapterBase(*model, parameters);
   std::vector<std::string> dropped;
   for (const AdapterOption &option : options.adapters) {
     peft::Options peftOptions;

@@ -24,7 +24,7 @@ const std::vector<BaseModule> modules = {
 Base makeBase() {
   static Temporary folder;
   folder.write("weights", std::string(1024, '\0'));
-  Base made = {modules, {}};
+  Base made = {modules, {}, {"model.", "bert."}};
   for (const char *module : {"model.layers.0.k_proj", "model.layers.0.q_proj"}) {
     StoredValues zeros = {folder.directory() + "/weights", DType::F32, 0, 3};
     made.weights.push_back({std::string(module) + ".bias", {3}, zeros});
@@ -238,6 +238,40 @@ TEST(AllowDrop, OnlyWhatItNames) {
   options.allowDrop = {"*.layers.1.q_proj.lora_A.*"};
   std::string half = refusal(both, whole, options);
   EXPECT_NE(half.find("B [3,2] but no A"), std::string::npos) << half;
+}
+
+// An adapter of a class with other stems: the same modules, by the names that the base has.
+TEST(Naming, OtherClasses) {
+  auto modulesOf = [](const std::string &config, const FileBuilder &file) {
+    Result<Adapter> adapter = read(r2 + config, file);
+    EXPECT_TRUE(adapter) << adapter.error().message;
+    std::vector<std::string> names;
+    for (size_t i = 0; adapter && i < adapter->deltas.size(); ++i)
+      names.push_back(adapter->deltas[i].module);
+    for (size_t i = 0; adapter && i < adapter->replacements.size(); ++i)
+      names.push_back(adapter->replacements[i].weight);
+    EXPECT_TRUE(!adapter || adapter->notes.front().find("another class of the model") != std::string::npos);
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  const Names both = {"model.layers.0.q_proj", "model.layers.1.q_proj"};
+  EXPECT_EQ(modulesOf("\"target_modules\":[\"q_proj\"]",
+                      FileBuilder().linear("layers.0.q_proj", 2).linear("layers.1.q_proj", 2)),
+            both);
+  EXPECT_EQ(modulesOf("\"target_modules\":\"bert\\\\.model\\\\..*q_proj\"",
+                      FileBuilder().linear("bert.model.layers.0.q_proj", 2).linear("bert.model.layers.1.q_proj", 2)),
+            both);
+  // Patterns are asked by the adapter's names, weights found by them.
+  EXPECT_EQ(
+      modulesOf(
+          "\"target_modules\":[\"layers.0.q_proj\"],\"rank_pattern\":{\"^layers.0.q_proj\":3},\"bias\":\"all\"",
+          FileBuilder().linear("layers.0.q_proj", 3).add("base_model.model.layers.0.q_proj.base_layer.bias", {3}, 1)),
+      (Names{"model.layers.0.q_proj", "model.layers.0.q_proj.bias"}));
+  // One module too many is an error, as ever.
+  EXPECT_NE(refusal(r2 + "\"target_modules\":[\"q_proj\"]",
+                    FileBuilder().linear("layers.0.q_proj", 2).linear("layers.9.q_proj", 2))
+                .find("module 'layers.9.q_proj' is not in the base model"),
+            std::string::npos);
 }
 
 // Modules and biases that were trained whole; copies of the base's are left out.

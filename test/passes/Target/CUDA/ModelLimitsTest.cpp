@@ -95,8 +95,7 @@ mlir::OwningOpRef<mlir::ModuleOp> planned(mlir::MLIRContext &context, const Mode
   for (const auto &[name, folder] : model.adapters)
     frontends::declareAdapter(
         *imported.module, imported.parameters,
-        must(peft::readAdapter(name, folder.string(), frontends::adapterBase(imported.adaptable, imported.parameters),
-                               {})));
+        must(peft::readAdapter(name, folder.string(), frontends::adapterBase(imported, imported.parameters), {})));
   mlir::PassManager manager(&context);
   PhaseOptions options;
   options.fuse = fuse;
