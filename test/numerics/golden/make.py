@@ -347,11 +347,18 @@ def adapt(model, folder, number, zero_out_proj=False, **options):
     return PeftModel.from_pretrained(copy.deepcopy(model).float(), folder).eval().double().base_model.model
 
 
-def make_adapted(number, name, checks, model, base, evaluate, adapters, swap=None, scale=None):
+def make_adapted(number, name, checks, model, base, evaluate, adapters, swap=None, scale=None, inside=None):
+    """`inside`: the part of the model that the adapters are made on, as a model of its own"""
+    import copy
     case = Case(name, evaluate.function, checks, model=f"../{base}/model")
     nets = {"none": model}
     for adapter, options in adapters.items():
-        nets[adapter] = adapt(model, case.folder / "adapters" / adapter, number, **options)
+        made = adapt(getattr(model, inside) if inside else model, case.folder / "adapters" / adapter, number, **options)
+        if inside:
+            nets[adapter] = copy.deepcopy(model)
+            setattr(nets[adapter], inside, made)
+        else:
+            nets[adapter] = made
         case.data["adapters"][adapter] = {"dir": f"adapters/{adapter}"}
         if scale:
             case.data["adapters"][adapter]["scale"] = scale
@@ -446,6 +453,8 @@ def adapted():
                   "c": dict(target_modules=["query"], bias="all"),
                   "d": dict(target_modules=["query", "output.dense"], bias="lora_only")},
                  swap=["a", "none", "b", "c", "a", "d", "none"])
+    make_adapted(90, "lora_bert_other_class", "made on the bare class, run under a head", classes, "bert_sequence",
+                 evaluate_bert, {"a": dict(target_modules=["query", "pooler.dense", "word_embeddings"])}, inside="bert")
 
 
 with torch.no_grad():
