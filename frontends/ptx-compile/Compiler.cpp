@@ -6,6 +6,7 @@
 #include "passes/Target/Artifact/Manifest.h"
 #include "passes/Target/Worker.h"
 #include "runtime/io/file.h"
+#include "runtime/io/output.h"
 
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -31,12 +32,19 @@ std::string printModule(ModuleOp module, bool locations) {
   return text;
 }
 
+/// What the paths of parameter files are relative to: the artifact's directory,
+/// or where we are for what goes into a pipe.
+std::string artifactDirectory(const std::string &output) {
+  std::error_code error;
+  bool stream =
+      output == "-" || std::filesystem::is_other(std::filesystem::status(output, error)) || output.starts_with("/dev/");
+  std::filesystem::path file = stream ? std::filesystem::path("artifact") : std::filesystem::path(output);
+  return std::filesystem::absolute(file).parent_path().lexically_normal().string();
+}
+
 Status writeText(const std::string &path, const std::string &text) {
-  if (path == "-") {
-    llvm::outs() << text;
-    return {};
-  }
-  return writeAtomically(path, [&](const Append &append) { return append(text.data(), text.size()); });
+  llvm::outs().flush(); // it may be the output
+  return writeOutput(path, [&](const Append &append) { return append(text.data(), text.size()); });
 }
 
 } // namespace
@@ -280,7 +288,7 @@ Status Compiler::emit() {
     manifestOptions.targets.push_back(option.target);
   manifestOptions.targetFlags = options.targetFlags;
   manifestOptions.separate = options.adapterMode == "separate";
-  manifestOptions.directory = std::filesystem::absolute(options.output).parent_path().lexically_normal().string();
+  manifestOptions.directory = artifactDirectory(options.output);
 
   std::vector<Payload> payloads(1);
   if (Status status = generate(payloads); !status)
@@ -297,9 +305,7 @@ Status Compiler::emit() {
     explain(*module, parameters);
     llvm::outs() << waves;
   }
-  std::error_code error;
-  std::string run = "ptx-run " + options.output + " --list";
-  report.written(options.output, std::filesystem::file_size(options.output, error), run);
+  report.written(options.output);
   return {};
 }
 

@@ -142,7 +142,10 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
                                             : peft::MhaOutProj::Auto;
   for (Status status :
        {checkTargets(targetTexts, options), checkAdapters(adapters, options),
-        checkPhase("--compile-from", options.compileFrom), checkPhase("--compile-to", options.compileTo)})
+        checkPhase("--compile-from", options.compileFrom), checkPhase("--compile-to", options.compileTo),
+        options.explain && options.output == "-"
+            ? Status(Error{"--explain writes to standard output, and so does '-o -'"})
+            : Status()})
     if (!status) {
       std::fprintf(stderr, "ptx-compile: error: %s\n", status.error().message.c_str());
       exitCode = 1;

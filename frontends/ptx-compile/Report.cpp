@@ -8,6 +8,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <filesystem>
 #include <sys/resource.h>
 
 using namespace mlir;
@@ -26,11 +27,15 @@ double peakMemory(bool workers) {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-void Report::written(const std::string &path, uint64_t bytes, const std::string &run) {
-  step("wrote '" + path + "', " + std::to_string(bytes) + " bytes");
+void Report::written(const std::string &path) {
+  std::error_code error;
+  bool file = std::filesystem::is_regular_file(path, error);
+  step("wrote '" + path + "'" +
+       (file ? ", " + std::to_string(std::filesystem::file_size(path, error)) + " bytes" : std::string()));
   llvm::errs() << llvm::format("peak memory %.0f MiB, of the code generation workers %.0f MiB\n", peakMemory(false),
                                peakMemory(true));
-  llvm::errs() << "run it: " << run << "\n";
+  if (file)
+    llvm::errs() << "run it: ptx-run " << path << " --list\n";
 }
 
 static std::string shapeText(const std::vector<uint64_t> &shape) {

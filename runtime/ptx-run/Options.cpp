@@ -6,6 +6,19 @@
 
 namespace ptx::run {
 
+/// What else would go where "-" sends an output; empty where nothing would.
+static std::string standardOutputClash(const Options &options) {
+  if (options.outputs == "-" && options.adapters.size() > 1)
+    return "'--outputs=-' takes one adapter: several make several files";
+  if (options.outputs == "-" && options.trace == "-")
+    return "'--outputs=-' and '--trace=-' both write to standard output";
+  const char *text = options.list ? "--list" : options.bench ? "--bench" : nullptr;
+  if (text && (options.outputs == "-" || options.trace == "-"))
+    return std::string(text) + " prints to standard output, and so does '" +
+           (options.outputs == "-" ? "--outputs=-'" : "--trace=-'");
+  return "";
+}
+
 std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
   Options options;
   CLI::App app("Runs a program that ptx-compile made.", "ptx-run");
@@ -41,6 +54,11 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
     return std::nullopt;
   } catch (const CLI::ParseError &error) {
     std::fprintf(stderr, "ptx-run: error: %s (--help lists the options)\n", error.what());
+    exitCode = 1;
+    return std::nullopt;
+  }
+  if (std::string clash = standardOutputClash(options); !clash.empty()) {
+    std::fprintf(stderr, "ptx-run: error: %s\n", clash.c_str());
     exitCode = 1;
     return std::nullopt;
   }

@@ -54,21 +54,4 @@ TEST(FileOpen, Row17RegularFilesOnly) {
   }
 }
 
-// Row 27: a failed write leaves the old file and nothing else.
-TEST(WriteAtomically, Row27NothingHalf) {
-  Temporary directory;
-  std::string path = directory.write("out", "old");
-  Status status = writeAtomically(path, [](const Append &append) -> Status {
-    (void)append("new", 3);
-    return Error{"stopped"};
-  });
-  EXPECT_FALSE(status);
-  EXPECT_EQ(*readWhole(path, 100), "old");
-  size_t files = 0;
-  for ([[maybe_unused]] const auto &file : std::filesystem::directory_iterator(directory.directory()))
-    ++files;
-  EXPECT_EQ(files, 1u);
-  EXPECT_FALSE(writeAtomically(directory.path("no/such/out"), [](const Append &) { return Status(); }));
-}
-
 } // namespace
