@@ -60,6 +60,7 @@ for model in $models; do
   rm "$pack"/models/"$name"/model.safetensors
   echo "$name $layers $width $vocabulary" >>"$pack"/models/list
 done
+gzip -n "$pack"/programs/*.ptxm # cubins shrink to a quarter; on_device.py unpacks them
 size=$(du -sm "$pack" | cut -f1)
 [ "$size" -le $mostMegabytes ] || { echo "pack: $pack has $size MB, at most $mostMegabytes are to be carried"; exit 1; }
 echo "packed $size MB into $pack"
