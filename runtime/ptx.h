@@ -20,6 +20,8 @@
  * Bytes: a row's result has the same bytes at any number of threads, in any
  * batch, beside any neighbours, padded or not. Bindings are always computed
  * from the stored tensors: A, then B, then A again gives A's bytes.
+ * The caller's rounding mode, denormal modes and exception flags do not matter,
+ * and are the same after a call.
  *
  * Growth: structures that begin with struct_size grow at their end; what a
  * caller built against an older header does not have is taken as zero.

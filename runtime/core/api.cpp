@@ -1,5 +1,6 @@
 // The C boundary: no exception crosses it, every error becomes a status.
 #include "runtime/core/call.h"
+#include "runtime/core/float_environment.h"
 #include "runtime/io/file.h"
 #include "runtime/ptx.h"
 
@@ -45,8 +46,10 @@ ptx_status *failure(ptx_code code, std::string message) noexcept {
   return made ? made : &noMemory;
 }
 
-/// Runs `body` and turns what it throws (memory, the standard library) into a status.
+/// Runs `body` in the default floating-point environment and turns what it
+/// throws (memory, the standard library) into a status.
 template <typename Body> ptx_status *guarded(Body &&body, ptx_code code = PTX_INVALID_ARGUMENT) {
+  DefaultFloats floats;
   try {
     Status status = body();
     return status ? nullptr : failure(code, status.error().message);

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sys/wait.h>
 #include <thread>
+#include <xmmintrin.h>
 
 using namespace ptx;
 using namespace ptx::tiny;
@@ -69,6 +70,24 @@ TEST_F(EndToEnd, BytesDependOnTheRowAlone) {
   EXPECT_EQ(std::memcmp(row, alone.values["hidden"].data(), 2 * outputs * sizeof(float)), 0);
   EXPECT_EQ(
       std::memcmp(batch.values["pooled"].data() + outputs, alone.values["pooled"].data(), outputs * sizeof(float)), 0);
+}
+
+// A caller that rounds otherwise and flushes denormals gets the same bytes, and its own mode back.
+TEST_F(EndToEnd, CallersOwnFloats) {
+  make(false);
+  for (float &value : weights.tensors["bias"].values)
+    value *= 1e-41f; // denormal
+  make(false);
+  for (uint32_t threads : {1, 4}) {
+    std::vector<float> expected = runOnce(folder.path, "da", ragged(), threads).values["hidden"];
+    const unsigned usual = _mm_getcsr(), strange = usual | _MM_ROUND_TOWARD_ZERO | _MM_FLUSH_ZERO_ON | 0x40;
+    _mm_setcsr(strange);
+    Answer answer = runOnce(folder.path, "da", ragged(), threads);
+    const unsigned left = _mm_getcsr();
+    _mm_setcsr(usual);
+    EXPECT_TRUE(sameBytes(answer.values["hidden"], expected));
+    EXPECT_EQ(left & ~0x3fu, strange & ~0x3fu); // but for the flags of what the test itself computes
+  }
 }
 
 // A -> none -> B -> A gives A's bytes again, and none those of a program without adapters.
