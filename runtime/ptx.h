@@ -49,11 +49,13 @@ PTX_EXPORT void ptx_status_free(ptx_status *status);
 
 typedef enum {
   PTX_OK = 0,
-  PTX_INVALID_ARGUMENT = 1, /* an argument, an option, a name, an input */
+  PTX_INVALID_ARGUMENT = 1, /* an argument, an option, an input */
   PTX_INVALID_PROGRAM = 2,  /* the artifact or a parameter file, or this machine cannot run it */
   PTX_OUT_OF_MEMORY = 3,
   PTX_CANCELLED = 4,
-  PTX_INTERNAL = 5
+  PTX_INTERNAL = 5,
+  PTX_BUSY = 6,     /* the session serves another call */
+  PTX_NOT_FOUND = 7 /* the program has no such function, adapter or output */
 } ptx_code;
 PTX_EXPORT ptx_code ptx_status_code(const ptx_status *status); /* PTX_OK for NULL */
 

@@ -46,13 +46,31 @@ ptx_status *failure(ptx_code code, std::string message) noexcept {
   return made ? made : &noMemory;
 }
 
+ptx_code codeOf(Cause cause, ptx_code otherwise) {
+  switch (cause) {
+  case Cause::Unsaid:
+    return otherwise;
+  case Cause::NotFound:
+    return PTX_NOT_FOUND;
+  case Cause::Busy:
+    return PTX_BUSY;
+  case Cause::NoMemory:
+    return PTX_OUT_OF_MEMORY;
+  case Cause::Cancelled:
+    return PTX_CANCELLED;
+  case Cause::Program:
+    return PTX_INVALID_PROGRAM;
+  }
+  return PTX_INTERNAL;
+}
+
 /// Runs `body` in the default floating-point environment and turns what it
 /// throws (memory, the standard library) into a status.
-template <typename Body> ptx_status *guarded(Body &&body, ptx_code code = PTX_INVALID_ARGUMENT) {
+template <typename Body> ptx_status *guarded(Body &&body, ptx_code otherwise = PTX_INVALID_ARGUMENT) {
   DefaultFloats floats;
   try {
     Status status = body();
-    return status ? nullptr : failure(code, status.error().message);
+    return status ? nullptr : failure(codeOf(status.error().cause, otherwise), status.error().message);
   } catch (const std::bad_alloc &) {
     return &noMemory;
   } catch (const std::length_error &) {
@@ -218,14 +236,14 @@ ptx_status *ptx_binding_create(ptx_program *program, const char *adapter, ptx_bi
         std::string known = "none";
         for (const AdapterRecord &other : program->program->manifest().adapters)
           known += ", " + other.name;
-        return Error{"the program has no adapter '" + printable(adapter) + "', it has " + known};
+        return Error{"the program has no adapter '" + printable(adapter) + "', it has " + known, Cause::NotFound};
       }
     }
     Result<std::shared_ptr<const Binding>> bound = program->program->bind(record);
     if (!bound)
-      return bound.error();
+      return Error{bound.error().message, Cause::Program};
     if (!(*bound)->flaw.empty())
-      return Error{(*bound)->flaw};
+      return Error{(*bound)->flaw, Cause::Program};
     auto made = std::make_unique<ptx_binding>();
     made->program = program->program;
     made->binding = *bound;
@@ -257,57 +275,62 @@ void ptx_session_close(ptx_session *session) { delete session; }
 
 ptx_status *ptx_session_call(ptx_session *session, const char *function, const ptx_tensor *inputs, size_t input_count,
                              const ptx_tensor **outputs, size_t *output_count) {
-  ptx_status *status = guarded([&]() -> Status {
+  return guarded([&]() -> Status {
     if (!session || !function || (!inputs && input_count) || !outputs || !output_count)
       return Error{"ptx_session_call: an argument is NULL"};
-    if (Status status = session->session->call(function, inputs, input_count); !status)
-      return status;
-    *outputs = session->session->outputs().data();
-    *output_count = session->session->outputs().size();
-    return {};
+    return session->session->call(function, inputs, input_count, [&](std::span<const ptx_tensor> results) -> Status {
+      *outputs = results.data();
+      *output_count = results.size();
+      return {};
+    });
   });
-  if (status && status != &noMemory && session && session->session->cancelled())
-    status->code = PTX_CANCELLED;
-  return status;
+}
+
+/// Copies results to the caller's memory: all of them, or none where one does not fit.
+static Status copyResults(const char *function, std::span<const ptx_tensor> results,
+                          std::span<const ptx_tensor> outputs) {
+  std::vector<std::pair<const ptx_tensor *, size_t>> copies;
+  for (const ptx_tensor &output : outputs) {
+    std::string name = output.name ? output.name : "";
+    auto found = std::find_if(results.begin(), results.end(), [&](auto &result) { return name == result.name; });
+    if (found == results.end())
+      return Error{"function '" + std::string(function) + "' has no output '" + printable(name) + "'", Cause::NotFound};
+    bool same = output.dtype == PTX_F32 && output.rank == found->rank && output.data;
+    size_t bytes = sizeof(float);
+    for (uint32_t d = 0; same && d < found->rank; ++d) {
+      same = output.dims[d] == found->dims[d];
+      bytes *= found->dims[d];
+    }
+    if (!same)
+      return Error{"output '" + name + "' is F32 " + shapeOf(*found) + ", the memory given is " + shapeOf(output)};
+    copies.emplace_back(&*found, bytes);
+  }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    std::memcpy(outputs[i].data, copies[i].first->data, copies[i].second);
+  return {};
 }
 
 ptx_status *ptx_session_call_into(ptx_session *session, const char *function, const ptx_tensor *inputs,
                                   size_t input_count, const ptx_tensor *outputs, size_t output_count) {
-  const ptx_tensor *results = nullptr;
-  size_t count = 0;
-  if (ptx_status *status = ptx_session_call(session, function, inputs, input_count, &results, &count))
-    return status;
   return guarded([&]() -> Status {
-    std::vector<std::pair<const ptx_tensor *, size_t>> copies;
-    for (size_t i = 0; i < output_count; ++i) {
-      std::string name = outputs[i].name ? outputs[i].name : "";
-      const ptx_tensor *found = std::find_if(results, results + count, [&](auto &r) { return name == r.name; });
-      if (found == results + count)
-        return Error{"function '" + std::string(function) + "' has no output '" + printable(name) + "'"};
-      bool same = outputs[i].dtype == PTX_F32 && outputs[i].rank == found->rank && outputs[i].data;
-      size_t bytes = sizeof(float);
-      for (uint32_t d = 0; same && d < found->rank; ++d) {
-        same = outputs[i].dims[d] == found->dims[d];
-        bytes *= found->dims[d];
-      }
-      if (!same)
-        return Error{"output '" + name + "' is F32 " + shapeOf(*found) + ", the memory given is " +
-                     shapeOf(outputs[i])};
-      copies.emplace_back(found, bytes);
-    }
-    for (size_t i = 0; i < output_count; ++i)
-      std::memcpy(outputs[i].data, copies[i].first->data, copies[i].second);
-    return {};
+    if (!session || !function || (!inputs && input_count) || (!outputs && output_count))
+      return Error{"ptx_session_call_into: an argument is NULL"};
+    return session->session->call(function, inputs, input_count, [&](std::span<const ptx_tensor> results) {
+      return copyResults(function, results, {outputs, output_count});
+    });
   });
 }
 
 void ptx_session_set_cancel(ptx_session *session, ptx_cancel_fn cancel, void *user) {
-  session->session->setCancel(cancel, user);
+  if (session)
+    session->session->setCancel(cancel, user);
 }
 
 void ptx_session_profile(const ptx_session *session, const ptx_launch_profile **launches, size_t *count) {
-  *launches = session->session->profile().data();
-  *count = session->session->profile().size();
+  static const std::vector<ptx_launch_profile> none;
+  const std::vector<ptx_launch_profile> &list = session ? session->session->profile() : none;
+  *launches = list.data();
+  *count = list.size();
 }
 
 double ptx_program_probe_roof(ptx_program *program) {

@@ -9,6 +9,8 @@
 #include "runtime/ptx.h"
 
 #include <deque>
+#include <functional>
+#include <span>
 
 namespace ptx {
 
@@ -29,11 +31,11 @@ public:
   static Result<std::unique_ptr<Session>> open(std::shared_ptr<Program> program,
                                                std::shared_ptr<const Binding> binding);
 
-  Status call(const std::string &function, const ptx_tensor *inputs, size_t count);
-  const std::vector<ptx_tensor> &outputs() const { return results; }
+  /// Calls a function and hands its results to `use`, before another call may
+  /// come; they stay until the next one.
+  Status call(const std::string &function, const ptx_tensor *inputs, size_t count,
+              const std::function<Status(std::span<const ptx_tensor>)> &use);
   const std::vector<ptx_launch_profile> &profile() const { return launches; }
-  /// Whether the last call failed because it was cancelled.
-  bool cancelled() const { return stopped; }
   /// Asked between launches, on the calling thread.
   void setCancel(ptx_cancel_fn function, void *user) {
     cancel = function;
@@ -43,6 +45,7 @@ public:
 private:
   Session(std::shared_ptr<Program> program, std::shared_ptr<const Binding> binding)
       : program(std::move(program)), binding(std::move(binding)) {}
+  Status compute(const FunctionRecord &function, const ptx_tensor *inputs, size_t count);
   Status prepare(const FunctionRecord &function, const CallInputs &inputs);
   Result<std::vector<Group>> groupByAdapter(const CallInputs &inputs, std::vector<int32_t> &order);
   Status reserveBuffers(const FunctionRecord &function);
@@ -56,7 +59,6 @@ private:
   std::mutex busy;
   ptx_cancel_fn cancel = nullptr;
   void *cancelUser = nullptr;
-  bool stopped = false;
   // Of a device that runs launches.
   std::unique_ptr<DeviceQueue> queue;
   std::unique_ptr<Arena> arena;

@@ -27,33 +27,39 @@ Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<Program> program,
   return session;
 }
 
-Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t count) {
+Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t count,
+                     const std::function<Status(std::span<const ptx_tensor>)> &use) {
   std::unique_lock own(busy, std::try_to_lock);
   if (!own)
-    return Error{"the session is in use by another call: one session serves one call at a time"};
+    return Error{"the session is in use by another call: one session serves one call at a time", Cause::Busy};
   const FunctionRecord *function = program->findFunction(name);
   if (!function) {
     std::string known;
     for (const FunctionRecord &other : program->manifest().functions)
       known += (known.empty() ? "" : ", ") + other.name;
-    return Error{"the program has no function '" + name + "', it has " + known};
+    return Error{"the program has no function '" + name + "', it has " + known, Cause::NotFound};
   }
+  if (Status status = compute(*function, inputs, count); !status)
+    return status;
+  return use(results);
+}
+
+Status Session::compute(const FunctionRecord &function, const ptx_tensor *inputs, size_t count) {
   results.clear();
   launches.clear();
-  stopped = false;
-  Result<CallInputs> checked = checkInputs(*program, *function, inputs, count);
+  Result<CallInputs> checked = checkInputs(*program, function, inputs, count);
   if (!checked)
     return checked.error();
   if (WholeDevice *device = program->wholeDevice()) {
     int32_t adapter =
         binding->adapter ? static_cast<int32_t>(binding->adapter - program->manifest().adapters.data()) : -1;
-    return device->call(*function, adapter, inputs, count, resultMemory, results);
+    return device->call(function, adapter, inputs, count, resultMemory, results);
   }
-  if (Status status = prepare(*function, *checked); !status)
+  if (Status status = prepare(function, *checked); !status)
     return status;
-  if (Status status = run(*function); !status)
+  if (Status status = run(function); !status)
     return status;
-  return scatter(*function);
+  return scatter(function);
 }
 
 /// Orders the sequences so that equal adapters stand together.
@@ -126,7 +132,7 @@ Status Session::reserveBuffers(const FunctionRecord &function) {
     total += alignUp(size + slack);
   }
   if (Status status = arena->reserve(total); !status)
-    return Error{"no memory for a call of this size: " + status.error().message};
+    return Error{"no memory for a call of this size: " + status.error().message, Cause::NoMemory};
   memory.buffers.clear();
   for (const BufferRecord &buffer : function.buffers)
     memory.buffers.push_back(arena->address() + offsets[buffer.slot]);
@@ -142,8 +148,7 @@ Status Session::run(const FunctionRecord &function) {
       return status;
   } else {
     if (wantsToStop()) {
-      stopped = true;
-      return Error{"the call was cancelled before it began"};
+      return Error{"the call was cancelled before it began", Cause::Cancelled};
     }
     if (Status status = queue->launch(list.data(), list.size(), times.data()); !status)
       return status;
@@ -166,8 +171,7 @@ Status Session::runSteps(const FunctionRecord &function, std::vector<ptx_launch_
   std::span<const ptx_launch> list = records.launches();
   for (size_t i = 0; i < list.size(); ++i) {
     if (wantsToStop()) {
-      stopped = true;
-      return Error{"the call was cancelled in front of '" + function.launches[i].label + "'"};
+      return Error{"the call was cancelled in front of '" + function.launches[i].label + "'", Cause::Cancelled};
     }
     if (Status status = queue->launch(&list[i], 1, &times[i]); !status)
       return status;

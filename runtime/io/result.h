@@ -9,9 +9,14 @@
 
 namespace ptx {
 
+/// What kind of thing failed, for callers that act on it; unsaid where the
+/// place of the call says it.
+enum class Cause { Unsaid, NotFound, Busy, NoMemory, Cancelled, Program };
+
 /// Why something failed. Lower case, no full stop, names in quotes.
 struct Error {
   std::string message;
+  Cause cause = Cause::Unsaid;
 };
 
 /// A T, or the error that kept it from being made. (std::expected needs C++23,

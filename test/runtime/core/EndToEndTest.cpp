@@ -6,11 +6,14 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include <cmath>
 #include <cstring>
 #include <fstream>
 #include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <xmmintrin.h>
 
 using namespace ptx;
@@ -236,6 +239,77 @@ TEST_F(EndToEnd, SessionsInThreads) {
     });
   for (std::thread &thread : threads)
     thread.join();
+  ptx_program_close(program);
+}
+
+// Threads on one session: a call is served whole or refused as busy; what is
+// copied to the caller's memory is of that call.
+TEST_F(EndToEnd, OneSessionInThreads) {
+  make(false);
+  ptx_program *program = nullptr;
+  ptx_binding *binding = nullptr;
+  ptx_session *session = nullptr;
+  ASSERT_EQ(ptx_program_open((folder / "model.ptxm").c_str(), nullptr, &program), nullptr);
+  ASSERT_EQ(ptx_binding_create(program, "da", &binding), nullptr);
+  ASSERT_EQ(ptx_session_open(binding, &session), nullptr);
+  ptx_session_set_cancel(session, [](void *) { return ::usleep(50), 0; }, nullptr);
+  std::atomic<int> served{0}, refused{0};
+  auto serve = [&](int64_t id) {
+    std::vector<float> right = runOnce(folder.path, "da", {{id, 3}, {}, {}, 1, 2}).values["hidden"], got(2 * outputs);
+    int64_t ids[] = {id, 3};
+    const ptx_tensor input = {"input_ids", PTX_I64, 2, {1, 2}, ids};
+    const ptx_tensor output = {"hidden", PTX_F32, 3, {1, 2, outputs}, got.data()};
+    for (int i = 0; i < 100; ++i) {
+      ptx_status *status = ptx_session_call_into(session, "forward", &input, 1, &output, 1);
+      if (status)
+        EXPECT_EQ(ptx_status_code(status), PTX_BUSY) << ptx_status_message(status);
+      else
+        EXPECT_TRUE(sameBytes(got, right));
+      ++(status ? refused : served);
+      ptx_status_free(status);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int64_t id = 1; id < 5; ++id)
+    threads.emplace_back(serve, id);
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_GT(served, 0);
+  EXPECT_GT(refused, 0);
+  ptx_session_close(session);
+  ptx_binding_release(binding);
+  ptx_program_close(program);
+}
+
+// Codes by what happened, wherever it did.
+TEST_F(EndToEnd, Codes) {
+  make(false);
+  auto code = [](ptx_status *status) {
+    ptx_code found = ptx_status_code(status);
+    ptx_status_free(status);
+    return found;
+  };
+  ptx_program *program = nullptr;
+  ptx_binding *binding = nullptr;
+  ptx_session *session = nullptr;
+  EXPECT_EQ(code(ptx_program_open((folder / "none.ptxm").c_str(), nullptr, &program)), PTX_INVALID_PROGRAM);
+  ASSERT_EQ(ptx_program_open((folder / "model.ptxm").c_str(), nullptr, &program), nullptr);
+  EXPECT_EQ(code(ptx_binding_create(program, "dc", &binding)), PTX_NOT_FOUND);
+  EXPECT_EQ(code(ptx_binding_create(program, "da", nullptr)), PTX_INVALID_ARGUMENT);
+  ASSERT_EQ(ptx_binding_create(program, "da", &binding), nullptr);
+  ASSERT_EQ(ptx_session_open(binding, &session), nullptr);
+  int64_t ids[] = {1};
+  float values[1];
+  const ptx_tensor input = {"input_ids", PTX_I64, 2, {1, 1}, ids}, other = {"nothing", PTX_F32, 1, {1}, values};
+  EXPECT_EQ(code(ptx_session_call_into(session, "backward", &input, 1, &other, 1)), PTX_NOT_FOUND);
+  EXPECT_EQ(code(ptx_session_call_into(session, "forward", &input, 1, &other, 1)), PTX_NOT_FOUND);
+  EXPECT_EQ(code(ptx_session_call_into(session, "forward", &input, 1, nullptr, 1)), PTX_INVALID_ARGUMENT);
+  ids[0] = -1;
+  EXPECT_EQ(code(ptx_session_call_into(session, "forward", &input, 1, nullptr, 0)), PTX_INVALID_ARGUMENT);
+  ptx_session_close(session);
+  ptx_binding_release(binding);
+  ::unlink((folder / "weights.safetensors").c_str());
+  EXPECT_EQ(code(ptx_binding_create(program, "db", &binding)), PTX_INVALID_PROGRAM);
   ptx_program_close(program);
 }
 
