@@ -5,8 +5,8 @@
 
 namespace ptx::frontends {
 
-/// BERT as Hugging Face saves it (bare, pooler, sequence, token, masked-LM and
-/// pre-training heads), and sentence-transformers directories over it.
+/// BERT, RoBERTa, XLM-R and DistilBERT as Hugging Face saves them (Flavor.h: bare,
+/// with their heads), and sentence-transformers directories over them.
 Result<ImportedModel> importBert(mlir::MLIRContext *, const Checkpoint &, const JsonValue &config,
                                  const std::string &directory, const ImportOptions &);
 

@@ -17,9 +17,8 @@ struct Family {
   bool sentence = false; // whether sentence-transformers may lie over it
 };
 constexpr Family families[] = {
-    {"p_transformer", importPTransformer},
-    {"transformer", importPTransformer},
-    {"bert", importBert, true},
+    {"p_transformer", importPTransformer}, {"transformer", importPTransformer}, {"bert", importBert, true},
+    {"roberta", importBert, true},         {"xlm-roberta", importBert, true},   {"distilbert", importBert, true},
 };
 
 Result<const Family *> findFamily(const JsonValue &config, const std::string &path) {

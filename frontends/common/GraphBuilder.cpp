@@ -152,17 +152,18 @@ Value GraphBuilder::callLayer(StringRef kind, StringRef layer, ValueRange inputs
 }
 
 Value GraphBuilder::idsInput(StringRef name, ArrayRef<StringRef> dims, int64_t limit,
-                             std::optional<int64_t> defaultValue) {
+                             std::optional<int64_t> defaultValue, StringRef counting) {
   Type type = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, ops.getI64Type());
   return xf::InputOp::create(ops, named(name), type, ops.getStringAttr(name), ops.getStrArrayAttr(dims),
                              ops.getI64IntegerAttr(limit),
-                             defaultValue ? ops.getI64IntegerAttr(*defaultValue) : IntegerAttr());
+                             defaultValue ? ops.getI64IntegerAttr(*defaultValue) : IntegerAttr(),
+                             counting.empty() ? StringAttr() : ops.getStringAttr(counting));
 }
 
 Value GraphBuilder::maskInput(StringRef name, ArrayRef<StringRef> dims) {
   Type type = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, ops.getI1Type());
   return xf::InputOp::create(ops, named(name), type, ops.getStringAttr(name), ops.getStrArrayAttr(dims), IntegerAttr(),
-                             IntegerAttr());
+                             IntegerAttr(), StringAttr());
 }
 
 Value GraphBuilder::visible(Value source, int64_t maxLength, bool keepFirst) {

@@ -79,7 +79,7 @@ public:
   //===- Shorthands for ops at the current place ------------------------------//
 
   mlir::Value idsInput(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> dims, int64_t limit,
-                       std::optional<int64_t> defaultValue = std::nullopt);
+                       std::optional<int64_t> defaultValue = std::nullopt, llvm::StringRef counting = {});
   mlir::Value maskInput(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> dims);
   mlir::Value visible(mlir::Value source, int64_t maxLength, bool keepFirst = false);
   void output(llvm::StringRef name, mlir::Value value, mlir::Value mask);

@@ -413,7 +413,7 @@ private:
   }
 
   static std::string moduleOf(const std::string &weight) { return weight.substr(0, weight.rfind('.')); }
-  bool isSaved(const std::string &module) const { return endsInOneOf(config.saved, module); }
+  bool isSaved(const std::string &module) const { return isInOneOf(config.saved, module); }
   bool isReplacedBias(const std::string &weight) const {
     return weight.ends_with("bias") && (config.bias == Config::Bias::All ||
                                         (config.bias == Config::Bias::LoraOnly && modules.count(moduleOf(weight))));

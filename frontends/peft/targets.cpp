@@ -28,6 +28,7 @@ Targets Targets::compile(const Config &config, std::vector<std::string> &notes) 
     made.targets = compileNames(config.targets, "target_modules", notes);
   made.excluded = compileNames(config.excluded, "exclude_modules", notes);
   made.layers = config.layers;
+  made.saved = config.saved;
   for (const std::string &name : config.layerNames) {
     // As PEFT writes it into a pattern of its own: everything in front of the number.
     Result<Pattern> pattern = Pattern::compile(".*\\.(" + name + ")");
@@ -46,6 +47,17 @@ bool endsInOneOf(const std::vector<std::string> &names, const std::string &path)
   return std::any_of(names.begin(), names.end(), [&](const std::string &name) {
     return path == name || (path.size() > name.size() && path.ends_with("." + name));
   });
+}
+
+bool isInOneOf(const std::vector<std::string> &names, std::string path) {
+  for (;;) {
+    if (endsInOneOf(names, path))
+      return true;
+    size_t dot = path.rfind('.');
+    if (dot == path.npos)
+      return false;
+    path.resize(dot);
+  }
 }
 
 Targets::Answer Targets::excludes(const std::string &path) const {
@@ -82,7 +94,7 @@ Targets::Answer Targets::names(const BaseModule &module) const {
   if (targets.unread || (!allLinear && !targets.pattern && targets.list.empty()))
     return Answer::Unsaid;
   Answer excluded = excludes(path);
-  if (excluded == Answer::Yes)
+  if (excluded == Answer::Yes || isInOneOf(saved, path))
     return Answer::No;
   bool named = allLinear         ? linear && !module.isOutputHead
                : targets.pattern ? targets.pattern->matches(path)

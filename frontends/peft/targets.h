@@ -15,6 +15,9 @@ namespace ptx::peft {
 /// Whether a path is one of the names, or ends in "." and one.
 bool endsInOneOf(const std::vector<std::string> &names, const std::string &path);
 
+/// Whether a path is one of the named modules, or inside one.
+bool isInOneOf(const std::vector<std::string> &names, std::string path);
+
 class Targets {
 public:
   enum class Answer {
@@ -40,6 +43,7 @@ private:
 
   Names targets, excluded;
   bool allLinear = false, layersUnread = false;
+  std::vector<std::string> saved; // whole modules: PEFT adapts nothing inside
   std::optional<std::vector<uint64_t>> layers;
   std::vector<Pattern> layerNames;
 };

@@ -89,6 +89,18 @@ static FailureOr<Integers> fillIn(xf::InputOp input, const Dimensions &dimension
   return Integers(shape, fill);
 }
 
+// Numbers the ids that differ from the default; see xf.input.
+static Integers counted(const Integers &ids, int64_t padding) {
+  Integers positions = ids;
+  int64_t length = ids.shape.back(), seen = 0;
+  for (auto [index, id] : llvm::enumerate(ids.values)) {
+    seen = static_cast<int64_t>(index) % length == 0 ? 0 : seen;
+    seen += id != padding;
+    positions.values[index] = id == padding ? padding : padding + seen;
+  }
+  return positions;
+}
+
 static FailureOr<Datum> asValue(xf::InputOp input, Integers integers) {
   if (!isMask(input))
     return datum(std::move(integers));
@@ -114,6 +126,8 @@ LogicalResult interp::bindInputs(xf::FunctionOp function, const Inputs &given, C
   for (xf::InputOp input : inputs) {
     auto it = given.find(input.getName().str());
     FailureOr<Integers> integers = it == given.end() ? fillIn(input, dimensions) : FailureOr<Integers>(it->second);
+    if (succeeded(integers) && it == given.end() && input.getCounting())
+      integers = counted(*std::get<IntegersPtr>(call.inputs.lookup(*input.getCounting())), *input.getDefaultValue());
     if (failed(integers) || failed(checkValues(input, *integers)))
       return failure();
     FailureOr<Datum> bound = asValue(input, std::move(*integers));

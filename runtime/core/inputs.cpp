@@ -95,6 +95,13 @@ private:
                                    : static_cast<const int32_t *>(tensor.data)[index];
   }
 
+  /// What an input that was left out has for the id that it counts.
+  int64_t numbered(const InputRecord &input, size_t index, int64_t &seen) const {
+    if (checked.ids[*input.counting][index] == input.otherwise)
+      return input.otherwise;
+    return input.otherwise + ++seen;
+  }
+
   /// "[2,5]" for messages.
   std::string place(const InputRecord &input, size_t index) {
     uint64_t length = checked.dims[input.dims[1]];
@@ -121,8 +128,13 @@ private:
       return {};
     }
     checked.ids[number].assign(size, static_cast<int32_t>(input.otherwise));
-    for (size_t i = 0; tensor && i < size; ++i) {
-      int64_t found = value(*tensor, i);
+    if (!tensor && !input.counting)
+      return {};
+    int64_t seen = 0; // of what it counts, in this row
+    for (size_t i = 0; i < size; ++i) {
+      if (i % checked.dims[input.dims[1]] == 0)
+        seen = 0;
+      int64_t found = tensor ? value(*tensor, i) : numbered(input, i, seen);
       if (found < 0 || static_cast<uint64_t>(found) >= input.limit)
         return refuse(input.name, "is " + std::to_string(found) + " at " + place(input, i) + ", expected 0 to " +
                                       std::to_string(input.limit - 1));

@@ -96,6 +96,7 @@ struct InputRecord {
   uint64_t limit = 0;
   bool optional = false;
   int64_t otherwise = 0;
+  std::optional<size_t> counting; // left out, it numbers this input's ids; see xf.input
 };
 
 struct SpaceRecord {

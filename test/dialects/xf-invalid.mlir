@@ -53,3 +53,27 @@ func.func @wave_c1(%x: tensor<?x?x4xf32>) {
   }
   return
 }
+
+// -----
+
+xf.function @input_c3 {
+  %ids = xf.input "ids" ["B", "S"] limit 9 : tensor<?x?xi64>
+  // expected-error @+1 {{C3: `counting` needs ids with a `default`}}
+  %0 = xf.input "at" ["B", "S"] limit 9 counting "ids" : tensor<?x?xi64>
+}
+
+// -----
+
+xf.function @input_c3_later {
+  // expected-error @+1 {{C3: counts 'ids', which is no earlier input}}
+  %0 = xf.input "at" ["B", "S"] limit 9 default 1 counting "ids" : tensor<?x?xi64>
+  %ids = xf.input "ids" ["B", "S"] limit 9 : tensor<?x?xi64>
+}
+
+// -----
+
+xf.function @input_c3_other {
+  %m = xf.input "mask" ["B", "S"] : tensor<?x?xi1>
+  // expected-error @+1 {{C3: counts 'mask', which has other dimensions or is a mask}}
+  %0 = xf.input "at" ["B", "S"] limit 9 default 1 counting "mask" : tensor<?x?xi64>
+}

@@ -137,10 +137,14 @@ def Rt_ProgramOp : Rt_Op<"program", [Symbol, NoTerminator, SingleBlock, Isolated
 }
 
 def Rt_InputOp : Rt_Op<"input"> {
-  let summary = "an input; its number is its order";
+  let summary = "an input; its number is its order, `counting` another's (as in xf.input)";
   let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, I64Attr:$space, UnitAttr:$mask,
-                       OptionalAttr<I64Attr>:$limit, OptionalAttr<I64Attr>:$default_value);
-  let assemblyFormat = "$name $dims `space` $space (`mask` $mask^)? (`limit` $limit^)? (`default` $default_value^)? attr-dict";
+                       OptionalAttr<I64Attr>:$limit, OptionalAttr<I64Attr>:$default_value,
+                       OptionalAttr<I64Attr>:$counting);
+  let assemblyFormat = [{
+    $name $dims `space` $space (`mask` $mask^)? (`limit` $limit^)? (`default` $default_value^)?
+    (`counting` $counting^)? attr-dict
+  }];
 }
 
 def Rt_SpaceOp : Rt_Op<"space"> {

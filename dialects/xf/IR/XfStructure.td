@@ -75,15 +75,21 @@ def Xf_InputOp : Xf_Op<"input", [HasParent<"FunctionOp">]> {
   let description = [{
     C1 an i64 input (ids) states `limit`: every value lies in [0, limit).
     C2 an i1 input is a mask, true where the position exists; absent = all true.
+    C3 an i64 input with `default` may be absent: then it is that value
+    everywhere. With `counting` an earlier i64 input of the same dimensions it
+    numbers that input's ids: at an id that equals `default` it is `default`, at
+    others `default` plus how many of the row's ids up to there differ from it
+    (the positions of RoBERTa, arXiv 1907.11692, which skip padding).
     ```mlir
     %ids = xf.input "input_ids" [B, S] limit 6000 : tensor<?x?xi64>
+    %at = xf.input "position_ids" [B, S] limit 514 default 1 counting "input_ids" : tensor<?x?xi64>
     ```
   }];
   let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, OptionalAttr<I64Attr>:$limit,
-                       OptionalAttr<I64Attr>:$default_value);
+                       OptionalAttr<I64Attr>:$default_value, OptionalAttr<StrAttr>:$counting);
   let results = (outs AnyTypeOf<[Xf_Ids, Xf_Mask]>:$result);
   let assemblyFormat = [{
-    $name $dims (`limit` $limit^)? (`default` $default_value^)? attr-dict `:` type($result)
+    $name $dims (`limit` $limit^)? (`default` $default_value^)? (`counting` $counting^)? attr-dict `:` type($result)
   }];
   let hasVerifier = 1;
 }

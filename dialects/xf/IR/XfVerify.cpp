@@ -26,7 +26,17 @@ LogicalResult InputOp::verify() {
     return emitOpError("C1: an input of ids needs `limit`");
   if (!ids && getLimit())
     return emitOpError("C2: a mask has no `limit`");
-  return success();
+  if (!getCounting())
+    return success();
+  if (!ids || !getDefaultValue())
+    return emitOpError("C3: `counting` needs ids with a `default`");
+  for (Operation *op = getOperation()->getPrevNode(); op; op = op->getPrevNode())
+    if (auto other = dyn_cast<InputOp>(op); other && other.getName() == *getCounting()) {
+      if (other.getLimit() && other.getDims() == getDims())
+        return success();
+      return emitOpError("C3: counts '") << *getCounting() << "', which has other dimensions or is a mask";
+    }
+  return emitOpError("C3: counts '") << *getCounting() << "', which is no earlier input";
 }
 
 LogicalResult LinearOp::verify() {

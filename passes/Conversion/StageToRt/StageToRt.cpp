@@ -87,12 +87,20 @@ private:
     return 0;
   }
 
+  /// The number of the input that an input counts, or nothing.
+  IntegerAttr numberOfCounted(xf::InputOp input) {
+    for (auto &[value, index] : inputs)
+      if (value.getDefiningOp<xf::InputOp>().getNameAttr() == input.getCountingAttr())
+        return builder.getI64IntegerAttr(static_cast<int64_t>(index));
+    return {};
+  }
+
   void emitBorder() {
     for (auto &[value, index] : inputs) {
       auto input = value.getDefiningOp<xf::InputOp>();
       bool mask = cast<RankedTensorType>(value.getType()).getElementType().isInteger(1);
       InputOp::create(builder, input.getLoc(), input.getNameAttr(), input.getDimsAttr(), spaceOfInput(input), mask,
-                      input.getLimitAttr(), input.getDefaultValueAttr());
+                      input.getLimitAttr(), input.getDefaultValueAttr(), numberOfCounted(input));
     }
     for (auto &[value, index] : spaces) {
       auto space = value.getDefiningOp<stage::SpaceOp>();

@@ -65,6 +65,8 @@ private:
     input["optional"] = op.getMask() || op.getDefaultValue();
     if (op.getDefaultValue())
       input["default"] = *op.getDefaultValue();
+    if (op.getCounting())
+      input["counting"] = *op.getCounting();
     return input;
   }
 

@@ -21,6 +21,11 @@ Config of(NameSet targets, NameSet excluded = {}) {
   config.excluded = std::move(excluded);
   return config;
 }
+Config saving(std::string name, NameSet targets) {
+  Config config = of(std::move(targets));
+  config.saved = {std::move(name)};
+  return config;
+}
 Config layers(std::vector<uint64_t> numbers, std::vector<std::string> names = {},
               NameSet targets = {{"q", "h.0.q"}, ""}) {
   Config config = of(std::move(targets));
@@ -51,6 +56,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"PatternIsWhole", of({{}, "q"}), "a.q", Answer::No},
                     Case{"AllLinear", of({{}, "all-linear"}), "a.q", Answer::Yes},
                     Case{"AllLinearBut", of({{}, "all-linear"}, {{"q"}, ""}), "a.q", Answer::No},
+                    Case{"InsideASavedModule", saving("head", {{"q"}, ""}), "a.head.q", Answer::No},
+                    Case{"ASavedModule", saving("a.head", {{"head"}, ""}), "a.head", Answer::No},
+                    Case{"BesideASavedModule", saving("head", {{"q"}, ""}), "a.heads.q", Answer::Yes},
                     Case{"ExcludedPath", of({{"q"}, ""}, {{"a.q"}, ""}), "a.q", Answer::No},
                     Case{"ExcludedOther", of({{"q"}, ""}, {{"b.q"}, ""}), "a.q", Answer::Yes},
                     Case{"ExcludedPattern", of({{"q"}, ""}, {{}, ".*\\.q"}), "a.q", Answer::No},

@@ -212,8 +212,8 @@ def bert_outputs(model, inputs, per_row):
     """what the function encode gives for this class"""
     got = model(**inputs, output_hidden_states=True, return_dict=True)
     outputs = {"last_hidden_state": got.hidden_states[-1]}
-    core = getattr(model, "bert", model)
-    if core.pooler is not None:
+    core = model.base_model
+    if getattr(core, "pooler", None) is not None:
         outputs["pooler_output"] = core.pooler(got.hidden_states[-1])
     for theirs, ours in (("logits", "logits"), ("prediction_logits", "logits"), ("seq_relationship_logits",) * 2):
         if theirs in got:
@@ -271,10 +271,30 @@ def sentence_dense(folder):
     return lambda x, mask: nn.functional.normalize(norm(torch.tanh(dense(x[:, 0]))), dim=1)
 
 
-def make_bert(number, name, checks, kind="BertModel", rename=lambda k: k, extra=None, sentence=None, options=None, **changes):
+def kin_config(family, **changes):
+    """a small configuration of BERT's kin"""
+    import transformers
+    if family == "DistilBert":
+        sizes = dict(dim=D, n_heads=HEADS, hidden_dim=FFN, n_layers=2, vocab_size=SRC, max_position_embeddings=POSITIONS)
+    else:
+        sizes = dict(hidden_size=D, num_attention_heads=HEADS, intermediate_size=FFN, num_hidden_layers=2, vocab_size=SRC,
+                     max_position_embeddings=POSITIONS + 2, type_vocab_size=1, layer_norm_eps=1e-5, pad_token_id=1)
+    return getattr(transformers, family + "Config")(**{**sizes, "attn_implementation": "eager", **changes})
+
+
+def encoder_ids(config, mask):
+    """random ids; with counted positions padding stands where the mask hides, and here and there where it does not"""
+    ids = torch.randint(2, SRC, mask.shape)
+    if config.model_type in ("roberta", "xlm-roberta"):
+        ids[mask == 0] = config.pad_token_id
+        ids[torch.rand(mask.shape) < 0.1] = config.pad_token_id
+    return ids
+
+
+def make_bert(number, name, checks, kind="BertModel", rename=lambda k: k, extra=None, sentence=None, options=None, family=None, **changes):
     import transformers
     seed(number)
-    config = bert_config(**changes)
+    config = kin_config(family, **changes) if family else bert_config(**changes)
     model = getattr(transformers, kind)(config, **(options or {}))
     randomise(model)
     if hasattr(model, "tie_weights"):
@@ -290,8 +310,11 @@ def make_bert(number, name, checks, kind="BertModel", rename=lambda k: k, extra=
     model = model.double()
     embed = sentence(folder) if sentence else None
     for run, mask in bert_inputs():
-        inputs = {"input_ids": torch.randint(1, SRC, mask.shape), "attention_mask": mask,
-                  "token_type_ids": torch.randint(0, 2, mask.shape)}
+        if family:
+            inputs = {"input_ids": encoder_ids(config, mask), "attention_mask": mask}
+        else:
+            inputs = {"input_ids": torch.randint(1, SRC, mask.shape), "attention_mask": mask,
+                      "token_type_ids": torch.randint(0, 2, mask.shape)}
         outputs, compare = bert_outputs(model, inputs, sentence)
         if embed:
             outputs["sentence_embedding"] = embed(outputs["last_hidden_state"], mask)
@@ -316,6 +339,14 @@ def berts():
     make_bert(40, "bert_silu", "silu", hidden_act="silu")
     make_bert(41, "bert_old_norms", "norms named gamma and beta", rename=old_norm_names)
     make_bert(42, "bert_sentence_dense", "sentence-transformers since 5.4: first token, Dense, LayerNorm, L2", sentence=sentence_dense)
+
+
+def kin():
+    for number, family, name in ((101, "Roberta", "roberta"), (111, "XLMRoberta", "xlm_roberta"), (121, "DistilBert", "distilbert")):
+        for i, (head, kind, more) in enumerate((("bare", "Model", {}), ("sequence", "ForSequenceClassification", {"num_labels": 5}),
+                                                ("token", "ForTokenClassification", {"num_labels": 7}), ("masked", "ForMaskedLM", {}))):
+            make_bert(number + i, f"{name}_{head}", f"{family}, {head}", family + kind, family=family, **more)
+    make_bert(131, "roberta_sentence", "sentence-transformers over RoBERTa", "RobertaModel", family="Roberta", sentence=sentence_mean)
 
 
 # --- adapters ----------------------------------------------------------------------------------
@@ -391,7 +422,9 @@ evaluate_pair.function = "forward"
 
 def evaluate_bert(model, run):
     mask = dict(bert_inputs())[run]
-    inputs = {"input_ids": torch.randint(1, SRC, mask.shape), "attention_mask": mask}
+    config = model.config
+    ids = torch.randint(1, SRC, mask.shape) if config.model_type == "bert" else encoder_ids(config, mask)
+    inputs = {"input_ids": ids, "attention_mask": mask}
     outputs, compare = bert_outputs(model, inputs, False)
     return inputs, outputs, compare
 
@@ -457,7 +490,24 @@ def adapted():
                  evaluate_bert, {"a": dict(target_modules=["query", "pooler.dense", "word_embeddings"])}, inside="bert")
 
 
+def adapted_kin():
+    import transformers
+    for number, name, kind, adapters in (
+            (141, "roberta_sequence", "RobertaForSequenceClassification",
+             {"a": dict(target_modules="all-linear", task_type="SEQ_CLS"),
+              "b": dict(target_modules=["word_embeddings", "classifier.dense", "out_proj"])}),
+            (142, "xlm_roberta_masked", "XLMRobertaForMaskedLM",
+             {"a": dict(target_modules=["query", "lm_head.dense", "decoder"]), "b": dict(target_modules=["position_embeddings", "value"])}),
+            (143, "distilbert_sequence", "DistilBertForSequenceClassification",
+             {"a": dict(target_modules=["q_lin", "v_lin", "lin1"], task_type="SEQ_CLS", modules_to_save=["pre_classifier", "classifier"]),
+              "b": dict(target_modules=["out_lin", "lin2", "pre_classifier"], use_dora=True)})):
+        model = getattr(transformers, kind).from_pretrained(OUT / name / "model", attn_implementation="eager").double().eval()
+        make_adapted(number, "lora_" + name, "adapters on " + name, model, name, evaluate_bert, adapters, swap=["a", "none", "b", "a", "none"])
+
+
 with torch.no_grad():
     encoder_decoders()
     berts()
+    kin()
     adapted()
+    adapted_kin()

@@ -42,6 +42,32 @@ TEST(Structure, KeepFirstIsNoOutput) {
   EXPECT_EQ(x.at(2, 0), 1.0);
 }
 
+// Positions that skip padding: a row at a time, and what is given is taken.
+TEST(Structure, CountingSkipsPadding) {
+  Model model(R"(
+    !e = !xf.weight<6x1xf32>
+    xf.weight @E : !e
+    xf.function @f {
+      %ids = xf.input "ids" ["B", "S"] limit 9 : tensor<?x?xi64>
+      %at = xf.input "at" ["B", "S"] limit 6 default 1 counting "ids" : tensor<?x?xi64>
+      %m = xf.visible %ids max_length 4 : tensor<?x?xi64> -> tensor<?x?xi1>
+      %e = xf.use @E : !e
+      %x = xf.embedding %at, %e where %m : tensor<?x?xi64>, !e, tensor<?x?xi1> -> tensor<?x?x1xf32>
+      xf.output "x" %x where %m : tensor<?x?x1xf32>, tensor<?x?xi1>
+    })");
+  model.weights["E"] = Array({6, 1}, {0, 1, 2, 3, 4, 5});
+  const Inputs ids = {{"ids", integers({2, 4}, {7, 1, 7, 8, 1, 1, 0, 5})}};
+  const double expected[] = {2, 1, 3, 4, 1, 1, 2, 3};
+  Array x = model.run(ids)["x"];
+  for (int64_t i = 0; i < 8; ++i)
+    EXPECT_EQ(x.at(i, 0), expected[i]);
+  Inputs given = ids;
+  given["at"] = integers({2, 4}, {0, 0, 0, 0, 5, 5, 5, 5});
+  x = model.run(given)["x"];
+  EXPECT_EQ(x.at(0, 0), 0.0);
+  EXPECT_EQ(x.at(7, 0), 5.0);
+}
+
 // Ids with a default may be left out; positions count from 0.
 TEST(Structure, DefaultsAndPositions) {
   Model model(R"(

@@ -71,6 +71,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"scale", "/adapters/0/sites/0/scale", 1e300, "scale"},
         Refusal{"adapter_twice", "/adapters/1/name", "da", "da"},
         Refusal{"adapter_none", "/adapters/1/name", "none", "none"},
+        Refusal{"counts_itself", FUNCTION "/inputs/0/counting", 0, "counting"},
+        Refusal{"mask_counts", FUNCTION "/inputs/1/counting", 0, "counts an input of another kind"},
         Refusal{"op", "/parameters/0/nodes/0/op", "melt", "melt"},
         Refusal{"forward_ref", "/parameters/0/nodes/1/of", 1, "of"},
         Refusal{"no_layout", "/parameters/0/nodes", Json::array({{{"op", "tensor"}, {"tensor", 0}}}), "layout"},
