@@ -104,9 +104,11 @@ private:
       input.otherwise = otherwise->asInt().value_or(0);
     if (fields.optional("counting"))
       input.counting = fields.index("counting", function.inputs.size());
-    if (input.counting &&
-        (input.mask || function.inputs[*input.counting].mask || function.inputs[*input.counting].dims != input.dims))
-      faults.add(fields.place(), "counts an input of another kind or other 'dims'");
+    if (input.counting && *input.counting < function.inputs.size()) {
+      const InputRecord &counted = function.inputs[*input.counting];
+      if (input.mask || counted.mask || counted.dims != input.dims)
+        faults.add(fields.place(), "counts an input of another kind or other 'dims'");
+    }
     fields.finish();
     function.inputs.push_back(std::move(input));
   }
