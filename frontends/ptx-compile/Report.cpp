@@ -2,12 +2,14 @@
 
 #include "dialects/rt/IR/RtDialect.h"
 #include "passes/Analysis/Waves.h"
+#include "runtime/io/output.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <filesystem>
 #include <sys/resource.h>
 
 using namespace mlir;
@@ -26,11 +28,14 @@ double peakMemory(bool workers) {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-void Report::written(const std::string &path, uint64_t bytes, const std::string &run) {
-  step("wrote '" + path + "', " + std::to_string(bytes) + " bytes");
+void Report::written(const std::string &path) {
+  std::error_code error;
+  uint64_t bytes = isStream(path) ? 0 : std::filesystem::file_size(path, error);
+  step("wrote '" + path + "'" + (bytes && !error ? ", " + std::to_string(bytes) + " bytes" : ""));
   llvm::errs() << llvm::format("peak memory %.0f MiB, of the code generation workers %.0f MiB\n", peakMemory(false),
                                peakMemory(true));
-  llvm::errs() << "run it: " << run << "\n";
+  if (bytes)
+    llvm::errs() << "run it: ptx-run " << path << " --list\n";
 }
 
 static std::string shapeText(const std::vector<uint64_t> &shape) {

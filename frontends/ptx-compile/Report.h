@@ -16,7 +16,7 @@ class Report {
 public:
   void step(const std::string &what);
   /// The closing lines: peak memory, what was written, how to run it.
-  void written(const std::string &path, uint64_t bytes, const std::string &run);
+  void written(const std::string &path);
 
 private:
   double seconds() const;

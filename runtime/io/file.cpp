@@ -112,35 +112,6 @@ Result<File> openInside(const std::string &directory, const std::string &name, b
   return File::open(path.string());
 }
 
-Status writeAtomically(const std::string &path, const std::function<Status(const Append &)> &write) {
-  std::string temporary = path + ".new." + std::to_string(::getpid());
-  int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0)
-    return Error{"'" + printable(path) + "': cannot be written: " + systemError()};
-  Append append = [&](const void *data, size_t size) -> Status {
-    const char *bytes = static_cast<const char *>(data);
-    while (size > 0) {
-      ssize_t done = ::write(fd, bytes, size);
-      if (done < 0 && errno == EINTR)
-        continue;
-      if (done < 0)
-        return Error{"'" + printable(path) + "': cannot be written: " + systemError()};
-      bytes += done;
-      size -= static_cast<size_t>(done);
-    }
-    return {};
-  };
-  Status status = write(append);
-  if (status && ::fsync(fd) != 0)
-    status = Error{"'" + printable(path) + "': cannot be written: " + systemError()};
-  ::close(fd);
-  if (status && ::rename(temporary.c_str(), path.c_str()) != 0)
-    status = Error{"'" + printable(path) + "': cannot be replaced: " + systemError()};
-  if (!status)
-    ::unlink(temporary.c_str());
-  return status;
-}
-
 std::string printable(std::string_view name) {
   constexpr size_t longest = 300;
   std::string text;

@@ -46,7 +46,8 @@ Result<File> openInside(const std::string &directory, const std::string &name, b
 using Append = std::function<Status(const void *data, size_t size)>;
 
 /// Writes a file that replaces `path` by rename when it is whole; nothing is
-/// left behind when `write` fails.
+/// left behind when `write` fails. A link is followed and stays. A device, a
+/// FIFO or a stream ("-", /dev/stdout, /dev/fd/3) is written to instead.
 Status writeAtomically(const std::string &path, const std::function<Status(const Append &)> &write);
 
 /// A name for messages: control characters escaped, long names cut.

@@ -1,4 +1,5 @@
 // ptx-run: a program, inputs from a file, outputs into a file.
+#include "runtime/io/temporary.h"
 #include "runtime/ptx-run/Bench.h"
 #include "runtime/ptx-run/Options.h"
 #include "runtime/ptx-run/Tensors.h"
@@ -145,6 +146,7 @@ private:
 } // namespace
 
 int main(int argc, char **argv) {
+  cleanUpOnSignals();
   int exitCode = 0;
   std::optional<Options> options = parseCommandLine(argc, argv, exitCode);
   if (!options)

@@ -1,0 +1,23 @@
+// Where an output goes.
+#ifndef PTX_RUNTIME_IO_OUTPUT_H
+#define PTX_RUNTIME_IO_OUTPUT_H
+
+#include "runtime/io/result.h"
+
+#include <string>
+
+namespace ptx {
+
+/// Whether `path` can be written, for asking before long work; nothing is
+/// changed.
+Status checkOutput(const std::string &path);
+
+/// Whether it is this process's standard output: "-", /dev/stdout, /dev/fd/1.
+bool isStandardOutput(const std::string &path);
+
+/// Whether it is written to and not replaced: a stream, a device, a FIFO.
+bool isStream(const std::string &path);
+
+} // namespace ptx
+
+#endif // PTX_RUNTIME_IO_OUTPUT_H
