@@ -2,6 +2,8 @@
 
 #include "passes/Pipelines/Phases.h"
 #include "runtime/io/file.h"
+#include "runtime/io/output.h"
+#include "runtime/ptx.h"
 
 #include <CLI/CLI.hpp>
 
@@ -90,6 +92,21 @@ Status checkPhase(const char *flag, const std::string &name) {
   return Error{std::string(flag) + "='" + printable(name) + "' is no phase; the phases are " + phaseNames()};
 }
 
+/// What can be told of the outputs before anything is read.
+Status checkOutputs(const CompileOptions &options) {
+  if (Status status = checkOutput(options.output); !status)
+    return status;
+  if (isStandardOutput(options.output) && options.explain)
+    return Error{"--explain prints to standard output, which -o writes the output to: name a file"};
+  if (options.dumpDirectory.empty())
+    return {};
+  if (isStream(options.dumpDirectory))
+    return Error{"--dump-phases-to writes several files, '" + printable(options.dumpDirectory) +
+                 "' is one stream: name a directory"};
+  Status status = checkOutputDirectory(options.dumpDirectory);
+  return status ? status : Error{"--dump-phases-to=" + status.error().message};
+}
+
 } // namespace
 
 std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitCode) {
@@ -97,6 +114,7 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   std::vector<std::string> adapters, targetTexts = {"cpu"};
   std::string outProj = "auto", dtype = "f32";
   CLI::App app("Compiles a transformer and its adapters into one program.", "ptx-compile");
+  app.set_version_flag("--version", std::string("ptx-compile ") + ptx_version(), "print the version");
   app.add_option("MODEL", options.model, "model directory, .mlir file in xf, or phase dump")->required();
   app.add_option("-o", options.output, "the artifact, or with --compile-to the IR ('-' is standard output)")
       ->required();
@@ -133,16 +151,22 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
       ->check(CLI::IsMember({"once", "twice"}));
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success &asked) { // --help, --version
+    exitCode = app.exit(asked);
+    return std::nullopt;
   } catch (const CLI::ParseError &error) {
-    exitCode = app.exit(error) == 0 ? 0 : 1;
+    // An unknown option is said first: it may be why something else is missing.
+    std::string why = app.remaining_size() ? "'" + printable(app.remaining().front()) + "' is unknown" : error.what();
+    std::fprintf(stderr, "ptx-compile: error: %s (--help lists the options)\n", why.c_str());
+    exitCode = 1;
     return std::nullopt;
   }
   options.mhaOutProj = outProj == "once"    ? peft::MhaOutProj::Once
                        : outProj == "twice" ? peft::MhaOutProj::Twice
                                             : peft::MhaOutProj::Auto;
-  for (Status status :
-       {checkTargets(targetTexts, options), checkAdapters(adapters, options),
-        checkPhase("--compile-from", options.compileFrom), checkPhase("--compile-to", options.compileTo)})
+  for (Status status : {checkTargets(targetTexts, options), checkAdapters(adapters, options),
+                        checkPhase("--compile-from", options.compileFrom),
+                        checkPhase("--compile-to", options.compileTo), checkOutputs(options)})
     if (!status) {
       std::fprintf(stderr, "ptx-compile: error: %s\n", status.error().message.c_str());
       exitCode = 1;

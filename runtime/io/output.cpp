@@ -183,6 +183,19 @@ Status checkOutput(const std::string &path) {
   return {};
 }
 
+Status checkOutputDirectory(const std::string &path) {
+  std::error_code error;
+  std::filesystem::path place = std::filesystem::absolute(path, error);
+  // What is missing will be made in the nearest one that is there.
+  while (place.has_relative_path() && !std::filesystem::exists(std::filesystem::symlink_status(place, error)))
+    place = place.parent_path();
+  if (!std::filesystem::is_directory(place, error))
+    return Error{"'" + printable(path) + "': '" + printable(place.string()) + "' is not a directory"};
+  if (::access(place.c_str(), W_OK | X_OK) != 0)
+    return unwritable(path, "the directory '" + printable(place.string()) + "': " + systemError());
+  return {};
+}
+
 bool isStandardOutput(const std::string &path) {
   Result<Destination> to = resolve(path);
   return to && to->stream == STDOUT_FILENO;

@@ -12,6 +12,9 @@ namespace ptx {
 /// changed.
 Status checkOutput(const std::string &path);
 
+/// Whether files can be written into `path`, a directory that exists or can be made.
+Status checkOutputDirectory(const std::string &path);
+
 /// Whether it is this process's standard output: "-", /dev/stdout, /dev/fd/1.
 bool isStandardOutput(const std::string &path);
 

@@ -116,25 +116,15 @@ private:
       if (Status status = options.bench ? bench(program.get(), opened, options.runs, once) : once(); !status)
         return status;
       if (!options.trace.empty())
-        if (Status status = writeTrace(options.trace, opened); !status)
+        if (Status status = writeTrace(numbered(options.trace, results.size(), adapters.size()), opened); !status)
           return status;
       results.push_back(copyOutputs(outputs, count));
     }
     // Only when every call has succeeded is anything written.
     for (size_t i = 0; !options.outputs.empty() && i < results.size(); ++i)
-      if (Status status = writeOutputs(outputPath(i, results.size()), results[i]); !status)
+      if (Status status = writeOutputs(numbered(options.outputs, i, results.size()), results[i]); !status)
         return status;
     return {};
-  }
-
-  /// out.safetensors, or out.0.safetensors, out.1.safetensors, ...
-  std::string outputPath(size_t index, size_t count) const {
-    if (count == 1)
-      return options.outputs;
-    size_t slash = options.outputs.rfind('/'), dot = options.outputs.rfind('.');
-    if (dot == std::string::npos || (slash != std::string::npos && dot < slash))
-      dot = options.outputs.size();
-    return options.outputs.substr(0, dot) + "." + std::to_string(index) + options.outputs.substr(dot);
   }
 
   const Options &options;
