@@ -6,6 +6,7 @@
 #include "passes/Target/Artifact/Manifest.h"
 #include "passes/Target/Worker.h"
 #include "runtime/io/file.h"
+#include "runtime/io/output.h"
 
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
@@ -14,6 +15,7 @@
 #include <filesystem>
 #include <fnmatch.h>
 #include <future>
+#include <set>
 
 using namespace mlir;
 
@@ -61,6 +63,8 @@ Status Compiler::read() {
   if (!directory && !std::filesystem::exists(options.model, error))
     return Error{"'" + printable(options.model) + "': there is no such model directory or file"};
   Status status = directory ? readModel() : readText();
+  if (status)
+    status = checkEffects();
   if (status && !options.dumpDirectory.empty()) {
     std::filesystem::create_directories(options.dumpDirectory, error);
     if (error)
@@ -68,6 +72,29 @@ Status Compiler::read() {
     status = dump(phase);
   }
   return status;
+}
+
+/// What only the model tells: options without effect, and outputs that would
+/// replace what is read.
+Status Compiler::checkEffects() const {
+  if (options.adapterModeGiven && parameters.adapters.empty())
+    return Error{"--adapters=" + options.adapterMode + " has no effect without an adapter; leave it out"};
+  if (!options.topology.empty() && modelType != "p_transformer" && modelType != "transformer")
+    return Error{"--topology has no effect on '" + printable(options.model) + "', a model of type '" + modelType +
+                 "' without a decoder that reads an encoder; leave it out"};
+  std::vector<std::string> inputs = {options.model, options.model + "/config.json"};
+  for (const auto &[name, tensor] : parameters.weights)
+    inputs.push_back(tensor.file);
+  for (const AdapterOption &adapter : options.adapters)
+    inputs.push_back(adapter.directory + "/adapter_config.json");
+  for (const auto &[adapter, sites] : parameters.adapters)
+    for (const auto &[site, delta] : sites)
+      inputs.push_back(delta.a.file);
+  for (const std::string &input : std::set<std::string>(inputs.begin(), inputs.end()))
+    if (isSameFile(options.output, input))
+      return Error{"-o '" + printable(options.output) + "' would replace '" + printable(input) +
+                   "', which is read; name another file"};
+  return {};
 }
 
 Status Compiler::readModel() {

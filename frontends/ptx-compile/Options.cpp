@@ -107,6 +107,44 @@ Status checkOutputs(const CompileOptions &options) {
   return status ? status : Error{"--dump-phases-to=" + status.error().message};
 }
 
+/// Options that would have no effect, as far as the command line tells.
+Status checkEffects(const CLI::App &app, const CompileOptions &options) {
+  auto given = [&](const std::string &flag) { return app.get_option(flag)->count() > 0; };
+  auto refuse = [](const std::string &flag, const std::string &why) {
+    return Error{flag + " has no effect " + why + "; leave it out"};
+  };
+  for (const char *flag : {"--mha-out-proj", "--allow-drop"})
+    if (given(flag) && options.adapters.empty())
+      return refuse(flag, "without an --adapter");
+  bool stops = !options.compileTo.empty() && options.compileTo != "emit" && !options.wantsText();
+  if (stops && options.explain)
+    return refuse("--explain", "where --compile-to stops before the artifact");
+  if (stops && options.compileTo != "kernel" && given("--target"))
+    return refuse("--target", "before phase 'kernel': the IR is every target's");
+  for (const auto &[flag, value] : options.targetFlags) {
+    if (!given("--" + flag))
+      continue;
+    if (stops && options.compileTo != "kernel")
+      return refuse("--" + flag, "before phase 'kernel'");
+    if (llvm::none_of(options.targets, [&](const TargetOption &option) { return option.target->reads(flag); }))
+      return refuse("--" + flag, "on the targets asked for");
+  }
+  std::error_code error;
+  if (std::filesystem::is_directory(options.model, error)) {
+    if (given("--params"))
+      return refuse("--params", "on a model directory, which has its own weights");
+    return {};
+  }
+  if (!std::filesystem::exists(options.model, error))
+    return {}; // said when it is read
+  for (const char *flag : {"--topology", "--allow-extra"})
+    if (given(flag))
+      return refuse(flag, "on a file of IR");
+  if (options.followLinks && !given("--params"))
+    return refuse("--follow-links", "on a file of IR without --params");
+  return {};
+}
+
 } // namespace
 
 std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitCode) {
@@ -121,8 +159,9 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   app.add_option("--adapter", adapters, "NAME=DIR[:SCALE]; may be given several times")
       ->take_all()
       ->allow_extra_args(false);
-  app.add_option("--adapters", options.adapterMode, "fold adapters into the weights or keep them apart; auto folds")
-      ->check(CLI::IsMember({"auto", "fuse", "separate"}));
+  CLI::Option *adapterMode =
+      app.add_option("--adapters", options.adapterMode, "fold adapters into the weights or keep them apart; auto folds")
+          ->check(CLI::IsMember({"auto", "fuse", "separate"}));
   app.add_option("--target", targetTexts, targetHelp())->delimiter(',')->allow_extra_args(false);
   for (const Target *target : targets())
     for (const TargetFlag &flag : target->flags()) {
@@ -161,12 +200,14 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
     exitCode = 1;
     return std::nullopt;
   }
+  options.adapterModeGiven = adapterMode->count() > 0;
   options.mhaOutProj = outProj == "once"    ? peft::MhaOutProj::Once
                        : outProj == "twice" ? peft::MhaOutProj::Twice
                                             : peft::MhaOutProj::Auto;
-  for (Status status : {checkTargets(targetTexts, options), checkAdapters(adapters, options),
-                        checkPhase("--compile-from", options.compileFrom),
-                        checkPhase("--compile-to", options.compileTo), checkOutputs(options)})
+  for (Status status :
+       {checkTargets(targetTexts, options), checkAdapters(adapters, options),
+        checkPhase("--compile-from", options.compileFrom), checkPhase("--compile-to", options.compileTo),
+        checkEffects(app, options), checkOutputs(options)})
     if (!status) {
       std::fprintf(stderr, "ptx-compile: error: %s\n", status.error().message.c_str());
       exitCode = 1;

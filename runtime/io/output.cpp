@@ -196,6 +196,11 @@ Status checkOutputDirectory(const std::string &path) {
   return {};
 }
 
+bool isSameFile(const std::string &a, const std::string &b) {
+  std::error_code error; // by device and inode
+  return std::filesystem::equivalent(a, b, error) && !error;
+}
+
 bool isStandardOutput(const std::string &path) {
   Result<Destination> to = resolve(path);
   return to && to->stream == STDOUT_FILENO;

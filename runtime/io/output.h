@@ -15,6 +15,9 @@ Status checkOutput(const std::string &path);
 /// Whether files can be written into `path`, a directory that exists or can be made.
 Status checkOutputDirectory(const std::string &path);
 
+/// Whether two names are of one file that exists, whatever leads to it.
+bool isSameFile(const std::string &a, const std::string &b);
+
 /// Whether it is this process's standard output: "-", /dev/stdout, /dev/fd/1.
 bool isStandardOutput(const std::string &path);
 

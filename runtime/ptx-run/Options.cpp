@@ -34,6 +34,33 @@ Status checkOutputs(const Options &options) {
   return {};
 }
 
+/// Options that would have no effect, and outputs over what is read.
+Status checkEffects(const CLI::App &app, const Options &options) {
+  auto given = [&](const char *flag) { return app.get_option(flag)->count() > 0; };
+  if (options.list)
+    for (const char *flag :
+         {"--params", "--inputs", "--outputs", "--function", "--adapter", "--bench", "--runs", "--trace"})
+      if (given(flag))
+        return Error{std::string(flag) + " has no effect with --list, which calls nothing; leave one out"};
+  if (!options.list && options.inputs.empty())
+    return Error{"nothing to do: --list prints what the program offers, --inputs=FILE calls it"};
+  if (given("--runs") && !options.bench)
+    return Error{"--runs has no effect without --bench; leave it out"};
+  size_t count = std::max<size_t>(1, options.adapters.size());
+  for (size_t i = 0; i < count; ++i) {
+    std::string outputs = options.outputs.empty() ? "" : numbered(options.outputs, i, count);
+    std::string trace = options.trace.empty() ? "" : numbered(options.trace, i, count);
+    for (auto [flag, path] : {std::pair("--outputs", &outputs), std::pair("--trace", &trace)})
+      for (const std::string &input : {options.inputs, options.artifact})
+        if (!path->empty() && isSameFile(*path, input))
+          return Error{std::string(flag) + " '" + printable(*path) + "' would replace '" + printable(input) +
+                       "', which is read; name another file"};
+    if (!outputs.empty() && (outputs == trace || isSameFile(outputs, trace)) && !isStream(outputs))
+      return Error{"--outputs and --trace are both '" + printable(outputs) + "': name two files"};
+  }
+  return {};
+}
+
 } // namespace
 
 /// Before the last dot of the file's name.
@@ -94,11 +121,12 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
     exitCode = 1;
     return std::nullopt;
   }
-  if (Status status = checkOutputs(options); !status) {
-    std::fprintf(stderr, "ptx-run: error: %s\n", status.error().message.c_str());
-    exitCode = 1;
-    return std::nullopt;
-  }
+  for (Status status : {checkEffects(app, options), checkOutputs(options)})
+    if (!status) {
+      std::fprintf(stderr, "ptx-run: error: %s\n", status.error().message.c_str());
+      exitCode = 1;
+      return std::nullopt;
+    }
   return options;
 }
 

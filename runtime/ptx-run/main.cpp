@@ -42,10 +42,10 @@ public:
     if (Status status = toStatus(ptx_program_open(options.artifact.c_str(), &open, &opened)); !status)
       return status;
     program.reset(opened);
+    if (Status status = checkWishes(); !status)
+      return status;
     if (options.list)
       return list();
-    if (options.inputs.empty())
-      return Error{"nothing to do: --list prints what the program offers, --inputs=FILE calls it"};
     if (Status status = chooseAdapters(); !status)
       return status;
     if (Status status = chooseFunction(); !status)
@@ -54,6 +54,17 @@ public:
   }
 
 private:
+  /// Devices take of --threads and --level what they know: what they leave is said.
+  Status checkWishes() const {
+    const char *level = ptx_program_level(program.get());
+    if (!options.level.empty() && options.level != level)
+      return Error{"--level='" + options.level + "' has no effect on the program's device, which runs '" + level + "'"};
+    unsigned threads = ptx_program_threads(program.get());
+    if (options.threads && options.threads != threads)
+      std::fprintf(stderr, "note: --threads=%u, the program's device uses %u\n", options.threads, threads);
+    return {};
+  }
+
   Status list() {
     for (size_t i = 0; i < ptx_program_function_count(program.get()); ++i)
       std::printf("function %s\n", ptx_program_signature(program.get(), ptx_program_function(program.get(), i)));
