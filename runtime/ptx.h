@@ -43,6 +43,10 @@ typedef struct ptx_program ptx_program;
 typedef struct ptx_binding ptx_binding;
 typedef struct ptx_session ptx_session;
 
+/* The version of this library, "0.1.0": what ptx-compile and ptx-run of the same
+ * build print for --version. Static, never NULL. */
+PTX_EXPORT const char *ptx_version(void);
+
 /* Why a call failed; one line or more, no full stop. */
 PTX_EXPORT const char *ptx_status_message(const ptx_status *status);
 PTX_EXPORT void ptx_status_free(ptx_status *status);

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fnmatch.h>
 #include <future>
+#include <set>
 
 using namespace mlir;
 
@@ -35,16 +36,13 @@ std::string printModule(ModuleOp module, bool locations) {
 /// What the paths of parameter files are relative to: the artifact's directory,
 /// or where we are for what goes into a pipe.
 std::string artifactDirectory(const std::string &output) {
-  std::error_code error;
-  bool stream =
-      output == "-" || std::filesystem::is_other(std::filesystem::status(output, error)) || output.starts_with("/dev/");
-  std::filesystem::path file = stream ? std::filesystem::path("artifact") : std::filesystem::path(output);
+  std::filesystem::path file = isStream(output) ? std::filesystem::path("artifact") : std::filesystem::path(output);
   return std::filesystem::absolute(file).parent_path().lexically_normal().string();
 }
 
 Status writeText(const std::string &path, const std::string &text) {
-  llvm::outs().flush(); // it may be the output
-  return writeOutput(path, [&](const Append &append) { return append(text.data(), text.size()); });
+  llvm::outs().flush(); // what was explained before comes before
+  return writeAtomically(path, [&](const Append &append) { return append(text.data(), text.size()); });
 }
 
 } // namespace
@@ -72,6 +70,8 @@ Status Compiler::read() {
   if (!directory && !std::filesystem::exists(options.model, error))
     return Error{"'" + printable(options.model) + "': there is no such model directory or file"};
   Status status = directory ? readModel() : readText();
+  if (status)
+    status = checkEffects();
   if (status && !options.dumpDirectory.empty()) {
     std::filesystem::create_directories(options.dumpDirectory, error);
     if (error)
@@ -79,6 +79,29 @@ Status Compiler::read() {
     status = dump(phase);
   }
   return status;
+}
+
+/// What only the model tells: options without effect, and outputs that would
+/// replace what is read.
+Status Compiler::checkEffects() const {
+  if (options.adapterModeGiven && parameters.adapters.empty())
+    return Error{"--adapters=" + options.adapterMode + " has no effect without an adapter; leave it out"};
+  if (!options.topology.empty() && modelType != "p_transformer" && modelType != "transformer")
+    return Error{"--topology has no effect on '" + printable(options.model) + "', a model of type '" + modelType +
+                 "' without a decoder that reads an encoder; leave it out"};
+  std::vector<std::string> inputs = {options.model, options.model + "/config.json"};
+  for (const auto &[name, tensor] : parameters.weights)
+    inputs.push_back(tensor.file);
+  for (const AdapterOption &adapter : options.adapters)
+    inputs.push_back(adapter.directory + "/adapter_config.json");
+  for (const auto &[adapter, sites] : parameters.adapters)
+    for (const auto &[site, delta] : sites)
+      inputs.push_back(delta.a.file);
+  for (const std::string &input : std::set<std::string>(inputs.begin(), inputs.end()))
+    if (isSameFile(options.output, input))
+      return Error{"-o '" + printable(options.output) + "' would replace '" + printable(input) +
+                   "', which is read; name another file"};
+  return {};
 }
 
 Status Compiler::readModel() {

@@ -20,6 +20,7 @@ private:
   Status read();
   Status readModel();
   Status readText();
+  Status checkEffects() const;
   Status lower();
   Status writeText();
   Status emit();

@@ -2,6 +2,8 @@
 
 #include "passes/Pipelines/Phases.h"
 #include "runtime/io/file.h"
+#include "runtime/io/output.h"
+#include "runtime/ptx.h"
 
 #include <CLI/CLI.hpp>
 
@@ -90,6 +92,59 @@ Status checkPhase(const char *flag, const std::string &name) {
   return Error{std::string(flag) + "='" + printable(name) + "' is no phase; the phases are " + phaseNames()};
 }
 
+/// What can be told of the outputs before anything is read.
+Status checkOutputs(const CompileOptions &options) {
+  if (Status status = checkOutput(options.output); !status)
+    return status;
+  if (isStandardOutput(options.output) && options.explain)
+    return Error{"--explain prints to standard output, which -o writes the output to: name a file"};
+  if (options.dumpDirectory.empty())
+    return {};
+  if (isStream(options.dumpDirectory))
+    return Error{"--dump-phases-to writes several files, '" + printable(options.dumpDirectory) +
+                 "' is one stream: name a directory"};
+  Status status = checkOutputDirectory(options.dumpDirectory);
+  return status ? status : Error{"--dump-phases-to=" + status.error().message};
+}
+
+/// Options that would have no effect, as far as the command line tells.
+Status checkEffects(const CLI::App &app, const CompileOptions &options) {
+  auto given = [&](const std::string &flag) { return app.get_option(flag)->count() > 0; };
+  auto refuse = [](const std::string &flag, const std::string &why) {
+    return Error{flag + " has no effect " + why + "; leave it out"};
+  };
+  for (const char *flag : {"--mha-out-proj", "--allow-drop"})
+    if (given(flag) && options.adapters.empty())
+      return refuse(flag, "without an --adapter");
+  bool stops = !options.compileTo.empty() && options.compileTo != "emit" && !options.wantsText();
+  if (stops && options.explain)
+    return refuse("--explain", "where --compile-to stops before the artifact");
+  if (stops && options.compileTo != "kernel" && given("--target"))
+    return refuse("--target", "before phase 'kernel': the IR is every target's");
+  for (const auto &[flag, value] : options.targetFlags) {
+    if (!given("--" + flag))
+      continue;
+    if (stops && options.compileTo != "kernel")
+      return refuse("--" + flag, "before phase 'kernel'");
+    if (llvm::none_of(options.targets, [&](const TargetOption &option) { return option.target->reads(flag); }))
+      return refuse("--" + flag, "on the targets asked for");
+  }
+  std::error_code error;
+  if (std::filesystem::is_directory(options.model, error)) {
+    if (given("--params"))
+      return refuse("--params", "on a model directory, which has its own weights");
+    return {};
+  }
+  if (!std::filesystem::exists(options.model, error))
+    return {}; // said when it is read
+  for (const char *flag : {"--topology", "--allow-extra"})
+    if (given(flag))
+      return refuse(flag, "on a file of IR");
+  if (options.followLinks && !given("--params"))
+    return refuse("--follow-links", "on a file of IR without --params");
+  return {};
+}
+
 } // namespace
 
 std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitCode) {
@@ -97,14 +152,16 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   std::vector<std::string> adapters, targetTexts = {"cpu"};
   std::string outProj = "auto", dtype = "f32";
   CLI::App app("Compiles a transformer and its adapters into one program.", "ptx-compile");
+  app.set_version_flag("--version", std::string("ptx-compile ") + ptx_version(), "print the version");
   app.add_option("MODEL", options.model, "model directory, .mlir file in xf, or phase dump")->required();
   app.add_option("-o", options.output, "the artifact, or with --compile-to the IR ('-' is standard output)")
       ->required();
   app.add_option("--adapter", adapters, "NAME=DIR[:SCALE]; may be given several times")
       ->take_all()
       ->allow_extra_args(false);
-  app.add_option("--adapters", options.adapterMode, "fold adapters into the weights or keep them apart; auto folds")
-      ->check(CLI::IsMember({"auto", "fuse", "separate"}));
+  CLI::Option *adapterMode =
+      app.add_option("--adapters", options.adapterMode, "fold adapters into the weights or keep them apart; auto folds")
+          ->check(CLI::IsMember({"auto", "fuse", "separate"}));
   app.add_option("--target", targetTexts, targetHelp())->delimiter(',')->allow_extra_args(false);
   for (const Target *target : targets())
     for (const TargetFlag &flag : target->flags()) {
@@ -133,19 +190,24 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
       ->check(CLI::IsMember({"once", "twice"}));
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success &asked) { // --help, --version
+    exitCode = app.exit(asked);
+    return std::nullopt;
   } catch (const CLI::ParseError &error) {
-    exitCode = app.exit(error) == 0 ? 0 : 1;
+    // An unknown option is said first: it may be why something else is missing.
+    std::string why = app.remaining_size() ? "'" + printable(app.remaining().front()) + "' is unknown" : error.what();
+    std::fprintf(stderr, "ptx-compile: error: %s (--help lists the options)\n", why.c_str());
+    exitCode = 1;
     return std::nullopt;
   }
+  options.adapterModeGiven = adapterMode->count() > 0;
   options.mhaOutProj = outProj == "once"    ? peft::MhaOutProj::Once
                        : outProj == "twice" ? peft::MhaOutProj::Twice
                                             : peft::MhaOutProj::Auto;
   for (Status status :
        {checkTargets(targetTexts, options), checkAdapters(adapters, options),
         checkPhase("--compile-from", options.compileFrom), checkPhase("--compile-to", options.compileTo),
-        options.explain && options.output == "-"
-            ? Status(Error{"--explain writes to standard output, and so does '-o -'"})
-            : Status()})
+        checkEffects(app, options), checkOutputs(options)})
     if (!status) {
       std::fprintf(stderr, "ptx-compile: error: %s\n", status.error().message.c_str());
       exitCode = 1;

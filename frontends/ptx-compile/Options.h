@@ -26,7 +26,8 @@ struct TargetOption {
 struct CompileOptions {
   std::string model, output;
   std::vector<AdapterOption> adapters;
-  std::string adapterMode = "auto";  // auto, fuse, separate
+  std::string adapterMode = "auto"; // auto, fuse, separate
+  bool adapterModeGiven = false;
   std::vector<TargetOption> targets; // the first is the artifact's own
   TargetFlags targetFlags;
   std::string topology;           // "", original, p-transformer

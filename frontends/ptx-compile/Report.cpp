@@ -2,6 +2,7 @@
 
 #include "dialects/rt/IR/RtDialect.h"
 #include "passes/Analysis/Waves.h"
+#include "runtime/io/output.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
@@ -29,12 +30,11 @@ double peakMemory(bool workers) {
 
 void Report::written(const std::string &path) {
   std::error_code error;
-  bool file = std::filesystem::is_regular_file(path, error);
-  step("wrote '" + path + "'" +
-       (file ? ", " + std::to_string(std::filesystem::file_size(path, error)) + " bytes" : std::string()));
+  uint64_t bytes = isStream(path) ? 0 : std::filesystem::file_size(path, error);
+  step("wrote '" + path + "'" + (bytes && !error ? ", " + std::to_string(bytes) + " bytes" : ""));
   llvm::errs() << llvm::format("peak memory %.0f MiB, of the code generation workers %.0f MiB\n", peakMemory(false),
                                peakMemory(true));
-  if (file)
+  if (bytes)
     llvm::errs() << "run it: ptx-run " << path << " --list\n";
 }
 

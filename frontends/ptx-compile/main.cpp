@@ -2,13 +2,13 @@
 #include "frontends/ptx-compile/Compiler.h"
 #include "passes/Passes.h"
 #include "passes/Target/Worker.h"
-#include "runtime/io/output.h"
+#include "runtime/io/temporary.h"
 
 int main(int argc, char **argv) {
   ptx::registerAllTargets();
   if (ptx::isCodegenWorker(argc, argv))
     return ptx::codegenWorkerMain(argc, argv);
-  ptx::removeTemporariesOnSignals();
+  ptx::cleanUpOnSignals();
   int exitCode = 0;
   std::optional<ptx::CompileOptions> options = ptx::parseCommandLine(argc, argv, exitCode);
   if (!options)

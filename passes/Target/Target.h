@@ -11,6 +11,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -50,8 +51,12 @@ public:
   virtual llvm::StringRef name() const = 0;
   /// For --help: what may stand behind the name, and what it runs on.
   virtual llvm::StringRef help() const = 0;
-  /// Flags of the command line that only this target reads.
+  /// Flags of the command line that this target declares.
   virtual llvm::ArrayRef<TargetFlag> flags() const { return {}; }
+  /// Whether it looks at a flag: its own, or one of a target it builds on.
+  virtual bool reads(llvm::StringRef flag) const {
+    return llvm::any_of(flags(), [&](const TargetFlag &own) { return own.name == flag; });
+  }
 
   /// The variants that `text`, what stands behind "name:", and the flags ask
   /// for; each becomes a payload "name/variant". An error names what is wrong.

@@ -1,6 +1,8 @@
 // The code-generation worker: this very program, started again.
 #include "passes/Target/Worker.h"
 
+#include "runtime/io/temporary.h"
+
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
@@ -14,7 +16,9 @@
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <tuple>
+#include <csignal>
+#include <cstdlib>
+#include <sys/prctl.h>
 
 using namespace llvm;
 using namespace ptx;
@@ -25,15 +29,6 @@ static constexpr StringRef textPrefix = "text-"; // of files that hold TargetCod
 static Error makeError(const Twine &message) { return createStringError(inconvertibleErrorCode(), message); }
 
 namespace {
-struct Directory {
-  SmallString<128> path;
-  ~Directory() {
-    if (!path.empty())
-      std::ignore = sys::fs::remove_directories(path);
-  }
-  std::string file(StringRef name) const { return (path + "/" + name).str(); }
-};
-
 // The kernels and entries alone, as text: what the worker needs and no more.
 std::string kernelText(mlir::ModuleOp module, std::string &names) {
   std::string text;
@@ -90,18 +85,20 @@ std::string describe(int code, bool unstarted, StringRef why, const WorkerOption
 
 Expected<TargetCode> ptx::compileInWorker(mlir::ModuleOp module, const Target &target, StringRef variant,
                                           const TargetFlags &flags, const WorkerOptions &options) {
-  Directory directory;
-  if (std::error_code error = sys::fs::createUniqueDirectory("ptx-codegen", directory.path))
+  SmallString<128> folder;
+  if (std::error_code error = sys::fs::createUniqueDirectory("ptx-codegen", folder))
     return makeError("no temporary directory could be created: " + error.message());
-  std::string names, log = directory.file("log");
-  if (Error error = writeFile(directory.file("kernels.mlir"), kernelText(module, names)))
+  TemporaryName directory(folder.str().str());
+  auto inside = [&](StringRef name) { return directory.path() + "/" + name.str(); };
+  std::string names, log = inside("log");
+  if (Error error = writeFile(inside("kernels.mlir"), kernelText(module, names)))
     return error;
   // The link is resolved here: in the child it would name the child.
   SmallString<128> program;
   if (sys::fs::real_path(options.program, program))
     program = options.program;
-  std::vector<std::string> words = {program.str().str(), workerFlag.str(),           target.name().str(),
-                                    variant.str(),       directory.path.str().str(), options.keepTexts ? "1" : "0"};
+  std::vector<std::string> words = {program.str().str(), workerFlag.str(), target.name().str(),
+                                    variant.str(),       directory.path(), options.keepTexts ? "1" : "0"};
   for (const auto &[flag, value] : flags)
     words.push_back(flag + "=" + value);
   SmallVector<StringRef> arguments(words.begin(), words.end());
@@ -112,12 +109,12 @@ Expected<TargetCode> ptx::compileInWorker(mlir::ModuleOp module, const Target &t
   if (code != 0)
     return makeError("code generation for '" + target.name() + "', variant '" + variant + "' " +
                      describe(code, unstarted, why, options) + ", compiling " + names + "\n" + tail(log));
-  auto bytes = readFile(directory.file("code")), notes = readFile(directory.file("notes"));
+  auto bytes = readFile(inside("code")), notes = readFile(inside("notes"));
   if (!bytes || !notes)
     return joinErrors(bytes.takeError(), notes.takeError());
   TargetCode made{std::move(*bytes), std::move(*notes), {}};
   std::error_code error;
-  for (sys::fs::directory_iterator file(directory.path, error), end; !error && file != end; file.increment(error)) {
+  for (sys::fs::directory_iterator file(directory.path(), error), end; !error && file != end; file.increment(error)) {
     StringRef kind = sys::path::filename(file->path());
     if (!kind.consume_front(textPrefix))
       continue;
@@ -170,6 +167,10 @@ int ptx::codegenWorkerMain(int argc, char **argv) {
     auto [flag, value] = StringRef(argv[i]).split('=');
     flags[flag.str()] = value.str();
   }
+  // A worker does not outlive who waits for it, and what it leaves lies in the
+  // directory that goes with its parent.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setenv("TMPDIR", argv[4], /*overwrite=*/1);
   sys::PrintStackTraceOnErrorSignal(argv[0]);
   EnablePrettyStackTrace();
   if (Error error = work(*target, argv[3], argv[4], StringRef(argv[5]) == "1", flags)) {

@@ -114,6 +114,8 @@ std::string describe(const FunctionRecord &function, bool separate) {
 
 } // namespace
 
+const char *ptx_version(void) { return PTX_VERSION; }
+
 const char *ptx_status_message(const ptx_status *status) { return status ? status->message.c_str() : ""; }
 ptx_code ptx_status_code(const ptx_status *status) { return status ? status->code : PTX_OK; }
 

@@ -4,7 +4,6 @@
 #include "runtime/io/file.h"
 #include "runtime/io/hash.h"
 #include "runtime/io/json.h"
-#include "runtime/io/output.h"
 
 #include <nlohmann/json.hpp>
 
@@ -58,7 +57,7 @@ Status writeContainer(const std::string &path, std::span<const Payload> payloads
   header.indexSize = text.size();
   header.fileSize = offset + text.size();
   std::memcpy(header.indexHash, hashHex(text.data(), text.size()).data(), sizeof header.indexHash);
-  return writeOutput(path, [&](const Append &append) -> Status {
+  return writeAtomically(path, [&](const Append &append) -> Status {
     if (Status status = append(&header, sizeof header); !status)
       return status;
     for (const Payload &payload : payloads)

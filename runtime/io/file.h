@@ -1,10 +1,11 @@
-// The one opener for every file ptx reads.
+// The one opener for every file ptx reads, and the one way it writes files.
 #ifndef PTX_RUNTIME_IO_FILE_H
 #define PTX_RUNTIME_IO_FILE_H
 
 #include "runtime/io/result.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,14 @@ Result<std::string> readWhole(const std::string &path, uint64_t cap);
 /// plain names; a link may lead into the directory or into the download
 /// cache's sibling `../../blobs` unless `followLinks` allows every place.
 Result<File> openInside(const std::string &directory, const std::string &name, bool followLinks);
+
+/// Appends to a file under construction.
+using Append = std::function<Status(const void *data, size_t size)>;
+
+/// Writes a file that replaces `path` by rename when it is whole; nothing is
+/// left behind when `write` fails. A link is followed and stays. A device, a
+/// FIFO or a stream ("-", /dev/stdout, /dev/fd/3) is written to instead.
+Status writeAtomically(const std::string &path, const std::function<Status(const Append &)> &write);
 
 /// A name for messages: control characters escaped, long names cut.
 std::string printable(std::string_view name);

@@ -1,17 +1,14 @@
 #include "runtime/io/output.h"
 
 #include "runtime/io/file.h"
+#include "runtime/io/temporary.h"
 
-#include <array>
-#include <atomic>
 #include <cerrno>
-#include <climits>
-#include <csignal>
-#include <cstdlib>
+#include <charconv>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <optional>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,193 +17,198 @@ namespace ptx {
 
 namespace {
 
-Error failure(const std::string &path, const char *what) {
-  return Error{"'" + printable(path) + "': " + what + ": " + std::strerror(errno)};
+std::string systemError() { return std::strerror(errno); }
+
+Error unwritable(const std::string &path, const std::string &why) {
+  return Error{"'" + printable(path) + "': cannot be written: " + why};
 }
 
-//===- Temporaries that a signal removes ---------------------------------------//
-
-// A handler may only read: names stand in fixed places.
-constexpr size_t mostTemporaries = 16;
-struct Place {
-  std::atomic<bool> taken{false}, named{false};
-  char path[PATH_MAX];
-};
-std::array<Place, mostTemporaries> places;
-
-/// Keeps a temporary's name where a handler finds it. A name that finds no
-/// place is written all the same.
-class Registered {
-public:
-  explicit Registered(const std::string &path) {
-    for (Place &candidate : places)
-      if (path.size() < sizeof candidate.path && !candidate.taken.exchange(true)) {
-        std::memcpy(candidate.path, path.c_str(), path.size() + 1);
-        candidate.named.store(true);
-        place = &candidate;
-        return;
-      }
-  }
-  ~Registered() {
-    if (!place)
-      return;
-    place->named.store(false);
-    place->taken.store(false);
-  }
-  Registered(const Registered &) = delete;
-  Registered &operator=(const Registered &) = delete;
-
-private:
-  Place *place = nullptr;
+struct Destination {
+  int stream = -1;      // our own descriptor to write to
+  bool special = false; // a device or FIFO: opened and written to
+  std::string path;     // behind every link
+  std::string directory;
+  bool exists = false; // then the new file has its mode
+  mode_t mode = 0;
 };
 
-extern "C" void removeTemporaries(int signal) {
-  for (Place &place : places)
-    if (place.named.load())
-      ::unlink(place.path);
-  // The action is the default again: the process ends as if there were no handler.
-  ::raise(signal);
-}
-
-//===- Writing -----------------------------------------------------------------//
-
-class Descriptor {
-public:
-  explicit Descriptor(int fd) : fd(fd) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor &) = delete;
-  Descriptor &operator=(const Descriptor &) = delete;
-  explicit operator bool() const { return fd >= 0; }
-  operator int() const { return fd; }
-  bool close() {
-    int closing = fd;
-    fd = -1;
-    return closing < 0 || ::close(closing) == 0;
-  }
-
-private:
-  int fd;
-};
-
-Status writeTo(int fd, const std::string &path, const std::function<Status(const Append &)> &write) {
-  return write([&](const void *data, size_t size) -> Status {
-    const char *bytes = static_cast<const char *>(data);
-    while (size > 0) {
-      ssize_t done = ::write(fd, bytes, size);
-      if (done < 0 && errno == EINTR)
-        continue;
-      if (done < 0)
-        return failure(path, "cannot be written");
-      bytes += done;
-      size -= static_cast<size_t>(done);
-    }
-    return {};
-  });
-}
-
-bool same(const struct stat &a, const struct stat &b) { return a.st_dev == b.st_dev && a.st_ino == b.st_ino; }
-
-/// The open descriptor that a path names: "-", /dev/stdout, /dev/fd/N.
-std::optional<int> descriptorNamed(const std::string &path, const struct stat &status, bool exists) {
-  if (path == "-")
-    return STDOUT_FILENO;
+/// The descriptor that a path such as /dev/stdout or /dev/fd/3 names, or -1.
+/// Its link would lead to a file that somebody else has open: that file is
+/// written to at its position, never replaced.
+int ownDescriptor(const std::filesystem::path &path) {
   std::error_code error;
-  std::filesystem::path given = path;
-  std::string folder = std::filesystem::weakly_canonical(given.parent_path(), error).string();
-  bool inTable = folder == "/proc/" + std::to_string(::getpid()) + "/fd" || folder == "/dev/fd";
-  std::string number = given.filename().string();
-  if (inTable && !number.empty() && number.find_first_not_of("0123456789") == number.npos && number.size() < 8)
-    return std::atoi(number.c_str());
-  // /dev/stdout and the like: a link to such a name.
-  for (int standard : {STDOUT_FILENO, STDERR_FILENO}) {
-    struct stat open;
-    if (exists && folder == "/dev" && ::fstat(standard, &open) == 0 && same(open, status) &&
-        number == (standard == STDOUT_FILENO ? "stdout" : "stderr"))
-      return standard;
-  }
-  return std::nullopt;
+  std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  if (std::filesystem::canonical(parent, error) != "/proc/" + std::to_string(::getpid()) + "/fd" || error)
+    return -1;
+  std::string name = path.filename().string();
+  int number = -1;
+  auto [end, code] = std::from_chars(name.data(), name.data() + name.size(), number);
+  return code == std::errc() && end == name.data() + name.size() ? number : -1;
 }
 
-/// Where a path leads, though the last link may lead to nothing yet.
-Result<std::string> followed(const std::string &path) {
-  constexpr int mostLinks = 40; // as the kernel
-  std::filesystem::path current = path;
-  for (int i = 0; i < mostLinks; ++i) {
-    std::error_code error;
-    if (!std::filesystem::is_symlink(current, error))
-      return current.string();
-    std::filesystem::path target = std::filesystem::read_symlink(current, error);
-    if (error)
-      return Error{"'" + printable(path) + "': its link cannot be read: " + error.message()};
-    current = target.is_absolute() ? target : current.parent_path() / target;
+Result<Destination> resolve(const std::string &name) {
+  Destination to;
+  if (name == "-") {
+    to.stream = STDOUT_FILENO;
+    return to;
   }
-  return Error{"'" + printable(path) + "': more than " + std::to_string(mostLinks) + " links lead on"};
+  if (name.empty())
+    return unwritable(name, "the name is empty");
+  std::filesystem::path path = name;
+  for (int links = 0;; ++links) {
+    to.stream = ownDescriptor(path);
+    if (to.stream >= 0)
+      return to;
+    struct stat status;
+    if (::lstat(path.c_str(), &status) != 0) {
+      if (errno != ENOENT)
+        return unwritable(name, systemError());
+      break;
+    }
+    if (S_ISLNK(status.st_mode)) {
+      std::error_code error;
+      std::filesystem::path target = std::filesystem::read_symlink(path, error);
+      if (error || links == 40)
+        return unwritable(name, error ? error.message() : "too many links");
+      path = path.parent_path() / target; // of an absolute target: the target
+      continue;
+    }
+    if (S_ISDIR(status.st_mode))
+      return Error{"'" + printable(name) + "': is a directory, expected the name of a file to write"};
+    to.special = S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode);
+    if (!to.special && !S_ISREG(status.st_mode))
+      return Error{"'" + printable(name) +
+                   "': is a block device or a socket, expected a file, a FIFO or a character device"};
+    to.exists = true;
+    to.mode = status.st_mode & 0777;
+    break;
+  }
+  to.path = path.string();
+  to.directory = path.has_parent_path() ? path.parent_path().string() : ".";
+  struct stat status;
+  if (::stat(to.directory.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
+    return unwritable(name, "there is no directory '" + printable(to.directory) + "'");
+  if (!path.has_filename())
+    return unwritable(name, "the name ends with '/'");
+  return to;
 }
 
-/// A name beside the target that nobody can have foreseen.
-Result<std::string> temporaryBeside(const std::string &target) {
-  unsigned char random[8];
-  if (::getrandom(random, sizeof random, 0) != sizeof random)
-    return failure(target, "no random bytes for a temporary's name");
-  std::string name = target + ".";
-  for (unsigned char byte : random)
-    for (unsigned digit : {byte >> 4, byte & 15})
-      name += "0123456789abcdef"[digit];
+/// A descriptor that is closed, with the name for messages.
+struct Descriptor {
+  int fd;
+  ~Descriptor() {
+    if (fd >= 0)
+      ::close(fd);
+  }
+};
+
+Status appendTo(int fd, const std::string &path, const void *data, size_t size) {
+  const char *bytes = static_cast<const char *>(data);
+  while (size > 0) {
+    ssize_t done = ::write(fd, bytes, size);
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done < 0)
+      return unwritable(path, systemError());
+    bytes += done;
+    size -= static_cast<size_t>(done);
+  }
+  return {};
+}
+
+/// Nobody can guess the name and put a link there first.
+Result<std::string> temporaryIn(const std::string &directory) {
+  unsigned char bytes[16];
+  if (::getrandom(bytes, sizeof bytes, 0) != static_cast<ssize_t>(sizeof bytes))
+    return Error{"no random bytes for the name of a temporary file: " + systemError()};
+  std::string name = directory + "/.ptx-";
+  for (unsigned char byte : bytes) {
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", byte);
+    name += digits;
+  }
   return name;
 }
 
-Status replace(const std::string &path, const struct stat *old, const std::function<Status(const Append &)> &write) {
-  Result<std::string> target = followed(path);
-  if (!target)
-    return target.error();
-  Result<std::string> temporary = temporaryBeside(*target);
-  if (!temporary)
-    return temporary.error();
-  Registered registered(*temporary);
-  Descriptor fd(::open(temporary->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-  if (!fd)
-    return failure(path, "cannot be written");
-  if (old)
-    (void)!::fchmod(fd, old->st_mode & 0777); // the permissions of what it replaces, as far as we may
-  Status status = writeTo(fd, path, write);
-  if (status && ::fsync(fd) != 0)
-    status = failure(path, "cannot be written");
-  if (!fd.close() && status)
-    status = failure(path, "cannot be written");
-  if (status && ::rename(temporary->c_str(), target->c_str()) != 0)
-    status = failure(path, "cannot be replaced");
-  if (!status)
-    ::unlink(temporary->c_str());
-  return status;
+Status writeStream(const std::string &path, const Destination &to, const std::function<Status(const Append &)> &write) {
+  std::fflush(nullptr); // what was printed before comes before
+  Descriptor out{to.stream >= 0 ? ::fcntl(to.stream, F_DUPFD_CLOEXEC, 3)
+                                : ::open(to.path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY)};
+  if (out.fd < 0)
+    return unwritable(path, systemError());
+  return write([&](const void *data, size_t size) { return appendTo(out.fd, path, data, size); });
+}
+
+Status replace(const std::string &path, const Destination &to, const std::function<Status(const Append &)> &write) {
+  Result<std::string> name = temporaryIn(to.directory);
+  if (!name)
+    return name.error();
+  TemporaryName temporary(*name);
+  Descriptor out{::open(name->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)};
+  if (out.fd < 0)
+    return unwritable(path, systemError());
+  if (to.exists && ::fchmod(out.fd, to.mode) != 0)
+    return unwritable(path, systemError());
+  if (Status status = write([&](const void *data, size_t size) { return appendTo(out.fd, path, data, size); }); !status)
+    return status;
+  if (::fsync(out.fd) != 0)
+    return unwritable(path, systemError());
+  if (::rename(name->c_str(), to.path.c_str()) != 0)
+    return Error{"'" + printable(path) + "': cannot be replaced: " + systemError()};
+  temporary.keep();
+  return {};
 }
 
 } // namespace
 
-Status writeOutput(const std::string &path, const std::function<Status(const Append &)> &write) {
-  struct stat status = {};
-  bool exists = ::stat(path.c_str(), &status) == 0;
-  if (std::optional<int> open = descriptorNamed(path, status, exists))
-    return writeTo(*open, path, write);
-  if (exists && S_ISDIR(status.st_mode))
-    return Error{"'" + printable(path) + "': is a directory, expected a file to write"};
-  if (!exists || S_ISREG(status.st_mode))
-    return replace(path, exists ? &status : nullptr, write);
-  Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
-  if (!fd)
-    return failure(path, "cannot be written");
-  return writeTo(fd, path, write);
+Status writeAtomically(const std::string &path, const std::function<Status(const Append &)> &write) {
+  Result<Destination> to = resolve(path);
+  if (!to)
+    return to.error();
+  return to->stream >= 0 || to->special ? writeStream(path, *to, write) : replace(path, *to, write);
 }
 
-void removeTemporariesOnSignals() {
-  struct sigaction action = {};
-  action.sa_handler = removeTemporaries;
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction before = {};
-    // nohup's wish is kept.
-    if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN)
-      ::sigaction(signal, &action, nullptr);
+Status checkOutput(const std::string &path) {
+  Result<Destination> to = resolve(path);
+  if (!to)
+    return to.error();
+  if (to->stream >= 0) {
+    int flags = ::fcntl(to->stream, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+      return unwritable(path, flags < 0 ? systemError() : "it is open for reading only");
+    return {};
   }
+  if (to->special ? ::access(to->path.c_str(), W_OK) != 0 : ::access(to->directory.c_str(), W_OK | X_OK) != 0)
+    return unwritable(path, (to->special ? "" : "the directory '" + printable(to->directory) + "': ") + systemError());
+  return {};
+}
+
+Status checkOutputDirectory(const std::string &path) {
+  std::error_code error;
+  std::filesystem::path place = std::filesystem::absolute(path, error);
+  // What is missing will be made in the nearest one that is there.
+  while (place.has_relative_path() && !std::filesystem::exists(std::filesystem::symlink_status(place, error)))
+    place = place.parent_path();
+  if (!std::filesystem::is_directory(place, error))
+    return Error{"'" + printable(path) + "': '" + printable(place.string()) + "' is not a directory"};
+  if (::access(place.c_str(), W_OK | X_OK) != 0)
+    return unwritable(path, "the directory '" + printable(place.string()) + "': " + systemError());
+  return {};
+}
+
+bool isSameFile(const std::string &a, const std::string &b) {
+  std::error_code error; // by device and inode
+  return std::filesystem::equivalent(a, b, error) && !error;
+}
+
+bool isStandardOutput(const std::string &path) {
+  Result<Destination> to = resolve(path);
+  return to && to->stream == STDOUT_FILENO;
+}
+
+bool isStream(const std::string &path) {
+  Result<Destination> to = resolve(path);
+  return to && (to->stream >= 0 || to->special);
 }
 
 } // namespace ptx

@@ -1,27 +1,28 @@
-// The one way ptx writes files.
+// Where an output goes.
 #ifndef PTX_RUNTIME_IO_OUTPUT_H
 #define PTX_RUNTIME_IO_OUTPUT_H
 
 #include "runtime/io/result.h"
 
-#include <cstddef>
-#include <functional>
 #include <string>
 
 namespace ptx {
 
-/// Appends to an output under construction.
-using Append = std::function<Status(const void *data, size_t size)>;
+/// Whether `path` can be written, for asking before long work; nothing is
+/// changed.
+Status checkOutput(const std::string &path);
 
-/// Writes an output by the kind of what `path` names. A regular file, or none
-/// yet: replaced by rename of a temporary beside it when it is whole, and left
-/// as it was when `write` fails; a link is followed and stays. A device, a
-/// pipe, a standard stream ("-" is standard output): written to. A directory
-/// is an error.
-Status writeOutput(const std::string &path, const std::function<Status(const Append &)> &write);
+/// Whether files can be written into `path`, a directory that exists or can be made.
+Status checkOutputDirectory(const std::string &path);
 
-/// For `main` of a tool: SIGINT, SIGTERM and SIGHUP remove temporaries first.
-void removeTemporariesOnSignals();
+/// Whether two names are of one file that exists, whatever leads to it.
+bool isSameFile(const std::string &a, const std::string &b);
+
+/// Whether it is this process's standard output: "-", /dev/stdout, /dev/fd/1.
+bool isStandardOutput(const std::string &path);
+
+/// Whether it is written to and not replaced: a stream, a device, a FIFO.
+bool isStream(const std::string &path);
 
 } // namespace ptx
 

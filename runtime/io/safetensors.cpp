@@ -2,7 +2,6 @@
 
 #include "runtime/io/checked.h"
 #include "runtime/io/json.h"
-#include "runtime/io/output.h"
 
 #include <nlohmann/json.hpp>
 
@@ -234,7 +233,7 @@ Status writeSafetensors(const std::string &path, std::span<const TensorToWrite> 
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
-  return writeOutput(path, [&](const Append &append) -> Status {
+  return writeAtomically(path, [&](const Append &append) -> Status {
     uint64_t length = text.size();
     if (Status status = append(&length, sizeof length); !status)
       return status;

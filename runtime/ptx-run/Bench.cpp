@@ -1,7 +1,6 @@
 #include "runtime/ptx-run/Bench.h"
 
 #include "runtime/io/file.h"
-#include "runtime/io/output.h"
 
 #include <nlohmann/json.hpp>
 
@@ -113,7 +112,7 @@ Status writeTrace(const std::string &path, const ptx_session *session) {
          {"dur", (launches[i].end - launches[i].start) * 1e6},
          {"args", {{"flops", launches[i].flops}, {"bytes", launches[i].bytes}, {"tiles", launches[i].tiles}}}});
   std::string text = nlohmann::ordered_json({{"traceEvents", events}}).dump(1);
-  return writeOutput(path, [&](const Append &append) { return append(text.data(), text.size()); });
+  return writeAtomically(path, [&](const Append &append) { return append(text.data(), text.size()); });
 }
 
 } // namespace ptx::run

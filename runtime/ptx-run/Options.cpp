@@ -1,33 +1,88 @@
 #include "runtime/ptx-run/Options.h"
 
+#include "runtime/io/file.h"
+#include "runtime/io/output.h"
+#include "runtime/ptx.h"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
 
 namespace ptx::run {
 
-/// What else would go where "-" sends an output; empty where nothing would.
-static std::string standardOutputClash(const Options &options) {
-  if (options.outputs == "-" && options.adapters.size() > 1)
-    return "'--outputs=-' takes one adapter: several make several files";
-  if (options.outputs == "-" && options.trace == "-")
-    return "'--outputs=-' and '--trace=-' both write to standard output";
-  const char *text = options.list ? "--list" : options.bench ? "--bench" : nullptr;
-  if (text && (options.outputs == "-" || options.trace == "-"))
-    return std::string(text) + " prints to standard output, and so does '" +
-           (options.outputs == "-" ? "--outputs=-'" : "--trace=-'");
-  return "";
+namespace {
+
+Status checkOutputs(const Options &options) {
+  size_t streams = 0;
+  for (auto [flag, path] : {std::pair("--outputs", &options.outputs), std::pair("--trace", &options.trace)}) {
+    if (path->empty())
+      continue;
+    size_t count = std::max<size_t>(1, options.adapters.size());
+    if (count > 1 && isStream(*path))
+      return Error{std::string(flag) + " writes a file per adapter, '" + printable(*path) +
+                   "' is one stream: name a file, or one adapter"};
+    for (size_t i = 0; i < count; ++i)
+      if (Status status = checkOutput(numbered(*path, i, count)); !status)
+        return status;
+    if (!isStandardOutput(*path))
+      continue;
+    if (options.bench)
+      return Error{"--bench prints to standard output, which " + std::string(flag) + " writes to: name a file"};
+    if (++streams == 2)
+      return Error{"--outputs and --trace both write to standard output: name a file for one"};
+  }
+  return {};
+}
+
+/// Options that would have no effect, and outputs over what is read.
+Status checkEffects(const CLI::App &app, const Options &options) {
+  auto given = [&](const char *flag) { return app.get_option(flag)->count() > 0; };
+  if (options.list)
+    for (const char *flag :
+         {"--params", "--inputs", "--outputs", "--function", "--adapter", "--bench", "--runs", "--trace"})
+      if (given(flag))
+        return Error{std::string(flag) + " has no effect with --list, which calls nothing; leave one out"};
+  if (!options.list && options.inputs.empty())
+    return Error{"nothing to do: --list prints what the program offers, --inputs=FILE calls it"};
+  if (given("--runs") && !options.bench)
+    return Error{"--runs has no effect without --bench; leave it out"};
+  size_t count = std::max<size_t>(1, options.adapters.size());
+  for (size_t i = 0; i < count; ++i) {
+    std::string outputs = options.outputs.empty() ? "" : numbered(options.outputs, i, count);
+    std::string trace = options.trace.empty() ? "" : numbered(options.trace, i, count);
+    for (auto [flag, path] : {std::pair("--outputs", &outputs), std::pair("--trace", &trace)})
+      for (const std::string &input : {options.inputs, options.artifact})
+        if (!path->empty() && isSameFile(*path, input))
+          return Error{std::string(flag) + " '" + printable(*path) + "' would replace '" + printable(input) +
+                       "', which is read; name another file"};
+    if (!outputs.empty() && (outputs == trace || isSameFile(outputs, trace)) && !isStream(outputs))
+      return Error{"--outputs and --trace are both '" + printable(outputs) + "': name two files"};
+  }
+  return {};
+}
+
+} // namespace
+
+/// Before the last dot of the file's name.
+std::string numbered(const std::string &path, size_t index, size_t count) {
+  if (count == 1)
+    return path;
+  size_t slash = path.rfind('/'), dot = path.rfind('.');
+  if (dot == std::string::npos || (slash != std::string::npos && dot < slash))
+    dot = path.size();
+  return path.substr(0, dot) + "." + std::to_string(index) + path.substr(dot);
 }
 
 std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
   Options options;
   CLI::App app("Runs a program that ptx-compile made.", "ptx-run");
+  app.set_version_flag("--version", std::string("ptx-run ") + ptx_version(), "print the version");
   app.add_option("ARTIFACT", options.artifact, "model.ptxm")->required();
   app.add_flag("--list", options.list, "print functions and adapters");
   app.add_option("--params", options.parameters, "directory of the parameter files");
   app.add_option("--inputs", options.inputs, "safetensors file with the inputs");
   app.add_option("--outputs", options.outputs,
-                 "safetensors file to write; with several adapters NAME.0.safetensors, ...");
+                 "safetensors file to write ('-' is standard output); with several adapters NAME.0.safetensors, ...");
   app.add_option("--function", options.function, "function to call; default forward, else encode");
   app.add_option("--adapter", options.adapters, "adapters to run with, one after the other; none is the base")
       ->delimiter(',')
@@ -40,7 +95,7 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
   app.add_option("--level", options.level, "CPU level to force");
   app.add_flag("--bench", options.bench, "time the function");
   app.add_option("--runs", options.runs, "timed calls of --bench")->check(CLI::Range(1, 100000));
-  app.add_option("--trace", options.trace, "write the launches of one call for a trace viewer");
+  app.add_option("--trace", options.trace, "write the launches of one call for a trace viewer, named as --outputs");
   // Part of the tool's contract, and not of this version: said, not "unexpected".
   bool generate = false;
   app.add_flag("--generate", generate)->group("");
@@ -49,16 +104,14 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
     app.parse(argc, argv);
     if (!generate && app.remaining_size() != 0)
       throw CLI::ExtrasError(app.remaining());
-  } catch (const CLI::CallForHelp &help) {
-    exitCode = app.exit(help);
+  } catch (const CLI::Success &asked) { // --help, --version
+    exitCode = app.exit(asked);
     return std::nullopt;
   } catch (const CLI::ParseError &error) {
-    std::fprintf(stderr, "ptx-run: error: %s (--help lists the options)\n", error.what());
-    exitCode = 1;
-    return std::nullopt;
-  }
-  if (std::string clash = standardOutputClash(options); !clash.empty()) {
-    std::fprintf(stderr, "ptx-run: error: %s\n", clash.c_str());
+    // An unknown option is said first: it may be why something else is missing.
+    std::string why =
+        !generate && app.remaining_size() ? "'" + printable(app.remaining().front()) + "' is unknown" : error.what();
+    std::fprintf(stderr, "ptx-run: error: %s (--help lists the options)\n", why.c_str());
     exitCode = 1;
     return std::nullopt;
   }
@@ -68,6 +121,12 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
     exitCode = 1;
     return std::nullopt;
   }
+  for (Status status : {checkEffects(app, options), checkOutputs(options)})
+    if (!status) {
+      std::fprintf(stderr, "ptx-run: error: %s\n", status.error().message.c_str());
+      exitCode = 1;
+      return std::nullopt;
+    }
   return options;
 }
 

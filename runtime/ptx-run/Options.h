@@ -15,6 +15,10 @@ struct Options {
   bool list = false, bench = false;
 };
 
+/// The file of the adapter at `index`: out.safetensors where there is one, else
+/// out.0.safetensors, out.1.safetensors, ...
+std::string numbered(const std::string &path, size_t index, size_t count);
+
 /// Nothing when help was printed or the line is wrong; `exitCode` then says
 /// what main returns.
 std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode);

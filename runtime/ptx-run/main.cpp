@@ -1,5 +1,5 @@
 // ptx-run: a program, inputs from a file, outputs into a file.
-#include "runtime/io/output.h"
+#include "runtime/io/temporary.h"
 #include "runtime/ptx-run/Bench.h"
 #include "runtime/ptx-run/Options.h"
 #include "runtime/ptx-run/Tensors.h"
@@ -42,10 +42,10 @@ public:
     if (Status status = toStatus(ptx_program_open(options.artifact.c_str(), &open, &opened)); !status)
       return status;
     program.reset(opened);
+    if (Status status = checkWishes(); !status)
+      return status;
     if (options.list)
       return list();
-    if (options.inputs.empty())
-      return Error{"nothing to do: --list prints what the program offers, --inputs=FILE calls it"};
     if (Status status = chooseAdapters(); !status)
       return status;
     if (Status status = chooseFunction(); !status)
@@ -54,6 +54,17 @@ public:
   }
 
 private:
+  /// Devices take of --threads and --level what they know: what they leave is said.
+  Status checkWishes() const {
+    const char *level = ptx_program_level(program.get());
+    if (!options.level.empty() && options.level != level)
+      return Error{"--level='" + options.level + "' has no effect on the program's device, which runs '" + level + "'"};
+    unsigned threads = ptx_program_threads(program.get());
+    if (options.threads && options.threads != threads)
+      std::fprintf(stderr, "note: --threads=%u, the program's device uses %u\n", options.threads, threads);
+    return {};
+  }
+
   Status list() {
     for (size_t i = 0; i < ptx_program_function_count(program.get()); ++i)
       std::printf("function %s\n", ptx_program_signature(program.get(), ptx_program_function(program.get(), i)));
@@ -116,25 +127,15 @@ private:
       if (Status status = options.bench ? bench(program.get(), opened, options.runs, once) : once(); !status)
         return status;
       if (!options.trace.empty())
-        if (Status status = writeTrace(options.trace, opened); !status)
+        if (Status status = writeTrace(numbered(options.trace, results.size(), adapters.size()), opened); !status)
           return status;
       results.push_back(copyOutputs(outputs, count));
     }
     // Only when every call has succeeded is anything written.
     for (size_t i = 0; !options.outputs.empty() && i < results.size(); ++i)
-      if (Status status = writeOutputs(outputPath(i, results.size()), results[i]); !status)
+      if (Status status = writeOutputs(numbered(options.outputs, i, results.size()), results[i]); !status)
         return status;
     return {};
-  }
-
-  /// out.safetensors, or out.0.safetensors, out.1.safetensors, ...
-  std::string outputPath(size_t index, size_t count) const {
-    if (count == 1)
-      return options.outputs;
-    size_t slash = options.outputs.rfind('/'), dot = options.outputs.rfind('.');
-    if (dot == std::string::npos || (slash != std::string::npos && dot < slash))
-      dot = options.outputs.size();
-    return options.outputs.substr(0, dot) + "." + std::to_string(index) + options.outputs.substr(dot);
   }
 
   const Options &options;
@@ -146,7 +147,7 @@ private:
 } // namespace
 
 int main(int argc, char **argv) {
-  removeTemporariesOnSignals();
+  cleanUpOnSignals();
   int exitCode = 0;
   std::optional<Options> options = parseCommandLine(argc, argv, exitCode);
   if (!options)

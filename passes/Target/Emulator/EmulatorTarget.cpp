@@ -17,6 +17,8 @@ public:
     return "emulator[:CHIP]: the GPU kernels for CHIP, run and checked on the CPU; default sm_80";
   }
 
+  bool reads(llvm::StringRef flag) const override { return flag == "cublaslt"; } // through cuda's describe
+
   llvm::Expected<std::vector<std::string>> variants(llvm::StringRef text, const TargetFlags &) const override {
     llvm::StringRef chip = text.empty() ? "sm_80" : text;
     if (!cuda::findChip(chip))

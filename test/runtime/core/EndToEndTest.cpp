@@ -357,7 +357,7 @@ TEST_F(EndToEnd, ToolRunsAListOfAdapters) {
   auto read = [&](int i) { return *readWhole(folder / ("out." + std::to_string(i) + ".safetensors"), 1 << 26); };
   EXPECT_EQ(read(0), read(2));
   EXPECT_NE(read(0), read(1));
-  EXPECT_NE(readWhole(folder / "trace.json", 1 << 26)->find("linear"), std::string::npos);
+  EXPECT_NE(readWhole(folder / "trace.2.json", 1 << 26)->find("linear"), std::string::npos);
   EXPECT_EQ(WEXITSTATUS(std::system((start + " 2>" + (folder / "err")).c_str())), 1);
   EXPECT_NE(readWhole(folder / "err", 1 << 20)->find("ptx-run: error: "), std::string::npos);
   EXPECT_EQ(WEXITSTATUS(std::system((start + " --generate --max-new-tokens=3 2>" + (folder / "err")).c_str())), 1);
