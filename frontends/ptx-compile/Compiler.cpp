@@ -5,6 +5,7 @@
 #include "passes/Pipelines/Phases.h"
 #include "passes/Target/Artifact/Manifest.h"
 #include "passes/Target/Worker.h"
+#include "runtime/io/failure.h"
 #include "runtime/io/file.h"
 #include "runtime/io/output.h"
 
@@ -65,6 +66,7 @@ Status Compiler::run() {
 //===----------------------------------------------------------------------===//
 
 Status Compiler::read() {
+  nowAt("reading '" + printable(options.model) + "'");
   std::error_code error;
   bool directory = std::filesystem::is_directory(options.model, error);
   if (!directory && !std::filesystem::exists(options.model, error))
@@ -217,6 +219,7 @@ Status Compiler::lower() {
 
   while (phase < last) {
     ++phase;
+    nowAt("lowering " + sizeText() + " to '" + phases()[phase].name.str() + "'");
     PassManager pm(context);
     phases()[phase].build(pm, phaseOptions);
     if (failed(pm.run(*module)))
@@ -261,6 +264,12 @@ Status Compiler::dumpKernels(std::string name, const TargetCode &code) {
         !status)
       return status;
   return {};
+}
+
+/// For messages: what may be too large.
+std::string Compiler::sizeText() const {
+  return "'" + printable(options.model) + "' with " + std::to_string(parameters.weights.size()) + " tensors and " +
+         std::to_string(parameters.adapters.size()) + " adapters";
 }
 
 /// Every variant of every target, side by side, each in a worker process.
@@ -313,9 +322,11 @@ Status Compiler::emit() {
   manifestOptions.separate = options.adapterMode == "separate";
   manifestOptions.directory = artifactDirectory(options.output);
 
+  nowAt("generating the kernels of " + sizeText());
   std::vector<Payload> payloads(1);
   if (Status status = generate(payloads); !status)
     return status;
+  nowAt("writing '" + printable(options.output) + "' of " + sizeText());
   Result<std::string> manifest = writeManifest(*module, parameters, manifestOptions);
   if (!manifest)
     return manifest.error();

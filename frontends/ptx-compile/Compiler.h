@@ -26,6 +26,7 @@ private:
   Status emit();
   Status dump(size_t phase);
   Status dumpKernels(std::string name, const TargetCode &code);
+  std::string sizeText() const;
   Status generate(std::vector<Payload> &payloads);
 
   mlir::MLIRContext *context;

@@ -2,9 +2,18 @@
 #include "frontends/ptx-compile/Compiler.h"
 #include "passes/Passes.h"
 #include "passes/Target/Worker.h"
+#include "runtime/io/failure.h"
 #include "runtime/io/temporary.h"
 
+#include "llvm/Support/ErrorHandling.h"
+
+/// LLVM throws nothing: its own errors end as ours do.
+static void onFatalError(void *, const char *reason, bool) { ptx::endWith(reason); }
+
 int main(int argc, char **argv) {
+  ptx::endOnFailures("ptx-compile");
+  llvm::install_fatal_error_handler(onFatalError);
+  llvm::install_bad_alloc_error_handler(onFatalError);
   ptx::registerAllTargets();
   if (ptx::isCodegenWorker(argc, argv))
     return ptx::codegenWorkerMain(argc, argv);

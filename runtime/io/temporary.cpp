@@ -70,15 +70,19 @@ void removeTree(int directory, const char *name, int depth) {
 }
 
 void onSignal(int signal) {
+  removeTemporaries();
+  ::raise(signal); // the default action, as SA_RESETHAND left it, when this returns
+}
+
+} // namespace
+
+void removeTemporaries() {
   for (Slot &slot : slots) {
     int expected = Ready;
     if (slot.state.compare_exchange_strong(expected, Taken))
       removeTree(AT_FDCWD, slot.path, /*depth=*/3);
   }
-  ::raise(signal); // the default action, as SA_RESETHAND left it, when this returns
 }
-
-} // namespace
 
 TemporaryName::TemporaryName(const std::string &path) : name(path), slot(enter(path)) {}
 

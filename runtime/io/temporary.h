@@ -24,6 +24,9 @@ private:
   int slot;
 };
 
+/// Removes every temporary, for a process that ends at once. Safe in a signal handler.
+void removeTemporaries();
+
 /// For a tool's main: SIGINT, SIGTERM and SIGHUP remove every temporary and then
 /// end the process as they would have; a closed pipe and a file that grew too
 /// large become errors of the write. The library itself installs nothing.

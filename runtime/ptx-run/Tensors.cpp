@@ -1,10 +1,23 @@
 #include "runtime/ptx-run/Tensors.h"
 
+#include "runtime/io/failure.h"
 #include "runtime/io/safetensors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
 
 namespace ptx::run {
 
+std::string shapeText(const ptx_tensor &tensor) {
+  std::string text;
+  for (uint32_t i = 0; i < tensor.rank; ++i)
+    text += (i ? "," : "") + std::to_string(tensor.dims[i]);
+  return printable(tensor.name) + " [" + text + "]";
+}
+
 Result<Inputs> readInputs(const std::string &path) {
+  nowAt("reading '" + printable(path) + "'");
   Result<File> file = File::open(path);
   if (!file)
     return file.error();
@@ -20,6 +33,8 @@ Result<Inputs> readInputs(const std::string &path) {
       return refuse("has type " + std::string(dtypeName(entry.dtype)) + ", expected I64 or I32");
     if (entry.shape.size() > PTX_MAX_RANK || entry.shape.empty())
       return refuse("has rank " + std::to_string(entry.shape.size()) + ", expected 2");
+    nowAt("reading input '" + printable(entry.name) + "' of '" + printable(path) + "', " +
+          std::to_string(entry.bytes()) + " bytes");
     inputs.names.push_back(entry.name);
     std::vector<char> &memory = inputs.memory.emplace_back(entry.bytes());
     if (Status status = tensors->read(entry, memory.data()); !status)
@@ -49,6 +64,37 @@ Outputs copyOutputs(const ptx_tensor *tensors, size_t count) {
     outputs.values.emplace_back(values, values + size);
   }
   return outputs;
+}
+
+/// "logits [1,7,53]  0.25 -1.5 3 0.125 ...  min -4.5 max 7.25"
+void printOutputs(const Outputs &outputs) {
+  constexpr size_t shown = 4;
+  for (size_t i = 0; i < outputs.names.size(); ++i) {
+    std::string shape;
+    for (uint64_t dim : outputs.shapes[i])
+      shape += (shape.empty() ? "" : ",") + std::to_string(dim);
+    std::printf("%s [%s] ", outputs.names[i].c_str(), shape.c_str());
+    const std::vector<float> &values = outputs.values[i];
+    for (size_t k = 0; k < std::min(shown, values.size()); ++k)
+      std::printf(" %.6g", values[k]);
+    if (values.size() > shown)
+      std::printf(" ...");
+    float low = INFINITY, high = -INFINITY;
+    size_t others = 0;
+    for (float value : values) {
+      if (!std::isfinite(value)) {
+        ++others;
+        continue;
+      }
+      low = std::min(low, value);
+      high = std::max(high, value);
+    }
+    if (others < values.size())
+      std::printf("  min %.6g max %.6g", low, high);
+    if (others)
+      std::printf("  %zu of %zu not finite", others, values.size());
+    std::printf("%s\n", values.empty() ? " no values" : "");
+  }
 }
 
 Status writeOutputs(const std::string &path, const Outputs &outputs) {

@@ -20,6 +20,9 @@ struct Inputs {
 
 Result<Inputs> readInputs(const std::string &path);
 
+/// "input_ids [2,7]"
+std::string shapeText(const ptx_tensor &tensor);
+
 /// A copy of a call's outputs: a session keeps them only until its next call.
 struct Outputs {
   std::vector<std::string> names;
@@ -28,6 +31,8 @@ struct Outputs {
 };
 
 Outputs copyOutputs(const ptx_tensor *tensors, size_t count);
+/// On standard output, a line per output: name, shape, first values, range.
+void printOutputs(const Outputs &outputs);
 Status writeOutputs(const std::string &path, const Outputs &outputs);
 
 } // namespace ptx::run

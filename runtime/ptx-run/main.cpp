@@ -1,10 +1,15 @@
 // ptx-run: a program, inputs from a file, outputs into a file.
+#include "runtime/io/failure.h"
+#include "runtime/io/file.h"
+#include "runtime/io/output.h"
 #include "runtime/io/temporary.h"
 #include "runtime/ptx-run/Bench.h"
 #include "runtime/ptx-run/Options.h"
 #include "runtime/ptx-run/Tensors.h"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 namespace {
@@ -16,6 +21,8 @@ Status toStatus(ptx_status *status) {
   if (!status)
     return {};
   Error error{ptx_status_message(status)};
+  if (ptx_status_code(status) == PTX_OUT_OF_MEMORY)
+    error.message += std::string(", ") + taskOf();
   ptx_status_free(status);
   return error;
 }
@@ -38,6 +45,7 @@ public:
     open.level = options.level.empty() ? nullptr : options.level.c_str();
     open.device = options.device.empty() ? nullptr : options.device.c_str();
     open.threads = options.threads;
+    nowAt("opening '" + printable(options.artifact) + "'");
     ptx_program *opened = nullptr;
     if (Status status = toStatus(ptx_program_open(options.artifact.c_str(), &open, &opened)); !status)
       return status;
@@ -108,8 +116,12 @@ private:
     Result<Inputs> inputs = readInputs(options.inputs);
     if (!inputs)
       return inputs.error();
+    std::string shapes;
+    for (const ptx_tensor &tensor : inputs->tensors)
+      shapes += (shapes.empty() ? "" : ", ") + shapeText(tensor);
     std::vector<Outputs> results;
     for (const std::string &adapter : adapters) {
+      nowAt("reading the parameters of '" + printable(options.artifact) + "'");
       ptx_binding *bound = nullptr;
       if (Status status = toStatus(ptx_binding_create(program.get(), adapter.c_str(), &bound)); !status)
         return status;
@@ -118,6 +130,7 @@ private:
       if (Status status = toStatus(ptx_session_open(bound, &opened)); !status)
         return status;
       Handle<ptx_session> session(opened);
+      nowAt("calling '" + function + "' with " + shapes);
       const ptx_tensor *outputs = nullptr;
       size_t count = 0;
       auto once = [&] {
@@ -129,9 +142,16 @@ private:
       if (!options.trace.empty())
         if (Status status = writeTrace(numbered(options.trace, results.size(), adapters.size()), opened); !status)
           return status;
+      nowAt("copying the outputs of '" + function + "' with " + shapes);
       results.push_back(copyOutputs(outputs, count));
     }
-    // Only when every call has succeeded is anything written.
+    // Only when every call has succeeded is anything written or said.
+    bool said = options.outputs.empty() && !options.bench && !isStandardOutput(options.trace);
+    for (size_t i = 0; said && i < results.size(); ++i) {
+      if (results.size() > 1)
+        std::printf("adapter %s\n", adapters[i].c_str());
+      printOutputs(results[i]);
+    }
     for (size_t i = 0; !options.outputs.empty() && i < results.size(); ++i)
       if (Status status = writeOutputs(numbered(options.outputs, i, results.size()), results[i]); !status)
         return status;
@@ -148,12 +168,17 @@ private:
 
 int main(int argc, char **argv) {
   cleanUpOnSignals();
+  endOnFailures("ptx-run");
   int exitCode = 0;
   std::optional<Options> options = parseCommandLine(argc, argv, exitCode);
   if (!options)
     return exitCode;
   if (Status status = Tool(*options).run(); !status) {
     std::fprintf(stderr, "ptx-run: error: %s\n", status.error().message.c_str());
+    return 1;
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
+    std::fprintf(stderr, "ptx-run: error: standard output cannot be written: %s\n", std::strerror(errno));
     return 1;
   }
   return 0;
