@@ -5,6 +5,7 @@
 #include "passes/Pipelines/Phases.h"
 #include "passes/Target/Artifact/Manifest.h"
 #include "passes/Target/Worker.h"
+#include "runtime/core/manifest.h"
 #include "runtime/io/failure.h"
 #include "runtime/io/file.h"
 #include "runtime/io/output.h"
@@ -117,6 +118,7 @@ Status Compiler::readModel() {
   if (!model)
     return model.error();
   module = std::move(model->module);
+  recordPhase(*module, phases()[phase].name);
   parameters = std::move(model->parameters);
   modelType = model->modelType;
   report.step("read '" + options.model + "': " + modelType + ", " + std::to_string(parameters.weights.size()) +
@@ -146,19 +148,36 @@ Status Compiler::readModel() {
   return {};
 }
 
-Status Compiler::readText() {
-  if (!options.adapters.empty())
-    return Error{"--adapter needs a model directory, '" + printable(options.model) + "' is a file"};
-  std::string from = options.compileFrom.empty() ? "import" : options.compileFrom;
-  phase = *findPhase(from);
-  if (phase >= *findPhase("kernel"))
-    return Error{"--compile-from=" + from + ": nothing is left to compile from there"};
+/// The IR, and the phase it is the result of: what it says, else what
+/// --compile-from says, else import. The two must not disagree.
+Status Compiler::readIr() {
   Result<std::string> text = readWhole(options.model, 256u << 20);
   if (!text)
     return text.error();
   module = parseSourceString<ModuleOp>(*text, ParserConfig(context), options.model);
+  std::string recorded = module ? recordedPhase(*module).str() : "";
+  std::string from = !options.compileFrom.empty() ? options.compileFrom : recorded.empty() ? "import" : recorded;
   if (!module)
     return Error{"'" + printable(options.model) + "': does not parse as the IR of phase '" + from + "'"};
+  if (!recorded.empty() && recorded != from)
+    return Error{"--compile-from=" + from + ": '" + printable(options.model) + "' is the dump of phase '" +
+                 printable(recorded) + "'"};
+  std::optional<size_t> index = findPhase(from);
+  if (!index)
+    return Error{"'" + printable(options.model) + "' says it is the dump of phase '" + printable(from) +
+                 "', which does not exist; the phases are " + phaseNames()};
+  if (*index >= *findPhase("kernel"))
+    return Error{"--compile-from=" + from + ": nothing is left to compile from there"};
+  phase = *index;
+  recordPhase(*module, from);
+  return {};
+}
+
+Status Compiler::readText() {
+  if (!options.adapters.empty())
+    return Error{"--adapter needs a model directory, '" + printable(options.model) + "' is a file"};
+  if (Status status = readIr(); !status)
+    return status;
   std::string folder = std::filesystem::path(options.model).parent_path().string();
   std::string table = (folder.empty() ? "." : folder) + "/parameters.json";
   std::error_code error;
@@ -221,7 +240,7 @@ Status Compiler::lower() {
     ++phase;
     nowAt("lowering " + sizeText() + " to '" + phases()[phase].name.str() + "'");
     PassManager pm(context);
-    phases()[phase].build(pm, phaseOptions);
+    buildPhase(pm, phase, phaseOptions);
     if (failed(pm.run(*module)))
       return Error{"phase '" + phases()[phase].name.str() + "' failed"};
     if (Status status = dump(phase); !status)
@@ -330,6 +349,9 @@ Status Compiler::emit() {
   Result<std::string> manifest = writeManifest(*module, parameters, manifestOptions);
   if (!manifest)
     return manifest.error();
+  // What compiles, opens: the runtime's own check of what it will read.
+  if (Result<Manifest> opened = readManifest(*manifest, options.output); !opened)
+    return Error{"the program would not open: " + opened.error().message};
   payloads[0] = {"manifest", *manifest};
   if (Status status = writeContainer(options.output, payloads); !status)
     return status;

@@ -19,6 +19,7 @@ public:
 private:
   Status read();
   Status readModel();
+  Status readIr();
   Status readText();
   Status checkEffects() const;
   Status lower();

@@ -81,7 +81,7 @@ static const Functions &functions() {
       {"math.rsqrt", [](Op *, V v) { return 1.0 / std::sqrt(v[0]); }},
       {"math.fma", [](Op *, V v) { return std::fma(v[0], v[1], v[2]); }},
       {"math.absf", [](Op *, V v) { return std::fabs(v[0]); }},
-      {"math.powf", [](Op *, V v) { return std::pow(v[0], v[1]); }},
+      {"math.copysign", [](Op *, V v) { return std::copysign(v[0], v[1]); }},
   };
   return table;
 }

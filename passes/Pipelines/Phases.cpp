@@ -50,13 +50,50 @@ void buildPlan(OpPassManager &pm, const PhaseOptions &) { pm.addPass(createPlanP
 constexpr Phase table[] = {
     {"import", "the model as its files describe it", buildNothing},
     {"adapt", "adapters attached, and folded into the weights unless kept separate", buildAdapt},
-    {"schedule", "layer calls in waves: what may run side by side", buildSchedule},
+    {"schedule", "layer calls in waves: what may run side by side", buildSchedule, /*optional=*/true},
     {"deploy", "weight expressions as parameters, computed when the model is loaded", buildDeploy},
     {"stage", "skeletons with regions, over rows", buildStage},
     {"merge", "calls flattened, the stages of a wave launched together", buildMerge},
     {"plan", "launch records, arena slots, the list of kernels", buildPlan},
     {"kernel", "kernels as vector code for a target", buildNothing},
     {"emit", "the artifact", buildNothing},
+};
+
+/// Refuses a module that says it is the result of another phase than the one
+/// before, or that has no function to compile.
+struct BeginPhase : PassWrapper<BeginPhase, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(BeginPhase)
+  explicit BeginPhase(size_t index) : index(index) {}
+
+  StringRef getArgument() const override { return "ptx-begin-phase"; }
+  StringRef getDescription() const override { return "check that the phase before has run"; }
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    StringRef recorded = recordedPhase(module), expected = table[index - 1].name;
+    bool skipped = table[index - 1].optional && recorded == table[index - 2].name;
+    if (!recorded.empty() && recorded != expected && !skipped) {
+      module.emitError("is the IR of phase '")
+          << recorded << "', phase '" << table[index].name << "' starts from that of '" << expected << "'";
+      return signalPassFailure();
+    }
+    if (module.getOps<xf::FunctionOp>().empty()) {
+      module.emitError("has no xf.function to compile");
+      return signalPassFailure();
+    }
+  }
+
+  size_t index;
+};
+
+struct EndPhase : PassWrapper<EndPhase, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EndPhase)
+  explicit EndPhase(size_t index) : index(index) {}
+
+  StringRef getArgument() const override { return "ptx-end-phase"; }
+  StringRef getDescription() const override { return "note the phase that has run"; }
+  void runOnOperation() override { recordPhase(getOperation(), table[index].name); }
+
+  size_t index;
 };
 
 struct AdaptOptions : PassPipelineOptions<AdaptOptions> {
@@ -66,6 +103,21 @@ struct AdaptOptions : PassPipelineOptions<AdaptOptions> {
 } // namespace
 
 ArrayRef<Phase> phases() { return table; }
+
+void buildPhase(OpPassManager &pm, size_t index, const PhaseOptions &options) {
+  pm.addPass(std::make_unique<BeginPhase>(index));
+  table[index].build(pm, options);
+  pm.addPass(std::make_unique<EndPhase>(index));
+}
+
+StringRef recordedPhase(ModuleOp module) {
+  auto name = module->getAttrOfType<StringAttr>(xf::XfDialect::phaseAttribute());
+  return name ? name.getValue() : StringRef();
+}
+
+void recordPhase(ModuleOp module, StringRef name) {
+  module->setAttr(xf::XfDialect::phaseAttribute(), StringAttr::get(module.getContext(), name));
+}
 
 std::optional<size_t> findPhase(StringRef name) {
   const Phase *found = llvm::find_if(table, [&](const Phase &phase) { return phase.name == name; });
@@ -83,17 +135,18 @@ std::string phaseNames() {
 
 void registerPhasePipelines() {
   // Static: the registry keeps the callbacks, and the table outlives it.
-  for (const Phase &phase : table) {
+  for (auto [position, phase] : llvm::enumerate(table)) {
     if (phase.build == buildNothing)
       continue;
+    size_t index = position;
     std::string flag = "ptx-" + phase.name.str();
     if (phase.build == buildAdapt) {
       PassPipelineRegistration<AdaptOptions>(
-          flag, phase.summary, [](OpPassManager &pm, const AdaptOptions &options) { buildAdapt(pm, {options.fuse}); });
+          flag, phase.summary,
+          [index](OpPassManager &pm, const AdaptOptions &options) { buildPhase(pm, index, {options.fuse}); });
       continue;
     }
-    const Phase *entry = &phase;
-    PassPipelineRegistration<>(flag, phase.summary, [entry](OpPassManager &pm) { entry->build(pm, {}); });
+    PassPipelineRegistration<>(flag, phase.summary, [index](OpPassManager &pm) { buildPhase(pm, index, {}); });
   }
 }
 

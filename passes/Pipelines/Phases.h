@@ -3,6 +3,7 @@
 #ifndef PTX_PASSES_PIPELINES_PHASES_H
 #define PTX_PASSES_PIPELINES_PHASES_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -21,7 +22,18 @@ struct Phase {
   llvm::StringLiteral summary;
   /// Adds the passes that lead from the phase before to this one.
   void (*build)(mlir::OpPassManager &, const PhaseOptions &);
+  /// Whether the next phase also starts from the one before this: without a
+  /// schedule every layer runs alone, and other passes may make another.
+  bool optional = false;
 };
+
+/// Adds a phase's passes between a check that the module is the result of the
+/// phase before, as far as it says, and the note that it is now this one's.
+void buildPhase(mlir::OpPassManager &pm, size_t index, const PhaseOptions &options);
+
+/// The phase a module says it is the result of; empty where it says nothing.
+llvm::StringRef recordedPhase(mlir::ModuleOp module);
+void recordPhase(mlir::ModuleOp module, llvm::StringRef name);
 
 /// In order. The IR after `plan` is the launch table with its kernels; `kernel`
 /// and `emit` belong to the target.

@@ -1,3 +1,4 @@
+#include "passes/Analysis/Form.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -21,14 +22,17 @@ struct Site {
 };
 using Sites = llvm::MapVector<StringAttr, Site>;
 
-Sites collectSites(ModuleOp module) {
+FailureOr<Sites> collectSites(ModuleOp module) {
   Sites sites;
-  module.walk([&](DeltaOp delta) {
-    Site &site = sites[delta.getSiteAttr().getAttr()];
-    site.form = delta.getForm();
-    site.dora |= delta.getDora();
-    site.bias |= delta.getBias();
-  });
+  for (auto adapter : module.getOps<AdapterOp>())
+    for (auto delta : adapter.getBody().getOps<DeltaOp>()) {
+      auto [entry, isNew] = sites.insert({delta.getSiteAttr().getAttr(), Site{delta.getForm(), false, false}});
+      Site &site = entry->second;
+      if (site.form != delta.getForm())
+        return delta.emitOpError("changes ") << delta.getSiteAttr() << " in another form than an adapter before it";
+      site.dora |= delta.getDora();
+      site.bias |= delta.getBias();
+    }
   return sites;
 }
 
@@ -70,27 +74,33 @@ UseOp storedWeight(Value value) {
   return value.getDefiningOp<UseOp>();
 }
 
-/// Gives the reader of `weight` its lora form. Readers that are calls are the
-/// caller's business.
-void adaptReader(Operation *reader, Value weight, Value slot, const Site &site) {
+/// Gives the reader of `weight` its lora form. What is neither a linear nor an
+/// embedding over it, or reads it in the other orientation, takes no delta.
+LogicalResult adaptReader(OpOperand &read, Value slot, const Site &site) {
+  Operation *reader = read.getOwner();
+  Value weight = read.get();
   OpBuilder builder(reader);
   Location loc = reader->getLoc();
-  if (auto embedding = dyn_cast<EmbeddingOp>(reader)) {
+  if (auto embedding = dyn_cast<EmbeddingOp>(reader); embedding && site.form == Form::Embedding && !site.bias) {
     auto lora = LoraEmbeddingOp::create(builder, loc, embedding.getType(), embedding.getIds(), weight, slot,
                                         embedding.getMask(), site.dora);
     embedding.replaceAllUsesWith(lora.getResult());
     embedding.erase();
-    return;
+    return success();
   }
   auto linear = dyn_cast<LinearOp>(reader);
-  if (!linear || linear.getWeight() != weight)
-    return;
+  bool isWeight = linear && read.getOperandNumber() == linear.getWeightMutable().getOperandNumber();
+  if (!isWeight || linear.getInOut() != (site.form == Form::Embedding))
+    return reader->emitOpError("reads an adapted weight ")
+           << weight.getType() << ", which takes no delta of form " << stringifyForm(site.form)
+           << (site.bias ? " with a bias" : "") << " here";
   Value bias = linear.getBias();
   if (site.bias) {
     auto type = cast<WeightType>(weight.getType());
     if (!bias)
-      bias = ZeroBiasOp::create(builder, loc,
-                                WeightType::get(type.getContext(), {type.getShape()[0]}, builder.getF32Type()));
+      bias = ZeroBiasOp::create(
+          builder, loc,
+          WeightType::get(type.getContext(), {type.getShape()[linear.getInOut() ? 1 : 0]}, builder.getF32Type()));
     bias = MergeBiasOp::create(builder, loc, bias.getType(), bias, slot);
   }
   auto lora =
@@ -98,43 +108,68 @@ void adaptReader(Operation *reader, Value weight, Value slot, const Site &site) 
                            /*b=*/Value(), /*gain=*/Value(), bias, site.dora, linear.getInOut(), linear.getRowsAttr());
   linear.replaceAllUsesWith(lora.getResult());
   linear.erase();
+  return success();
+}
+
+SmallVector<OpOperand *> readsOf(Value weight) {
+  return llvm::map_to_vector(weight.getUses(), [](OpOperand &use) { return &use; });
+}
+
+LogicalResult adaptReaders(ArrayRef<OpOperand *> reads, Value slot, const Site &site) {
+  for (OpOperand *read : reads)
+    if (failed(adaptReader(*read, slot, site)))
+      return failure();
+  return success();
 }
 
 /// Body arguments that some call binds to an adapted weight.
 using BodyArgument = std::pair<func::FuncOp, unsigned>;
 
 /// Adds a slot argument to the body for the weight argument, and to its calls.
-void adaptBody(ModuleOp module, BodyArgument key, const Site &site) {
+LogicalResult adaptBody(ModuleOp module, BodyArgument key, const Site &site) {
   auto [body, index] = key;
   BlockArgument weight = body.getArgument(index);
   Type type = slotType(cast<WeightType>(weight.getType()), site.form);
   unsigned position = body.getNumArguments();
   (void)body.insertArgument(position, type, {}, body.getLoc());
   Value slot = body.getArgument(position);
-  for (Operation *reader : llvm::make_early_inc_range(llvm::to_vector(weight.getUsers())))
-    adaptReader(reader, weight, slot, site);
+  if (failed(adaptReaders(readsOf(weight), slot, site)))
+    return failure();
 
-  module.walk([&](func::CallOp call) {
+  WalkResult walked = module.walk([&](func::CallOp call) {
     if (call.getCallee() != body.getName())
-      return;
+      return WalkResult::advance();
     UseOp use = storedWeight(call.getOperand(index));
+    if (!use) {
+      call.emitOpError("hands over a computed weight where another call hands over an adapted one");
+      return WalkResult::interrupt();
+    }
     OpBuilder builder(call);
     Value bound = SlotOp::create(builder, call.getLoc(), type, use.getWeightAttr());
     call->insertOperands(call->getNumOperands(), bound);
+    return WalkResult::advance();
   });
+  return failure(walked.wasInterrupted());
 }
 
 struct AttachAdapters : impl::AttachAdaptersPassBase<AttachAdapters> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    Sites sites = collectSites(module);
+    if (failed(checkForm(module, IrForm::Model)))
+      return signalPassFailure();
+    FailureOr<Sites> collected = collectSites(module);
+    if (failed(collected))
+      return signalPassFailure();
+    Sites &sites = *collected;
     Names replacements = collectReplacements(module), changed = replacements;
     for (auto &[name, site] : sites)
       changed.insert(name);
     SymbolTable symbols(module);
+    DenseSet<StringAttr> read;
+    module.walk([&](UseOp use) { read.insert(use.getWeightAttr().getAttr()); });
     for (StringAttr name : changed)
-      if (!symbols.lookup<WeightOp>(name)) {
-        module.emitError("an adapter changes the weight '") << name.getValue() << "', which the model does not have";
+      if (!read.contains(name)) {
+        module.emitError("an adapter changes the weight '") << name.getValue() << "', which nothing reads";
         return signalPassFailure();
       }
     replaceWeights(module, replacements);
@@ -152,26 +187,31 @@ struct AttachAdapters : impl::AttachAdaptersPassBase<AttachAdapters> {
       if (auto replaced = weight.hasOneUse() ? dyn_cast<ReplacedOp>(*weight.user_begin()) : ReplacedOp())
         weight = replaced;
       builder.setInsertionPointAfterValue(weight);
-      SmallVector<Operation *> direct;
+      SmallVector<OpOperand *> direct;
       for (OpOperand &operand : weight.getUses()) {
         auto call = dyn_cast<func::CallOp>(operand.getOwner());
         if (!call) {
-          direct.push_back(operand.getOwner());
+          direct.push_back(&operand);
           continue;
         }
-        Site &merged = bodies[{symbols.lookup<func::FuncOp>(call.getCallee()), operand.getOperandNumber()}];
-        merged.form = site.form;
+        BodyArgument argument{symbols.lookup<func::FuncOp>(call.getCallee()), operand.getOperandNumber()};
+        Site &merged = bodies.insert({argument, Site{site.form, false, false}}).first->second;
+        if (merged.form != site.form) {
+          call.emitOpError("hands over weights that adapters change in two forms");
+          return signalPassFailure();
+        }
         merged.dora |= site.dora;
         merged.bias |= site.bias;
       }
       if (direct.empty())
         continue;
       Value slot = SlotOp::create(builder, use.getLoc(), slotType(use.getType(), site.form), use.getWeightAttr());
-      for (Operation *reader : direct)
-        adaptReader(reader, weight, slot, site);
+      if (failed(adaptReaders(direct, slot, site)))
+        return signalPassFailure();
     }
     for (auto &[key, site] : bodies)
-      adaptBody(module, key, site);
+      if (failed(adaptBody(module, key, site)))
+        return signalPassFailure();
   }
 };
 

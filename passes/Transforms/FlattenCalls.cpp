@@ -1,3 +1,4 @@
+#include "passes/Analysis/Form.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -29,6 +30,8 @@ void openCall(func::CallOp call, func::FuncOp body) {
 struct FlattenCalls : impl::FlattenCallsPassBase<FlattenCalls> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (failed(checkForm(module, IrForm::Staged)))
+      return signalPassFailure();
     SymbolTable symbols(module);
     SmallVector<func::CallOp> calls;
     for (auto function : module.getOps<xf::FunctionOp>())

@@ -1,3 +1,4 @@
+#include "passes/Analysis/Form.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -24,8 +25,10 @@ struct FuseLinear : OpRewritePattern<LoraLinearOp> {
   LogicalResult matchAndRewrite(LoraLinearOp op, PatternRewriter &rewriter) const override {
     if (!op.getSlot())
       return rewriter.notifyMatchFailure(op, "its factors are packed: they stay separate");
+    // Stored [IN,OUT] it is what an embedding's table is: the transpose.
+    Form form = op.getInOut() ? Form::Embedding : Form::Linear;
     Value merged =
-        MergeOp::create(rewriter, op.getLoc(), mergedType(op.getWeight()), op.getWeight(), op.getSlot(), Form::Linear);
+        MergeOp::create(rewriter, op.getLoc(), mergedType(op.getWeight()), op.getWeight(), op.getSlot(), form);
     rewriter.replaceOpWithNewOp<LinearOp>(op, op.getType(), op.getX(), merged, op.getBias(), op.getInOut(),
                                           op.getRowsAttr());
     return success();
@@ -45,6 +48,8 @@ struct FuseEmbedding : OpRewritePattern<LoraEmbeddingOp> {
 
 struct FuseLora : impl::FuseLoraPassBase<FuseLora> {
   void runOnOperation() override {
+    if (failed(checkForm(getOperation(), IrForm::Scheduled)))
+      return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     patterns.add<FuseLinear, FuseEmbedding>(&getContext());
     walkAndApplyPatterns(getOperation(), std::move(patterns));

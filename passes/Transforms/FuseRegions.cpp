@@ -1,3 +1,4 @@
+#include "passes/Analysis/Form.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -137,6 +138,8 @@ private:
 
 struct FuseRegions : impl::FuseRegionsPassBase<FuseRegions> {
   void runOnOperation() override {
+    if (failed(checkForm(getOperation(), IrForm::Staged)))
+      return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     patterns.add<FuseMap, JoinGathers>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -1,3 +1,4 @@
+#include "passes/Analysis/Form.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -57,7 +58,8 @@ void hoistBody(ModuleOp module, func::FuncOp body) {
   SmallVector<unsigned> kept;
   llvm::BitVector dropped(body.getNumArguments());
   for (BlockArgument argument : body.getArguments()) {
-    if (isWeightLike(argument.getType()))
+    // A parameter that is packed already stays one.
+    if (isWeightLike(argument.getType()) && llvm::all_of(argument.getUsers(), isWeightExpression))
       dropped.set(argument.getArgNumber());
     else
       kept.push_back(argument.getArgNumber());
@@ -81,6 +83,8 @@ void hoistBody(ModuleOp module, func::FuncOp body) {
 
 struct HoistWeights : impl::HoistWeightsPassBase<HoistWeights> {
   void runOnOperation() override {
+    if (failed(checkForm(getOperation(), IrForm::Packed)))
+      return signalPassFailure();
     for (func::FuncOp body : getOperation().getOps<func::FuncOp>())
       if (!body.isExternal())
         hoistBody(getOperation(), body);

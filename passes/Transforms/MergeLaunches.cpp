@@ -1,3 +1,4 @@
+#include "passes/Analysis/Form.h"
 #include "passes/Analysis/Waves.h"
 #include "passes/Passes.h"
 
@@ -67,6 +68,8 @@ void emit(OpBuilder &builder, const LaunchGroup &launch, IRMapping &mapping) {
 
 struct MergeLaunches : impl::MergeLaunchesPassBase<MergeLaunches> {
   void runOnOperation() override {
+    if (failed(checkForm(getOperation(), IrForm::Flat)))
+      return signalPassFailure();
     Region &region = getOperation().getBody();
     Block *old = &region.front();
     SmallVector<LaunchGroup> launches = launchesOf(*old);

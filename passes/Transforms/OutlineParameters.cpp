@@ -1,3 +1,4 @@
+#include "passes/Analysis/Form.h"
 #include "passes/Passes.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
@@ -78,6 +79,8 @@ private:
 
 struct OutlineParameters : impl::OutlineParametersPassBase<OutlineParameters> {
   void runOnOperation() override {
+    if (failed(checkForm(getOperation(), IrForm::Packed)))
+      return signalPassFailure();
     Outliner outliner(getOperation());
     SmallVector<Operation *> roots, leftovers;
     getOperation().walk([&](FunctionOp function) {

@@ -1,3 +1,4 @@
+#include "passes/Analysis/Form.h"
 #include "passes/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -56,8 +57,9 @@ void packLoraLinear(LoraLinearOp op) {
   Value gain;
   if (op.getDora()) {
     Type column = WeightType::get(context, {slot.getOut()}, packer.builder.getF32Type());
-    gain = packer.vector(
-        DoraGainOp::create(packer.builder, packer.loc, column, op.getWeight(), op.getSlot(), Form::Linear), rows);
+    gain = packer.vector(DoraGainOp::create(packer.builder, packer.loc, column, op.getWeight(), op.getSlot(),
+                                            op.getInOut() ? Form::Embedding : Form::Linear),
+                         rows);
   }
   Value a = FactorAOp::create(packer.builder, packer.loc, PackedType::get(context, Layout::Matrix, -1, slot.getIn()),
                               op.getSlot(), Form::Linear);
@@ -110,6 +112,8 @@ void packLayerNorm(LayerNormOp op) {
 
 struct PackWeights : impl::PackWeightsPassBase<PackWeights> {
   void runOnOperation() override {
+    if (failed(checkForm(getOperation(), IrForm::Scheduled)))
+      return signalPassFailure();
     getOperation().walk([](Operation *op) {
       if (auto linear = dyn_cast<LinearOp>(op))
         packLinear(linear);

@@ -1,3 +1,4 @@
+#include "passes/Analysis/Form.h"
 #include "passes/Analysis/Waves.h"
 #include "passes/Passes.h"
 
@@ -59,6 +60,8 @@ private:
 
 struct ScheduleWaves : impl::ScheduleWavesPassBase<ScheduleWaves> {
   void runOnOperation() override {
+    if (failed(checkForm(getOperation(), IrForm::Scheduled)))
+      return signalPassFailure();
     Scheduler scheduler(getOperation());
     for (auto function : getOperation().getOps<FunctionOp>())
       scheduler.schedule(function.getBody().front());

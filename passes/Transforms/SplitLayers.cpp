@@ -1,3 +1,4 @@
+#include "passes/Analysis/Form.h"
 #include "passes/Analysis/Waves.h"
 #include "passes/Passes.h"
 
@@ -196,6 +197,8 @@ private:
 struct SplitLayers : impl::SplitLayersPassBase<SplitLayers> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (failed(checkForm(module, IrForm::Scheduled)))
+      return signalPassFailure();
     Splitter splitter(module);
     for (auto function : module.getOps<FunctionOp>())
       splitter.splitCalls(function);

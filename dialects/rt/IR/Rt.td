@@ -68,7 +68,8 @@ def Rt_Windows : TypedArrayAttrBase<Rt_Window, "windows of buffers">;
 
 //===- Kernels ---------------------------------------------------------------===//
 
-class Rt_Op<string mnemonic, list<Trait> traits = []> : Op<Rt_Dialect, mnemonic, traits>;
+class Rt_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Rt_Dialect, mnemonic, !listconcat([KnownAttributes], traits)>;
 
 def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
   let summary = "a kernel by what it computes: a skeleton, its constants and its region";
@@ -105,6 +106,7 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     /// The words the kernel is called with.
     ::ptx::words::Signature getSignature();

@@ -82,14 +82,6 @@ static void printWords(OpAsmPrinter &printer, Operation *, SkeletonAttr skeleton
 
 //===- Kernels ---------------------------------------------------------------===//
 
-// What every target computes on an element.
-static bool isElementwise(Operation &op) {
-  return isa<arith::ConstantOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::MaximumFOp,
-             arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, arith::NegFOp, arith::SelectOp, arith::CmpFOp,
-             math::ExpOp, math::TanhOp, math::ErfOp, math::FmaOp, math::SqrtOp, math::RsqrtOp, math::AbsFOp,
-             math::CopySignOp>(op);
-}
-
 LogicalResult KernelOp::verify() {
   Skeleton skeleton = getSkeleton();
   if (skeleton == Skeleton::RowNorm && (!getNorm() || !getEps()))
@@ -98,28 +90,15 @@ LogicalResult KernelOp::verify() {
     return emitOpError("C1: an attention has a positive `head_dim` and a `scale`");
   if (skeleton == Skeleton::Gather && (static_cast<int64_t>(getTables()) <= 0 || getTables() > 64))
     return emitOpError("C1: a gather has 1 to 64 `tables`, found ") << getTables();
-  std::optional<int64_t> elements = getElementCount();
-  if (!elements) {
-    if (!getBody().empty())
-      return emitOpError("C2: ") << stringifyEnum(skeleton) << " has no region";
-    return success();
-  }
-  if (!getBody().hasOneBlock())
-    return emitOpError("C2: expects a region of one block");
-  Block &block = getBody().front();
-  int64_t expected = *elements + static_cast<int64_t>(getExtras().size());
-  if (block.getNumArguments() != expected)
-    return emitOpError("C2: expects a region of ") << expected << " arguments, found " << block.getNumArguments();
-  for (BlockArgument argument : block.getArguments())
-    if (!argument.getType().isF32())
-      return emitOpError("C2: expects arguments of f32, found ") << argument.getType();
-  auto yield = block.empty() ? stage::YieldOp() : dyn_cast<stage::YieldOp>(block.back());
-  if (!yield || yield.getValues().size() != 1 || !yield.getValues()[0].getType().isF32())
-    return emitOpError("C2: expects a region that yields one f32");
-  for (Operation &op : block.without_terminator())
-    if (!isElementwise(op))
-      return op.emitError("C3: no skeleton carries '") << op.getName() << "' in its region";
+  if (!getElementCount() && !getBody().empty())
+    return emitOpError("C2: ") << stringifyEnum(skeleton) << " has no region";
   return success();
+}
+
+LogicalResult KernelOp::verifyRegions() {
+  std::optional<int64_t> elements = getElementCount();
+  return elements ? stage::verifyElement(*this, getBody(), *elements + static_cast<int64_t>(getExtras().size()))
+                  : success();
 }
 
 LogicalResult EntryOp::verifySymbolUses(SymbolTableCollection &symbols) {

@@ -28,10 +28,12 @@ def Stage_SpaceType : Stage_Type<"Space", "space"> {
   let summary = "a row table: which tokens exist, in which sequence, at which position";
 }
 
-def Stage_Rows : RankedTensorOf<[F32]>;     // [rows, D] or [sequences, D]
-def Stage_Index : RankedTensorOf<[I32]>;    // [rows] or [sequences]
+def Stage_Rows : Xf_Tensor<"isPooled", "rows tensor<?xDxf32>, one per token of a space or one per sequence">;
+def Stage_Index : Type<CPred<"::ptx::stage::isIndex($_self)">, "indices tensor<?xi32>, one per row or per sequence",
+                       "::mlir::RankedTensorType">;
 
-class Stage_Op<string mnemonic, list<Trait> traits = []> : Op<Stage_Dialect, mnemonic, traits>;
+class Stage_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Stage_Dialect, mnemonic, !listconcat([KnownAttributes], traits)>;
 
 // A skeleton with one region: block arguments are the skeleton's own element
 // values first, then one scalar per extra operand.

@@ -5,6 +5,23 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 
 #include "dialects/stage/IR/StageDialect.h.inc"
+
+namespace ptx::stage {
+
+/// tensor<?xi32>.
+inline bool isIndex(mlir::Type type) {
+  auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);
+  return tensor && tensor.getRank() == 1 && tensor.isDynamicDim(0) && tensor.getElementType().isInteger(32);
+}
+
+/// Whether every target computes the op on an element of a region.
+bool isElementwise(mlir::Operation *op);
+
+/// The rules of every skeleton's region: one block of `arguments` f32 that
+/// yields one f32, computed by element-wise ops alone.
+mlir::LogicalResult verifyElement(mlir::Operation *skeleton, mlir::Region &region, int64_t arguments);
+
+} // namespace ptx::stage
 #include "dialects/stage/IR/StageEnums.h.inc"
 
 #define GET_TYPEDEF_CLASSES

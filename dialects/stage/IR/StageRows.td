@@ -7,7 +7,11 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Stage_SpaceOp : Stage_Op<"space", [Pure]> {
   let summary = "the row table of a mask, or of ids whose positions all exist";
-  let description = "`keep_first` and `max_length` as in `xf.visible`.";
+  let description = [{
+    `keep_first` and `max_length` as in `xf.visible`.
+    C1 the source is an input of the function. C2 `max_length` is at least 1.
+  }];
+  let hasVerifier = 1;
   let arguments = (ins AnyTypeOf<[Xf_Ids, Xf_Mask]>:$source, I64Attr:$max_length, UnitAttr:$keep_first);
   let results = (outs Stage_SpaceType:$result);
   let assemblyFormat = [{
@@ -17,6 +21,8 @@ def Stage_SpaceOp : Stage_Op<"space", [Pure]> {
 
 def Stage_IdsOp : Stage_Op<"ids", [Pure]> {
   let summary = "the id of each row of the space";
+  let description = "C1 the source is an input of the function. C2 its dimensions are the space's.";
+  let hasVerifier = 1;
   let arguments = (ins Xf_Ids:$source, Stage_SpaceType:$space);
   let results = (outs Stage_Index:$result);
   let assemblyFormat = "$source `,` $space attr-dict `:` type($source) `,` type($space) `->` type($result)";
@@ -44,6 +50,8 @@ def Stage_OutputOp : Stage_Op<"output"> {
 
 def Stage_ColumnsOp : Stage_Op<"columns", [Pure]> {
   let summary = "a view of columns [offset, offset + width of the result) of rows";
+  let description = "C1 they lie inside x.";
+  let hasVerifier = 1;
   let arguments = (ins Stage_Rows:$x, I64Attr:$offset);
   let results = (outs Stage_Rows:$result);
   let assemblyFormat = "$x `at` $offset attr-dict `:` type($x) `->` type($result)";
@@ -51,7 +59,14 @@ def Stage_ColumnsOp : Stage_Op<"columns", [Pure]> {
 
 def Stage_LaunchOp : Stage_Op<"launch", [SingleBlock, RecursiveMemoryEffects]> {
   let summary = "stages of one skeleton that do not depend on each other, launched together";
-  let description = "Made by `merge` from stages of one `xf.wave`, or of the stretch between two: one launch over the union of their tiles.";
+  let description = [{
+    Made by `merge` from stages of one `xf.wave`, or of the stretch between two:
+    one launch over the union of their tiles.
+    C1 it takes no arguments and yields values of its results' types. C2 it holds
+    stages of one skeleton, at least one, and yields the result of each in order.
+    C3 none reads another's.
+  }];
+  let hasRegionVerifier = 1;
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword (`->` type($results)^)? $body";

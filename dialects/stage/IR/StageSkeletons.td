@@ -12,6 +12,9 @@ def Stage_ContractOp : Stage_SkeletonOp<"contract", [AttrSizedOperandSegments]> 
     over r ascending, with one fused multiply-add each: its bytes depend on
     nothing else. Extras: rows `tensor<?xNxf32>` give the element [m,n], a
     `vector` parameter gives element [n].
+    C1 widths agree. Of every skeleton's region: C2 it has one f32 argument per
+    element value and extra and yields one f32. C3 it holds operations that every
+    target carries out on an element (rt.kernel lists them), of f32 and i1.
     ```mlir
     %y = stage.contract %x, %w extras(%b, %r : !xf.packed<vector, 512x1>, tensor<?x512xf32>) {
     ^bb0(%acc: f32, %bias: f32, %old: f32):
@@ -30,11 +33,16 @@ def Stage_ContractOp : Stage_SkeletonOp<"contract", [AttrSizedOperandSegments]> 
     `:` type($x) `,` type($weight) (`plus` type($u)^ `,` type($b))? `->` type($result)
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Stage_AttentionOp : Stage_Op<"attention", [Pure]> {
   let summary = "attention of the rows of one space over the keys of another, sequence by sequence";
-  let description = "As `xf.attention`; heads by column blocks. A query without keys gives zeros.";
+  let description = [{
+    As `xf.attention`; heads by column blocks. A query without keys gives zeros.
+    C1 widths agree and are divisible by `heads`; the scale is finite.
+  }];
+  let hasVerifier = 1;
   let arguments = (ins Stage_Rows:$query, Stage_Rows:$key, Stage_Rows:$value,
                        Stage_SpaceType:$query_space, Stage_SpaceType:$key_space,
                        I64Attr:$heads, F64Attr:$scale, UnitAttr:$causal);
@@ -47,6 +55,9 @@ def Stage_AttentionOp : Stage_Op<"attention", [Pure]> {
 
 def Stage_RowNormOp : Stage_SkeletonOp<"row_norm"> {
   let summary = "y[m,n] = region(normalised x[m,n], extras...): layer, rms or l2 norm of each row";
+  let description = "C1 widths agree; eps is finite and not negative. C2, C3 as for `stage.contract`.";
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let arguments = (ins Stage_Norm:$norm, Stage_Rows:$x, F64Attr:$eps,
                        Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
   let results = (outs Stage_Rows:$result);
@@ -60,7 +71,8 @@ def Stage_GatherOp : Stage_SkeletonOp<"gather", [AttrSizedOperandSegments]> {
   let summary = "y[m,n] = region(table_0[index_0[m], n], ..., extras...)";
   let description = [{
     A table is a `table` parameter or rows. The result has one row per index.
-    C1 as many tables as indices.
+    C1 1 to 64 tables, as many as indices, of the result's width; one alone may
+    be as wide as a rank. C2, C3 as for `stage.contract`.
   }];
   let arguments = (ins Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$tables, Variadic<Stage_Index>:$indices,
                        Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
@@ -71,11 +83,13 @@ def Stage_GatherOp : Stage_SkeletonOp<"gather", [AttrSizedOperandSegments]> {
     $body attr-dict `->` type($result)
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Stage_SegmentMeanOp : Stage_Op<"segment_mean", [Pure]> {
   let summary = "the mean of each sequence's visible rows; zeros where there is none";
-  let description = "The sum runs over rows in ascending order, then one multiplication by 1/n.";
+  let description = "The sum runs over rows in ascending order, then one multiplication by 1/n. C1 widths agree.";
+  let hasVerifier = 1;
   let arguments = (ins Stage_Rows:$x, Stage_SpaceType:$space);
   let results = (outs Stage_Rows:$result);
   let assemblyFormat = "$x `over` $space attr-dict `:` type($x) `,` type($space) `->` type($result)";
@@ -83,6 +97,9 @@ def Stage_SegmentMeanOp : Stage_Op<"segment_mean", [Pure]> {
 
 def Stage_MapOp : Stage_SkeletonOp<"map"> {
   let summary = "y[m,n] = region(x[m,n], extras...)";
+  let description = "C1 widths agree. C2, C3 as for `stage.contract`.";
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let arguments = (ins Stage_Rows:$x, Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
   let results = (outs Stage_Rows:$result);
   let regions = (region SizedRegion<1>:$body);

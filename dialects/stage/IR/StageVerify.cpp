@@ -1,28 +1,180 @@
 #include "dialects/stage/IR/StageDialect.h"
+#include "dialects/xf/IR/XfVerify.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace ptx;
 using namespace ptx::stage;
+using xf::extentText;
+using xf::widthOf;
 
-LogicalResult ContractOp::verify() {
-  auto matrix = cast<xf::PackedType>(getWeight().getType());
-  if (matrix.getLayout() != xf::Layout::Matrix)
-    return emitOpError("expects a weight that is a matrix, found ") << matrix;
-  auto x = cast<RankedTensorType>(getX().getType());
-  auto y = cast<RankedTensorType>(getResult().getType());
-  if (matrix.getColumns() != -1 && matrix.getColumns() != x.getShape().back())
-    return emitOpError("x has ") << x.getShape().back() << " columns, the weight takes " << matrix.getColumns();
-  if (matrix.getRows() != -1 && matrix.getRows() != y.getShape().back())
-    return emitOpError("the result has ") << y.getShape().back() << " columns, the weight gives " << matrix.getRows();
-  if (getBody().front().getNumArguments() != 1 + getExtras().size())
-    return emitOpError("expects one region argument for the sum and one per extra");
+//===- Regions -----------------------------------------------------------------===//
+
+bool ptx::stage::isElementwise(Operation *op) {
+  return isa<arith::ConstantOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::MaximumFOp,
+             arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, arith::NegFOp, arith::SelectOp, arith::CmpFOp,
+             math::ExpOp, math::TanhOp, math::ErfOp, math::FmaOp, math::SqrtOp, math::RsqrtOp, math::AbsFOp,
+             math::CopySignOp>(op);
+}
+
+LogicalResult ptx::stage::verifyElement(Operation *skeleton, Region &region, int64_t arguments) {
+  if (!region.hasOneBlock())
+    return skeleton->emitOpError("C2: expects a region of one block");
+  Block &block = region.front();
+  if (static_cast<int64_t>(block.getNumArguments()) != arguments)
+    return skeleton->emitOpError("C2: expects a region of ")
+           << arguments << " arguments, found " << block.getNumArguments();
+  for (BlockArgument argument : block.getArguments())
+    if (!argument.getType().isF32())
+      return skeleton->emitOpError("C2: expects arguments of f32, found ") << argument.getType();
+  auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
+  if (!yield || yield.getValues().size() != 1 || !yield.getValues()[0].getType().isF32())
+    return skeleton->emitOpError("C2: expects a region that yields one f32");
+  for (Operation &op : block.without_terminator()) {
+    if (!isElementwise(&op))
+      return op.emitError("C3: no skeleton carries '") << op.getName() << "' in its region";
+    for (Type type : op.getResultTypes())
+      if (!type.isF32() && !type.isSignlessInteger(1))
+        return op.emitError("C3: a region computes f32 and i1, found ") << type;
+  }
   return success();
 }
 
+//===- Operands of skeletons ---------------------------------------------------===//
+
+/// Extras are rows of the result's width or vectors of as many elements.
+static LogicalResult verifyExtras(Operation *op, ValueRange extras, int64_t width) {
+  for (Value extra : extras) {
+    bool fits = isa<RankedTensorType>(extra.getType()) ? widthOf(extra) == width : xf::isVector(extra.getType(), width);
+    if (!fits || width < 0)
+      return op->emitOpError("C1: expects extras of ") << extentText(width) << " columns, found " << extra.getType();
+  }
+  return success();
+}
+
+static bool isMatrix(Type type, int64_t rows, int64_t columns) {
+  auto packed = cast<xf::PackedType>(type);
+  auto fits = [](int64_t found, int64_t wanted) { return found == wanted || (found < 0 && wanted < 0); };
+  return packed.getLayout() == xf::Layout::Matrix && fits(packed.getRows(), rows) && fits(packed.getColumns(), columns);
+}
+
+LogicalResult ContractOp::verify() {
+  int64_t n = widthOf(getResult());
+  if (!isMatrix(getWeight().getType(), n, widthOf(getX())))
+    return emitOpError("C1: rows of ") << extentText(widthOf(getX())) << " columns do not become rows of "
+                                       << extentText(n) << " by " << getWeight().getType();
+  if (static_cast<bool>(getU()) != static_cast<bool>(getB()))
+    return emitOpError("C1: u and b come together");
+  if (getU() && !isMatrix(getB().getType(), n, widthOf(getU())))
+    return emitOpError("C1: rows of ") << extentText(widthOf(getU())) << " columns do not become rows of "
+                                       << extentText(n) << " by " << getB().getType();
+  return verifyExtras(*this, getExtras(), n);
+}
+
+LogicalResult AttentionOp::verify() {
+  int64_t width = widthOf(getQuery()), heads = static_cast<int64_t>(getHeads());
+  if (width < 1 || heads < 1 || width % heads != 0)
+    return emitOpError("C1: ") << extentText(width) << " columns are not divisible by " << heads << " heads";
+  for (Value value : {Value(getKey()), Value(getValue()), Value(getResult())})
+    if (widthOf(value) != width)
+      return emitOpError("C1: key, value and result must have the query's ") << width << " columns";
+  if (!std::isfinite(getScale().convertToDouble()))
+    return emitOpError("C1: the scale must be finite");
+  return success();
+}
+
+/// Skeletons that keep the width of their rows.
+template <typename Op> static LogicalResult verifyRowWise(Op op, ValueRange extras) {
+  int64_t width = widthOf(op.getX());
+  if (width < 1 || widthOf(op.getResult()) != width)
+    return op.emitOpError("C1: x has ") << extentText(width) << " columns, the result "
+                                        << extentText(widthOf(op.getResult()));
+  return verifyExtras(op, extras, width);
+}
+
+LogicalResult RowNormOp::verify() {
+  double eps = getEps().convertToDouble();
+  if (!std::isfinite(eps) || eps < 0)
+    return emitOpError("C1: eps must be finite and not negative, found ") << eps;
+  return verifyRowWise(*this, getExtras());
+}
+LogicalResult MapOp::verify() { return verifyRowWise(*this, getExtras()); }
+LogicalResult SegmentMeanOp::verify() { return verifyRowWise(*this, ValueRange()); }
+
 LogicalResult GatherOp::verify() {
-  if (getTables().size() != getIndices().size() || getTables().empty())
-    return emitOpError("C1: ") << getTables().size() << " tables, " << getIndices().size() << " indices";
-  if (getBody().front().getNumArguments() != getTables().size() + getExtras().size())
-    return emitOpError("expects one region argument per table and per extra");
+  if (getTables().size() != getIndices().size() || getTables().empty() || getTables().size() > 64)
+    return emitOpError("C1: expects 1 to 64 tables with an index each, found ")
+           << getTables().size() << " and " << getIndices().size();
+  int64_t width = widthOf(getResult());
+  for (Value table : getTables()) {
+    auto packed = dyn_cast<xf::PackedType>(table.getType());
+    int64_t columns = packed ? packed.getColumns() : widthOf(table);
+    bool fits = columns == width || (columns < 0 && width < 0 && getTables().size() == 1);
+    if ((packed && packed.getLayout() != xf::Layout::Table) || !fits)
+      return emitOpError("C1: rows of ") << extentText(width) << " columns are not those of a table "
+                                         << table.getType();
+  }
+  return verifyExtras(*this, getExtras(), width);
+}
+
+LogicalResult ContractOp::verifyRegions() { return verifyElement(*this, getBody(), 1 + getExtras().size()); }
+LogicalResult RowNormOp::verifyRegions() { return verifyElement(*this, getBody(), 1 + getExtras().size()); }
+LogicalResult MapOp::verifyRegions() { return verifyElement(*this, getBody(), 1 + getExtras().size()); }
+LogicalResult GatherOp::verifyRegions() {
+  return verifyElement(*this, getBody(), getTables().size() + getExtras().size());
+}
+
+//===- Row tables --------------------------------------------------------------===//
+
+LogicalResult SpaceOp::verify() {
+  if (!getSource().getDefiningOp<xf::InputOp>())
+    return emitOpError("C1: the source must be an input of the function");
+  int64_t length = static_cast<int64_t>(getMaxLength());
+  if (length < 1 || length > xf::maxExtent)
+    return emitOpError("C2: `max_length` must be 1 to ") << xf::maxExtent << ", found " << length;
+  return success();
+}
+
+LogicalResult IdsOp::verify() {
+  auto input = getSource().getDefiningOp<xf::InputOp>();
+  if (!input)
+    return emitOpError("C1: the source must be an input of the function");
+  auto space = getSpace().getDefiningOp<SpaceOp>();
+  auto mask = space ? space.getSource().getDefiningOp<xf::InputOp>() : xf::InputOp();
+  if (mask && mask.getDims() != input.getDims())
+    return emitOpError("C2: ids of dimensions ") << input.getDims() << " in a space of " << mask.getDims();
+  return success();
+}
+
+LogicalResult ColumnsOp::verify() {
+  int64_t width = widthOf(getX()), taken = widthOf(getResult()), offset = static_cast<int64_t>(getOffset());
+  if (width < 1 || taken < 1 || offset < 0 || offset > width || taken > width - offset)
+    return emitOpError("C1: takes ") << extentText(taken) << " columns at " << offset << " of " << extentText(width);
+  return success();
+}
+
+//===- Launches ----------------------------------------------------------------===//
+
+LogicalResult LaunchOp::verifyRegions() {
+  Block &block = getBody().front();
+  auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
+  if (block.getNumArguments() || !yield || yield.getOperandTypes() != getResultTypes())
+    return emitOpError("C1: expects a body without arguments that yields values of the types ") << getResultTypes();
+  if (yield.getValues().empty())
+    return emitOpError("C2: launches nothing");
+  SmallVector<Value> results;
+  for (Operation &op : block.without_terminator()) {
+    if (!isa<ContractOp, AttentionOp, RowNormOp, GatherOp, SegmentMeanOp, MapOp>(op))
+      return op.emitOpError("C2: is no skeleton, and stands in a launch");
+    if (op.getName() != block.front().getName())
+      return op.emitOpError("C2: is launched with '") << block.front().getName() << "', another skeleton";
+    for (Value operand : op.getOperands())
+      if (operand.getParentBlock() == &block)
+        return op.emitOpError("C3: reads what its own launch computes");
+    results.push_back(op.getResult(0));
+  }
+  if (results != SmallVector<Value>(yield.getValues()))
+    return emitOpError("C2: expects a body that yields the result of each of its stages, in order");
   return success();
 }

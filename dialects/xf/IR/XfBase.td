@@ -17,7 +17,12 @@ def Xf_Dialect : Dialect {
     a type; the parameter table beside the IR says where its bytes lie.
   }];
   let useDefaultTypePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+  let extraClassDeclaration = [{
+    /// The attribute of a module that names the phase it is the result of.
+    static constexpr ::llvm::StringLiteral phaseAttribute() { return "xf.phase"; }
+  }];
 }
 
 //===- Types ---------------------------------------------------------------===//
@@ -30,10 +35,11 @@ def Xf_WeightType : Xf_Type<"Weight", "weight"> {
   let summary = "a stored tensor or an expression over stored tensors";
   let description = [{
     A value that depends on nothing but files, so whatever is computed from
-    weights alone can run once, when the model is loaded. Example:
-    `!xf.weight<512x256xf16>`.
+    weights alone can run once, when the model is loaded. One or two dimensions
+    of f32, f16 or bf16. Example: `!xf.weight<512x256xf16>`.
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType);
+  let genVerifyDecl = 1;
   let hasCustomAssemblyFormat = 1;
 }
 
@@ -45,6 +51,7 @@ def Xf_LowRankType : Xf_Type<"LowRank", "low_rank"> {
     embedding [V,D], OUT is D and IN is V (PEFT's orientation).
   }];
   let parameters = (ins "int64_t":$out, "int64_t":$in);
+  let genVerifyDecl = 1;
   let assemblyFormat = "`<` custom<Dims>($out, $in) `>`";
 }
 
@@ -54,19 +61,28 @@ def Xf_PackedType : Xf_Type<"Packed", "packed"> {
     `matrix`: [N,K], multiplied; `table`: [V,D], rows are gathered; `vector`:
     [N]. Always f32. How each lies in memory is the target's choice
     (runtime/device/geometry.h). `!xf.packed<matrix, 512x256>`.
-    A dimension of -1 (printed `?`) is a rank known at run time.
+    A dimension of -1 (printed `?`) is a rank known at run time; at most one is.
   }];
   let parameters = (ins "::ptx::xf::Layout":$layout, "int64_t":$rows, "int64_t":$columns);
+  let genVerifyDecl = 1;
   let assemblyFormat = "`<` $layout `,` custom<Dims>($rows, $columns) `>`";
 }
 
 //===- Constraints ---------------------------------------------------------===//
 
-def Xf_Ids : TensorOf<[I64]>;                   // [B,S]
-def Xf_Mask : TensorOf<[I1]>;                   // [B,S], true = the position exists
-def Xf_Activations : TensorOf<[F32]>;           // [B,S,D] or [B,D]
+class Xf_Tensor<string predicate, string summary>
+    : Type<CPred<"::ptx::xf::" # predicate # "($_self)">, summary, "::mlir::RankedTensorType">;
+
+def Xf_Ids : Xf_Tensor<"isIds", "ids [B,S], tensor<?x?xi64>">;
+def Xf_Mask : Xf_Tensor<"isMask", "a mask [B,S], tensor<?x?xi1>, true where the position exists">;
+def Xf_Activations : Xf_Tensor<"isActivations", "activations [B,S,D] or [B,D], tensor<?x?xDxf32> or tensor<?xDxf32>">;
+def Xf_Sequence : Xf_Tensor<"isSequence", "activations [B,S,D], tensor<?x?xDxf32>">;
+def Xf_Pooled : Xf_Tensor<"isPooled", "activations [B,D], tensor<?xDxf32>">;
 def Xf_Parameter : AnyTypeOf<[Xf_WeightType, Xf_PackedType]>;
 
-class Xf_Op<string mnemonic, list<Trait> traits = []> : Op<Xf_Dialect, mnemonic, traits>;
+def KnownAttributes : NativeOpTrait<"KnownAttributes"> { let cppNamespace = "::ptx"; }
+
+class Xf_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Xf_Dialect, mnemonic, !listconcat([KnownAttributes], traits)>;
 
 #endif // PTX_XF_BASE

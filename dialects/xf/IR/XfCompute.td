@@ -17,8 +17,14 @@ def Xf_PositionsOp : Xf_Op<"positions", [Pure]> {
 
 def Xf_EmbeddingOp : Xf_Op<"embedding", [Pure]> {
   let summary = "rows of a table [V,D] chosen by ids: [B,S] -> [B,S,D]";
+  let description = [{
+    C1 the table has two dimensions and the result D columns. C2 the ids are an
+    input whose `limit`, or positions whose `max_length`, is V at most. C3 ids
+    and mask have the same dimensions; positions are those of the mask.
+  }];
+  let hasVerifier = 1;
   let arguments = (ins Xf_Ids:$ids, Xf_Parameter:$table, Xf_Mask:$mask);
-  let results = (outs Xf_Activations:$result);
+  let results = (outs Xf_Sequence:$result);
   let assemblyFormat = [{
     $ids `,` $table `where` $mask attr-dict `:` type($ids) `,` type($table) `,` type($mask) `->` type($result)
   }];
@@ -29,9 +35,11 @@ def Xf_LoraEmbeddingOp : Xf_Op<"lora_embedding", [Pure]> {
   let description = [{
     The deploy phase splits it into lookups in E and A^T and a linear by B. With
     `dora` the sum is multiplied by g = m / norm(E + s (B A)^T) per channel.
+    C1 to C3 as for `xf.embedding`. C4 the slot is DxV.
   }];
-  let arguments = (ins Xf_Ids:$ids, Xf_Parameter:$table, Xf_LowRankType:$slot, Xf_Mask:$mask, UnitAttr:$dora);
-  let results = (outs Xf_Activations:$result);
+  let hasVerifier = 1;
+  let arguments = (ins Xf_Ids:$ids, Xf_WeightType:$table, Xf_LowRankType:$slot, Xf_Mask:$mask, UnitAttr:$dora);
+  let results = (outs Xf_Sequence:$result);
   let assemblyFormat = [{
     $ids `,` $table `with` $slot `where` $mask (`dora` $dora^)? attr-dict `:` type($ids) `,` type($table) `,` type($slot) `,` type($mask) `->` type($result)
   }];
@@ -41,9 +49,11 @@ def Xf_LinearOp : Xf_Op<"linear", [Pure]> {
   let summary = "y = x W^T + b with W [OUT,IN]; or x W + b with W stored [IN,OUT]";
   let description = [{
     With `rows BEGIN to END` only those rows of W and of b take part (the query
-    rows of a fused in_proj). `in_out` says that W is stored [IN,OUT].
-    C1 the last dimension of x is IN. C2 the last dimension of the result is the
-    number of rows used. C3 a bias has OUT elements.
+    rows of a fused in_proj). `in_out` says that W is stored [IN,OUT]. A packed
+    weight is [OUT,IN] and holds the rows used alone.
+    C1 the last dimension of x is IN. C2 the result is x with the number of rows
+    used as its last dimension. C3 a bias has OUT elements. C4 a weight has two
+    dimensions, a packed one is a matrix without `rows` and `in_out`.
   }];
   let arguments = (ins Xf_Activations:$x, Xf_Parameter:$weight, Optional<Xf_Parameter>:$bias,
                        UnitAttr:$in_out, OptionalAttr<DenseI64ArrayAttr>:$rows);
@@ -61,7 +71,10 @@ def Xf_LoraLinearOp : Xf_Op<"lora_linear", [Pure, AttrSizedOperandSegments]> {
     LoRA, arXiv 2106.09685. Before the deploy phase the delta is one `slot`; after it,
     the packed factors `a` [R,IN] and `b` [OUT,R] (s folded in), R = 0 where
     no adapter is bound. With `dora`, g = m / norm(W + s B A) per output; else g = 1.
+    C1 to C4 as for `xf.linear`. C5 it has a slot of OUTxIN, or packed factors
+    and, with `dora`, the packed gain.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Xf_Activations:$x, Xf_Parameter:$weight, Optional<Xf_LowRankType>:$slot,
                        Optional<Xf_PackedType>:$a, Optional<Xf_PackedType>:$b, Optional<Xf_Parameter>:$gain,
                        Optional<Xf_Parameter>:$bias,
@@ -75,18 +88,20 @@ def Xf_LoraLinearOp : Xf_Op<"lora_linear", [Pure, AttrSizedOperandSegments]> {
   }];
 }
 
-def Xf_AttentionOp : Xf_Op<"attention", [Pure]> {
+def Xf_AttentionOp
+    : Xf_Op<"attention", [Pure, AllTypesMatch<["query", "result"]>, AllTypesMatch<["key", "value"]>]> {
   let summary = "softmax(scale q k^T + mask) v, per head";
   let description = [{
     q [B,T,D], k and v [B,S,D]; head h uses columns [h D/H, (h+1) D/H). A key
     takes part where the key mask holds and, if `causal`, its position is not
     after the query's. A query with no key gives zeros, by definition.
-    C1 D is divisible by `heads`.
+    C1 D is divisible by `heads`. C2 key and value have the query's D. C3 the
+    scale is finite.
   }];
-  let arguments = (ins Xf_Activations:$query, Xf_Activations:$key, Xf_Activations:$value,
+  let arguments = (ins Xf_Sequence:$query, Xf_Sequence:$key, Xf_Sequence:$value,
                        Xf_Mask:$query_mask, Xf_Mask:$key_mask,
                        I64Attr:$heads, F64Attr:$scale, UnitAttr:$causal);
-  let results = (outs Xf_Activations:$result);
+  let results = (outs Xf_Sequence:$result);
   let assemblyFormat = [{
     $query `,` $key `,` $value `where` $query_mask `,` $key_mask `heads` $heads `scale` $scale (`causal` $causal^)? attr-dict
     `:` type($query) `,` type($key) `,` type($value) `,` type($query_mask) `,` type($key_mask) `->` type($result)
@@ -96,7 +111,11 @@ def Xf_AttentionOp : Xf_Op<"attention", [Pure]> {
 
 def Xf_LayerNormOp : Xf_Op<"layer_norm", [Pure, AttrSizedOperandSegments, AllTypesMatch<["x", "result"]>]> {
   let summary = "(x - mean) / sqrt(var + eps) * gamma + beta over the last dimension";
-  let description = "arXiv 1607.06450; var is the biased variance. Either affine term may be absent.";
+  let description = [{
+    arXiv 1607.06450; var is the biased variance. Either affine term may be absent.
+    C1 gamma and beta have D elements. C2 eps is finite and not negative.
+  }];
+  let hasVerifier = 1;
   let arguments = (ins Xf_Activations:$x, Optional<Xf_Parameter>:$gamma, Optional<Xf_Parameter>:$beta, F64Attr:$eps);
   let results = (outs Xf_Activations:$result);
   let assemblyFormat = [{
@@ -114,6 +133,8 @@ def Xf_ActivationOp : Xf_ElementwiseOp<"activation"> {
 
 def Xf_ScaleOp : Xf_ElementwiseOp<"scale"> {
   let summary = "x times a constant";
+  let description = "C1 the constant is finite in f32.";
+  let hasVerifier = 1;
   let arguments = (ins Xf_Activations:$x, F64Attr:$factor);
   let results = (outs Xf_Activations:$result);
   let assemblyFormat = "$x `by` $factor attr-dict `:` type($x)";
@@ -121,6 +142,8 @@ def Xf_ScaleOp : Xf_ElementwiseOp<"scale"> {
 
 def Xf_GainOp : Xf_Op<"gain", [Pure, AllTypesMatch<["x", "result"]>]> {
   let summary = "x times a vector, channel by channel";
+  let description = "C1 the vector has D elements.";
+  let hasVerifier = 1;
   let arguments = (ins Xf_Activations:$x, Xf_PackedType:$vector);
   let results = (outs Xf_Activations:$result);
   let assemblyFormat = "$x `,` $vector attr-dict `:` type($x) `,` type($vector)";
@@ -128,22 +151,28 @@ def Xf_GainOp : Xf_Op<"gain", [Pure, AllTypesMatch<["x", "result"]>]> {
 
 def Xf_ColumnsOp : Xf_Op<"columns", [Pure]> {
   let summary = "columns [offset, offset+width) of the last dimension; the width is the result's";
+  let description = "C1 they lie inside x.";
+  let hasVerifier = 1;
   let arguments = (ins Xf_Activations:$x, I64Attr:$offset);
   let results = (outs Xf_Activations:$result);
   let assemblyFormat = "$x `at` $offset attr-dict `:` type($x) `->` type($result)";
 }
 
 def Xf_FirstTokenOp : Xf_Op<"first_token", [Pure]> {
-  let summary = "the row of position 0 of each sequence: [B,S,D] -> [B,D]";
-  let arguments = (ins Xf_Activations:$x, Xf_Mask:$mask);
-  let results = (outs Xf_Activations:$result);
+  let summary = "the row of position 0 of each sequence: [B,S,D] -> [B,D]; zeros where it does not exist";
+  let description = "C1 the result has x's D.";
+  let hasVerifier = 1;
+  let arguments = (ins Xf_Sequence:$x, Xf_Mask:$mask);
+  let results = (outs Xf_Pooled:$result);
   let assemblyFormat = "$x `where` $mask attr-dict `:` type($x) `,` type($mask) `->` type($result)";
 }
 
 def Xf_MeanPoolOp : Xf_Op<"mean_pool", [Pure]> {
   let summary = "the mean over the visible positions of each sequence: [B,S,D] -> [B,D]; zeros where none is";
-  let arguments = (ins Xf_Activations:$x, Xf_Mask:$mask);
-  let results = (outs Xf_Activations:$result);
+  let description = "C1 the result has x's D.";
+  let hasVerifier = 1;
+  let arguments = (ins Xf_Sequence:$x, Xf_Mask:$mask);
+  let results = (outs Xf_Pooled:$result);
   let assemblyFormat = "$x `where` $mask attr-dict `:` type($x) `,` type($mask) `->` type($result)";
 }
 

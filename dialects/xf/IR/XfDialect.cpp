@@ -1,6 +1,7 @@
 #include "dialects/xf/IR/XfDialect.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -45,7 +46,7 @@ Type WeightType::parse(AsmParser &parser) {
   if (parser.parseLess() || parser.parseDimensionList(shape, /*allowDynamic=*/false) || parser.parseType(element) ||
       parser.parseGreater())
     return {};
-  return get(parser.getContext(), shape, element);
+  return parser.getChecked<WeightType>(parser.getNameLoc(), parser.getContext(), shape, element);
 }
 
 void WeightType::print(AsmPrinter &printer) const {
@@ -57,6 +58,77 @@ void WeightType::print(AsmPrinter &printer) const {
 
 #define GET_TYPEDEF_CLASSES
 #include "dialects/xf/IR/XfTypes.cpp.inc"
+
+using EmitError = function_ref<InFlightDiagnostic()>;
+
+static LogicalResult verifyExtents(EmitError emitError, ArrayRef<int64_t> extents) {
+  for (int64_t extent : extents)
+    if (extent < 1 || extent > maxExtent)
+      return emitError() << "expects dimensions of 1 to " << maxExtent << ", found " << extent;
+  return success();
+}
+
+LogicalResult WeightType::verify(EmitError emitError, ArrayRef<int64_t> shape, Type element) {
+  if (shape.empty() || shape.size() > 2)
+    return emitError() << "a weight has one or two dimensions, found " << shape.size();
+  if (!element.isF32() && !element.isF16() && !element.isBF16())
+    return emitError() << "a weight has elements of f32, f16 or bf16, found " << element;
+  return verifyExtents(emitError, shape);
+}
+
+LogicalResult LowRankType::verify(EmitError emitError, int64_t out, int64_t in) {
+  return verifyExtents(emitError, {out, in});
+}
+
+LogicalResult PackedType::verify(EmitError emitError, Layout layout, int64_t rows, int64_t columns) {
+  if (layout == Layout::Vector && columns != 1)
+    return emitError() << "a packed vector has one column, found " << columns;
+  if (rows == -1 && columns == -1)
+    return emitError() << "at most one dimension is known at run time only";
+  return verifyExtents(emitError, {rows == -1 ? 1 : rows, columns == -1 ? 1 : columns});
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors and attributes
+//===----------------------------------------------------------------------===//
+
+static bool isTensor(Type type, int64_t rank, bool widthLast, function_ref<bool(Type)> element) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || tensor.getRank() != rank || tensor.getEncoding() || !element(tensor.getElementType()))
+    return false;
+  for (int64_t dim : tensor.getShape().drop_back(widthLast))
+    if (!ShapedType::isDynamic(dim))
+      return false;
+  int64_t width = tensor.getShape().back();
+  return !widthLast || ShapedType::isDynamic(width) || (width >= 1 && width <= maxExtent);
+}
+
+static bool isF32(Type type) { return type.isF32(); }
+
+bool ptx::xf::isIds(Type type) {
+  return isTensor(type, 2, /*widthLast=*/false, [](Type element) { return element.isSignlessInteger(64); });
+}
+bool ptx::xf::isMask(Type type) {
+  return isTensor(type, 2, /*widthLast=*/false, [](Type element) { return element.isSignlessInteger(1); });
+}
+bool ptx::xf::isSequence(Type type) { return isTensor(type, 3, /*widthLast=*/true, isF32); }
+bool ptx::xf::isPooled(Type type) { return isTensor(type, 2, /*widthLast=*/true, isF32); }
+bool ptx::xf::isActivations(Type type) { return isSequence(type) || isPooled(type); }
+
+LogicalResult ptx::verifyKnownAttributes(Operation *op) {
+  for (NamedAttribute attribute : op->getDiscardableAttrs())
+    if (!attribute.getNameDialect())
+      return op->emitOpError("has no attribute '") << attribute.getName().getValue() << "'";
+  return success();
+}
+
+LogicalResult XfDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() != phaseAttribute() || !isa<ModuleOp>(op))
+    return op->emitOpError("has no attribute '") << attribute.getName().getValue() << "'";
+  if (!isa<StringAttr>(attribute.getValue()))
+    return op->emitOpError("expects '") << phaseAttribute() << "' to name a phase, found " << attribute.getValue();
+  return success();
+}
 
 #define GET_OP_CLASSES
 #include "dialects/xf/IR/Xf.cpp.inc"

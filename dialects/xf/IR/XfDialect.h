@@ -12,8 +12,25 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "dialects/xf/IR/XfTraits.h"
+
 #include "dialects/xf/IR/XfDialect.h.inc"
 #include "dialects/xf/IR/XfEnums.h.inc"
+
+namespace ptx::xf {
+
+/// The tensors of the dialect. B, S and the number of rows are known at run
+/// time only; D is known, or is the rank of the bound adapter.
+bool isIds(mlir::Type type);
+bool isMask(mlir::Type type);
+bool isActivations(mlir::Type type);
+bool isSequence(mlir::Type type);
+bool isPooled(mlir::Type type);
+
+/// Widths, counts and limits: what 32 bits hold, so that products of two fit 64.
+constexpr int64_t maxExtent = 0x7fffffff;
+
+} // namespace ptx::xf
 
 #define GET_TYPEDEF_CLASSES
 #include "dialects/xf/IR/XfTypes.h.inc"

@@ -22,6 +22,7 @@ def Xf_AdapterOp : Xf_Op<"adapter", [Symbol, NoTerminator, SingleBlock, Isolated
   let summary = "declares an adapter: the list of its deltas";
   let description = [{
     The order of the adapters in the module is their order on the command line.
+    C1 its body holds deltas and replacements, one of each per site at most.
     ```mlir
     xf.adapter @da {
       xf.delta @"enc_layers.0.linear1.weight" linear rank 16 scale 2.0
@@ -31,15 +32,19 @@ def Xf_AdapterOp : Xf_Op<"adapter", [Symbol, NoTerminator, SingleBlock, Isolated
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
 }
 
-def Xf_DeltaOp : Xf_Op<"delta", [HasParent<"AdapterOp">]> {
+def Xf_DeltaOp : Xf_Op<"delta", [HasParent<"AdapterOp">, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "what an adapter does to one weight";
   let description = [{
-    linear: W' = W + s B A, W [OUT,IN]. embedding: E' = E + s (B A)^T, E [V,D].
+    linear: W' = W + s B A, W [OUT,IN]. embedding: E' = E + s (B A)^T, E [V,D],
+    or the weight of a linear that is stored [IN,OUT].
     With `dora` (arXiv 2402.09353) W' = g (W + s B A), g = m / norm of each
     row of (W + s B A); with `bias` the bias gains s b. The factors' bytes are
     found in the parameter table under (adapter, site).
+    C1 the rank is 1 to 2^20. C2 the scale is finite. C3 the site is a weight of
+    two dimensions.
   }];
   let arguments = (ins FlatSymbolRefAttr:$site, Xf_Form:$form, I64Attr:$rank, F64Attr:$scale,
                        UnitAttr:$dora, UnitAttr:$bias);
@@ -49,12 +54,14 @@ def Xf_DeltaOp : Xf_Op<"delta", [HasParent<"AdapterOp">]> {
   let hasVerifier = 1;
 }
 
-def Xf_ReplacementOp : Xf_Op<"replacement", [HasParent<"AdapterOp">]> {
+def Xf_ReplacementOp
+    : Xf_Op<"replacement", [HasParent<"AdapterOp">, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a weight that the adapter brings whole, in place of the model's";
   let description = [{
     A module saved beside the factors (PEFT's modules_to_save) or a bias that
     was trained. Its bytes are found in the parameter table under (adapter,
     site); its shape is the weight's.
+    C1 the site is a weight.
     ```mlir
     xf.replacement @"classifier.weight"
     ```
@@ -65,6 +72,11 @@ def Xf_ReplacementOp : Xf_Op<"replacement", [HasParent<"AdapterOp">]> {
 
 def Xf_FunctionOp : Xf_Op<"function", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "a function of the compiled model, with the field's names for inputs and outputs";
+  let description = [{
+    C1 its values come from inputs: the body takes no arguments. C2 no two inputs
+    and no two outputs have one name.
+  }];
+  let hasRegionVerifier = 1;
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
@@ -73,8 +85,10 @@ def Xf_FunctionOp : Xf_Op<"function", [Symbol, NoTerminator, SingleBlock, Isolat
 def Xf_InputOp : Xf_Op<"input", [HasParent<"FunctionOp">]> {
   let summary = "a named input of the function";
   let description = [{
-    C1 an i64 input (ids) states `limit`: every value lies in [0, limit).
+    C1 an i64 input (ids) states `limit`: every value lies in [0, limit), and
+    ids are 32 bits in the runtime.
     C2 an i1 input is a mask, true where the position exists; absent = all true.
+    C4 it has a name, and a name for each of its dimensions.
     C3 an i64 input with `default` may be absent: then it is that value
     everywhere. With `counting` an earlier i64 input of the same dimensions it
     numbers that input's ids: at an id that equals `default` it is `default`, at
@@ -101,12 +115,14 @@ def Xf_VisibleOp : Xf_Op<"visible", [Pure]> {
     number of positions. Given ids, every position exists. With `keep_first`
     position 0 is computed even where the mask hides it from attention,
     because an output reads it (pooler, sequence head).
+    C1 the source is an input of the function. C2 `max_length` is at least 1.
   }];
   let arguments = (ins AnyTypeOf<[Xf_Ids, Xf_Mask]>:$source, I64Attr:$max_length, UnitAttr:$keep_first);
   let results = (outs Xf_Mask:$result);
   let assemblyFormat = [{
     $source `max_length` $max_length (`keep_first` $keep_first^)? attr-dict `:` type($source) `->` type($result)
   }];
+  let hasVerifier = 1;
 }
 
 def Xf_OutputOp : Xf_Op<"output", [HasParent<"FunctionOp">]> {
@@ -115,15 +131,17 @@ def Xf_OutputOp : Xf_Op<"output", [HasParent<"FunctionOp">]> {
   let assemblyFormat = "$name $value (`where` $mask^)? attr-dict `:` type($value) (`,` type($mask)^)?";
 }
 
-def Xf_UseOp : Xf_Op<"use", [Pure]> {
+def Xf_UseOp : Xf_Op<"use", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the value of a stored tensor";
+  let description = "C1 the weight is declared, with the type of the result.";
   let arguments = (ins FlatSymbolRefAttr:$weight);
   let results = (outs Xf_WeightType:$result);
   let assemblyFormat = "$weight attr-dict `:` type($result)";
 }
 
-def Xf_SlotOp : Xf_Op<"slot", [Pure]> {
+def Xf_SlotOp : Xf_Op<"slot", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the bound adapter's factors for a weight, or nothing";
+  let description = "C1 the site is a weight of two dimensions; the slot's are those, or for an embedding their transpose.";
   let arguments = (ins FlatSymbolRefAttr:$site);
   let results = (outs Xf_LowRankType:$result);
   let assemblyFormat = "$site attr-dict `:` type($result)";
@@ -135,7 +153,11 @@ def Xf_ParameterOp : Xf_Op<"parameter", [Symbol, SingleBlock, IsolatedFromAbove]
     Its region is the slice of the deploy function that makes it; the parameters
     whose slice reads a slot are that slot's swap function. Always from the
     pristine stored tensors.
+    C1 the body takes no arguments and holds expressions over weights alone.
+    C2 it yields a value of the declared type. C3 a dimension known at run time
+    is the rank at the one site whose slot the body reads.
   }];
+  let hasRegionVerifier = 1;
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Xf_PackedType>:$type);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `:` $type attr-dict-with-keyword $body";
@@ -147,8 +169,9 @@ def Xf_YieldOp : Xf_Op<"yield", [Pure, Terminator, HasParent<"ParameterOp">]> {
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
-def Xf_GetOp : Xf_Op<"get", [Pure]> {
+def Xf_GetOp : Xf_Op<"get", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the value of a parameter in a function";
+  let description = "C1 the parameter is declared, with the type of the result.";
   let arguments = (ins FlatSymbolRefAttr:$parameter);
   let results = (outs Xf_PackedType:$result);
   let assemblyFormat = "$parameter attr-dict `:` type($result)";
@@ -161,7 +184,8 @@ def Xf_WaveOp : Xf_Op<"wave", [RecursiveMemoryEffects, SingleBlock]> {
     only if the calls are in one wave. The schedule phase makes waves; the merge
     phase replaces their calls by the stages of the bodies, joins those within
     each wave, and removes it. What stands between two waves joins only there.
-    C1 no call inside reads what another call inside computes.
+    C1 no call inside reads what another call inside computes. C2 it takes no
+    arguments and yields values of its results' types.
     ```mlir
     %w:2 = xf.wave -> tensor<?x?x8xf32>, tensor<?x?x8xf32> {
       %a = func.call @decoder_layer(%y, %x) : (tensor<?x?x8xf32>, tensor<?x?x8xf32>) -> tensor<?x?x8xf32>
@@ -178,7 +202,7 @@ def Xf_WaveOp : Xf_Op<"wave", [RecursiveMemoryEffects, SingleBlock]> {
     /// order; the wave's results take the place of theirs.
     static WaveOp enclose(::mlir::ArrayRef<::mlir::Operation *> members);
   }];
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Xf_WaveYieldOp : Xf_Op<"wave_yield", [Pure, Terminator, HasParent<"WaveOp">]> {

@@ -7,16 +7,19 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Xf_SinusoidOp : Xf_Op<"sinusoid", [Pure]> {
   let summary = "the sinusoidal position table [P,D]: sine on channel 2j, cosine on 2j+1 of p / 10000^(2j/D)";
-  let description = "arXiv 1706.03762, section 3.5.";
+  let description = "arXiv 1706.03762, section 3.5. C1 two dimensions, f32, at most 2^30 elements.";
+  let hasVerifier = 1;
   let results = (outs Xf_WeightType:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
 }
 
-def Xf_ReplacedOp : Xf_Op<"replaced", [Pure, SameOperandsAndResultType]> {
+def Xf_ReplacedOp
+    : Xf_Op<"replaced", [Pure, SameOperandsAndResultType, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the bound adapter's own tensor for a weight; the weight itself when it brings none";
   let description = [{
     Its values are those stored, whatever type they are stored in; the result's
     element type is that of the model's own tensor.
+    C1 the site is a weight of that type.
   }];
   let arguments = (ins Xf_WeightType:$weight, FlatSymbolRefAttr:$site);
   let results = (outs Xf_WeightType:$result);
@@ -28,7 +31,9 @@ def Xf_MergeOp : Xf_Op<"merge", [Pure]> {
   let description = [{
     From the pristine W, in f32, one rounding; `form` embedding adds the
     transpose. DoRA scales as `xf.delta` says.
+    C1 W is OUTxIN of the slot, INxOUT for `form` embedding; the result is W in f32.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Xf_WeightType:$weight, Xf_LowRankType:$slot, Xf_Form:$form);
   let results = (outs Xf_WeightType:$result);
   let assemblyFormat = "$weight `,` $slot $form attr-dict `:` type($weight) `,` type($slot) `->` type($result)";
@@ -36,6 +41,8 @@ def Xf_MergeOp : Xf_Op<"merge", [Pure]> {
 
 def Xf_MergeBiasOp : Xf_Op<"merge_bias", [Pure]> {
   let summary = "b' = b + s b_B by the bound adapter; b itself when it has no bias";
+  let description = "C1 b has OUT elements of the slot and the result its type.";
+  let hasVerifier = 1;
   let arguments = (ins Xf_WeightType:$bias, Xf_LowRankType:$slot);
   let results = (outs Xf_WeightType:$result);
   let assemblyFormat = "$bias `,` $slot attr-dict `:` type($bias) `,` type($slot) `->` type($result)";
@@ -43,12 +50,16 @@ def Xf_MergeBiasOp : Xf_Op<"merge_bias", [Pure]> {
 
 def Xf_ZeroBiasOp : Xf_Op<"zero_bias", [Pure]> {
   let summary = "a bias that changes no byte: -0.0 everywhere (x + -0.0 is x)";
+  let description = "C1 one dimension, f32.";
+  let hasVerifier = 1;
   let results = (outs Xf_WeightType:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
 }
 
 def Xf_FactorAOp : Xf_Op<"factor_a", [Pure]> {
   let summary = "A [R,IN] of the bound adapter as a matrix; as a table [IN,R] for an embedding";
+  let description = "C1 the result is `matrix, ?xIN`; for an embedding `table, INx?`.";
+  let hasVerifier = 1;
   let arguments = (ins Xf_LowRankType:$slot, Xf_Form:$form);
   let results = (outs Xf_PackedType:$result);
   let assemblyFormat = "$slot $form attr-dict `:` type($slot) `->` type($result)";
@@ -56,6 +67,8 @@ def Xf_FactorAOp : Xf_Op<"factor_a", [Pure]> {
 
 def Xf_FactorBOp : Xf_Op<"factor_b", [Pure]> {
   let summary = "s B [OUT,R] of the bound adapter as a matrix, or its rows [begin, end)";
+  let description = "C1 the result is `matrix, Nx?` with N rows of OUT.";
+  let hasVerifier = 1;
   let arguments = (ins Xf_LowRankType:$slot, OptionalAttr<DenseI64ArrayAttr>:$rows);
   let results = (outs Xf_PackedType:$result);
   let assemblyFormat = "$slot (`rows` $rows^)? attr-dict `:` type($slot) `->` type($result)";
@@ -63,7 +76,11 @@ def Xf_FactorBOp : Xf_Op<"factor_b", [Pure]> {
 
 def Xf_DoraGainOp : Xf_Op<"dora_gain", [Pure]> {
   let summary = "g = m / norm(W + s B A) per output, as a column; ones when the adapter is no DoRA";
-  let description = "The outputs of an embedding [V,D] are its D channels.";
+  let description = [{
+    The outputs of an embedding [V,D] are its D channels.
+    C1 W fits the slot as for `xf.merge`; the result is one dimension of OUT, f32.
+  }];
+  let hasVerifier = 1;
   let arguments = (ins Xf_WeightType:$weight, Xf_LowRankType:$slot, Xf_Form:$form);
   let results = (outs Xf_WeightType:$result);
   let assemblyFormat = "$weight `,` $slot $form attr-dict `:` type($weight) `,` type($slot) `->` type($result)";
@@ -72,9 +89,12 @@ def Xf_DoraGainOp : Xf_Op<"dora_gain", [Pure]> {
 def Xf_PackOp : Xf_Op<"pack", [Pure]> {
   let summary = "a weight in the layout that kernels read";
   let description = [{
-    `rows` takes rows [begin, end) first; `in_out` transposes a weight that is
-    stored [IN,OUT].
+    `rows` takes rows [begin, end) of what is packed; `in_out` transposes a
+    weight that is stored [IN,OUT].
+    C1 a matrix and a table have two dimensions, a vector one. C2 the result has
+    the rows used and the columns of the weight. C3 only a matrix has `in_out`.
   }];
+  let hasVerifier = 1;
   let arguments = (ins Xf_WeightType:$weight, UnitAttr:$in_out, OptionalAttr<DenseI64ArrayAttr>:$rows);
   let results = (outs Xf_PackedType:$result);
   let assemblyFormat = [{

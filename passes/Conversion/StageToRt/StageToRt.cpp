@@ -1,5 +1,7 @@
 // From stages to launch records: every value gets a buffer, every buffer an
 // arena slot, every stage a kernel and the words it is called with.
+#include "passes/Analysis/Form.h"
+#include "passes/Conversion/StageToRt/CheckRows.h"
 #include "passes/Conversion/StageToRt/Planner.h"
 #include "passes/Conversion/StageToRt/Ranks.h"
 #include "passes/Passes.h"
@@ -27,16 +29,6 @@ std::string labelOf(Location loc) {
   if (auto fused = dyn_cast<FusedLoc>(loc))
     return labelOf(fused.getLocations().front());
   return "?";
-}
-
-/// The slot whose bound rank a factor's dynamic dimension has.
-FlatSymbolRefAttr siteOf(xf::PackedType type, Value parameter, SymbolTable &symbols) {
-  if (type.getRows() != -1 && type.getColumns() != -1)
-    return {};
-  auto op = symbols.lookup<xf::ParameterOp>(parameter.getDefiningOp<xf::GetOp>().getParameter());
-  FlatSymbolRefAttr site;
-  op.walk([&](xf::SlotOp slot) { site = slot.getSiteAttr(); });
-  return site;
 }
 
 /// Plans one function.
@@ -165,7 +157,7 @@ private:
     if (!ShapedType::isDynamic(widthOf(op->getResult(0))))
       return {};
     Value parameter = isa<stage::ContractOp>(op) ? op->getOperand(1) : op->getOperand(0);
-    return siteOf(cast<xf::PackedType>(parameter.getType()), parameter, symbols);
+    return siteOf(parameter, symbols);
   }
 
   void planBuffers() {
@@ -235,7 +227,7 @@ private:
   Problem describe(stage::ContractOp op, Value result) {
     Problem p;
     auto matrix = cast<xf::PackedType>(op.getWeight().getType());
-    FlatSymbolRefAttr site = siteOf(matrix, op.getWeight(), symbols);
+    FlatSymbolRefAttr site = siteOf(op.getWeight(), symbols);
     FlatSymbolRefAttr outSite = matrix.getRows() == -1 ? site : FlatSymbolRefAttr();
     FlatSymbolRefAttr inSite = matrix.getColumns() == -1 ? site : FlatSymbolRefAttr();
     int64_t n = outSite ? maxRank(site) : matrix.getRows();
@@ -248,8 +240,7 @@ private:
     if (op.getU()) {
       addRows(p.words, op.getU());
       p.words.push_back(parameterWord(op.getB()));
-      auto factor = cast<xf::PackedType>(op.getB().getType());
-      p.words.push_back(RankArgAttr::get(builder.getContext(), siteOf(factor, op.getB(), symbols)));
+      p.words.push_back(widthWord(widthOf(op.getU()), siteOf(op.getB(), symbols)));
     } else {
       p.words.append(4, intWord(0));
     }
@@ -397,7 +388,12 @@ private:
 struct Plan : impl::PlanPassBase<Plan> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (failed(checkForm(module, IrForm::Launched)))
+      return signalPassFailure();
     SymbolTable symbols(module);
+    for (auto function : module.getOps<xf::FunctionOp>())
+      if (failed(checkRows(function, symbols)))
+        return signalPassFailure();
     KernelTable kernels(module);
     for (auto function : llvm::make_early_inc_range(module.getOps<xf::FunctionOp>())) {
       if (failed(Planner(function, symbols, kernels).run()))

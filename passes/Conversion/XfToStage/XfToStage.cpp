@@ -1,6 +1,7 @@
 // From [B,S,D] tensors to skeletons over rows. Each body and function is
 // rebuilt op by op: a mask becomes the row table of its tokens, activations
 // become rows of that table.
+#include "passes/Analysis/Form.h"
 #include "passes/Conversion/XfToStage/Regions.h"
 #include "passes/Passes.h"
 
@@ -15,14 +16,9 @@ using namespace mlir;
 
 namespace {
 
-bool isMask(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && tensor.getElementType().isInteger(1);
-}
-
 /// [B,S,D] and [B,D] become [rows,D]; a mask becomes a row table.
 Type convertType(Type type) {
-  if (isMask(type))
+  if (xf::isMask(type))
     return stage::SpaceType::get(type.getContext());
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.getElementType().isF32())
@@ -79,11 +75,10 @@ private:
   LogicalResult convert(Operation *op) {
     loc = op->getLoc();
     return TypeSwitch<Operation *, LogicalResult>(op)
-        .Case<xf::VisibleOp, xf::OutputOp, xf::EmbeddingOp, xf::LinearOp, xf::LoraLinearOp, xf::AttentionOp,
-              xf::LayerNormOp, xf::ActivationOp, xf::ScaleOp, xf::GainOp, xf::ColumnsOp, xf::FirstTokenOp,
-              xf::MeanPoolOp, xf::L2NormalizeOp, arith::AddFOp, xf::WaveOp, func::CallOp>(
+        .Case<xf::VisibleOp, xf::PositionsOp, xf::OutputOp, xf::EmbeddingOp, xf::LinearOp, xf::LoraLinearOp,
+              xf::AttentionOp, xf::LayerNormOp, xf::ActivationOp, xf::ScaleOp, xf::GainOp, xf::ColumnsOp,
+              xf::FirstTokenOp, xf::MeanPoolOp, xf::L2NormalizeOp, arith::AddFOp, xf::WaveOp, func::CallOp>(
             [&](auto typed) { return convertOp(typed); })
-        .Case<xf::PositionsOp>([](auto) { return success(); }) // read where they are used
         .Case<xf::InputOp, xf::GetOp, xf::WaveYieldOp, func::ReturnOp>([&](auto) {
           builder.clone(*op, mapping);
           return success();
@@ -99,7 +94,14 @@ private:
     return success();
   }
 
+  LogicalResult convertOp(xf::PositionsOp op) {
+    replace(op, stage::PositionsOp::create(builder, loc, indexType(), get(op.getMask())));
+    return success();
+  }
+
   LogicalResult convertOp(xf::OutputOp op) {
+    if (op.getMask() && xf::isPooled(op.getValue().getType()))
+      return op.emitOpError("has a value per sequence, which takes no mask");
     Value space = op.getMask() ? get(op.getMask()) : sequenceSpace.lookup(op.getValue());
     if (!space)
       return op.emitOpError("without a mask needs a value per sequence");
@@ -128,14 +130,15 @@ private:
 
   //===- skeletons -----------------------------------------------------------//
 
+  Type indexType() { return RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type()); }
+
   /// The index of each row: its position, or the id the caller gave.
   FailureOr<Value> indices(Value ids, Value space) {
-    Type type = RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type());
     if (ids.getDefiningOp<xf::PositionsOp>())
-      return Value(stage::PositionsOp::create(builder, loc, type, space));
+      return get(ids);
     if (!ids.getDefiningOp<xf::InputOp>())
       return failure();
-    return Value(stage::IdsOp::create(builder, loc, type, get(ids), space));
+    return Value(stage::IdsOp::create(builder, loc, indexType(), get(ids), space));
   }
 
   LogicalResult convertOp(xf::EmbeddingOp op) {
@@ -147,9 +150,8 @@ private:
   }
 
   LogicalResult convertOp(xf::FirstTokenOp op) {
-    Type type = RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type());
     Value space = get(op.getMask());
-    gather(op, get(op.getX()), stage::FirstRowsOp::create(builder, loc, type, space));
+    gather(op, get(op.getX()), stage::FirstRowsOp::create(builder, loc, indexType(), space));
     sequenceSpace[op.getResult()] = space;
     return success();
   }
@@ -304,6 +306,8 @@ private:
 
 struct XfToStage : impl::XfToStagePassBase<XfToStage> {
   void runOnOperation() override {
+    if (failed(checkForm(getOperation(), IrForm::Deployed)))
+      return signalPassFailure();
     for (auto body : getOperation().getOps<func::FuncOp>())
       if (failed(Converter(&getContext()).convertBody(body)))
         return signalPassFailure();

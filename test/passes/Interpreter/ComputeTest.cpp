@@ -66,11 +66,3 @@ TEST(Compute, L2Normalize) {
   expectNear(through("", ops, {3, 0, 4, 0}), matrix({1, 1, 4}, {.6, 0, .8, 0}));
   expectNear(through("", ops, {0, 0, 0, 0}), matrix({1, 1, 4}, {0, 0, 0, 0}));
 }
-
-TEST(Compute, ColumnsOutside) {
-  Model model(lookup("", R"(
-      %y = xf.columns %x at 3 : !x -> tensor<?x?x2xf32>
-      xf.output "y" %y : tensor<?x?x2xf32>)"));
-  model.weights["E"] = Array({8, 4});
-  EXPECT_NE(model.fail({{"ids", integers({1, 1}, {0})}}).find("takes 2 columns at 3 of 4"), std::string::npos);
-}

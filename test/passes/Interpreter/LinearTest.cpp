@@ -44,21 +44,3 @@ TEST(Linear, InOut) {
   expectNear(outputs["y"], matrix({1, 1, 3}, {22, 26, 30}));
   expectNear(outputs["z"], matrix({1, 1, 2}, {26, 30}));
 }
-
-// What is packed has been cut by xf.pack; a second cut is refused.
-TEST(Linear, PackedInPart) {
-  Model model(lookup(R"(
-    xf.weight @W : !xf.weight<2x4xf32>
-    xf.parameter @w : !xf.packed<matrix, 2x4> {
-      %0 = xf.use @W : !xf.weight<2x4xf32>
-      %1 = xf.pack %0 : !xf.weight<2x4xf32> -> !xf.packed<matrix, 2x4>
-      xf.yield %1 : !xf.packed<matrix, 2x4>
-    })",
-                     R"(
-    %w = xf.get @w : !xf.packed<matrix, 2x4>
-    %y = xf.linear %x, %w rows [0, 1] : !x, !xf.packed<matrix, 2x4> -> tensor<?x?x1xf32>
-    xf.output "y" %y : tensor<?x?x1xf32>)"));
-  model.weights["E"] = Array({8, 4}, 1.0);
-  model.weights["W"] = Array({2, 4}, 1.0);
-  EXPECT_NE(model.fail(one).find("`xf.pack` has applied them"), std::string::npos) << model.error;
-}

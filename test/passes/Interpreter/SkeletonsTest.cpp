@@ -155,18 +155,22 @@ TEST(Skeletons, RowNorm) {
 // stages give.
 TEST(Skeletons, SegmentMeanAndLaunch) {
   Model model(rows("", R"(
+      %a = stage.segment_mean %x over %sp : !r, !stage.space -> !r
       %l:2 = stage.launch -> !r, !r {
-        %a = stage.segment_mean %x over %sp : !r, !stage.space -> !r
         %b = stage.map %x {
         ^bb0(%v: f32):
           %0 = arith.negf %v : f32
           stage.yield %0 : f32
         } : !r -> !r
-        stage.yield %a, %b : !r, !r
+        %c = stage.map %x {
+        ^bb0(%v: f32):
+          stage.yield %v : f32
+        } : !r -> !r
+        stage.yield %b, %c : !r, !r
       }
-      xf.output "x" %x : !r
-      xf.output "b" %l#1 : !r
-      stage.output "a" %l#0 over %sp per_sequence : !r, !stage.space)",
+      xf.output "x" %l#1 : !r
+      xf.output "b" %l#0 : !r
+      stage.output "a" %a over %sp per_sequence : !r, !stage.space)",
                    "max_length 6 keep_first"));
   const Array &e = model.weights["E"] = noise({8, 4}, 1);
   Outputs outputs = model.run(holes);

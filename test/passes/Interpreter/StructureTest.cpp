@@ -196,15 +196,3 @@ TEST(Structure, Recursion) {
   model.weights["E"] = Array({8, 4}, 1.0);
   contains(model.fail({{"ids", integers({1, 1}, {0})}}), "does it call itself");
 }
-
-// A value that contradicts its type is found where it is made.
-TEST(Structure, ShapeAgainstType) {
-  Model model(lookup("", R"(
-      %t = arith.constant dense<1.0> : tensor<1x1x4xf32>
-      %w = xf.wave -> tensor<1x2x4xf32> {
-        xf.wave_yield %t : tensor<1x1x4xf32>
-      }
-      xf.output "x" %w : tensor<1x2x4xf32>)"));
-  model.weights["E"] = Array({8, 4}, 1.0);
-  contains(model.fail({{"ids", integers({1, 1}, {0})}}), "has a value of shape [1, 1, 4]");
-}

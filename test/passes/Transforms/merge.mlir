@@ -4,6 +4,19 @@
 
 !x = tensor<?x16xf32>
 !w = !xf.packed<matrix, 16x16>
+!t = !xf.packed<table, 16x16>
+
+xf.weight @W : !xf.weight<16x16xf32>
+xf.parameter @p : !w {
+  %0 = xf.use @W : !xf.weight<16x16xf32>
+  %1 = xf.pack %0 : !xf.weight<16x16xf32> -> !w
+  xf.yield %1 : !w
+}
+xf.parameter @t : !t {
+  %0 = xf.use @W : !xf.weight<16x16xf32>
+  %1 = xf.pack %0 : !xf.weight<16x16xf32> -> !t
+  xf.yield %1 : !t
+}
 
 func.func private @layer(%x: !x, %w: !w) -> !x {
   %q = stage.contract %x, %w {
@@ -34,7 +47,8 @@ xf.function @together {
   %s = stage.space %ids max_length 9 : tensor<?x?xi64> -> !stage.space
   %i = stage.positions %s : !stage.space -> tensor<?xi32>
   %w = xf.get @p : !w
-  %x = stage.gather(%w : !w) at (%i : tensor<?xi32>) {
+  %t = xf.get @t : !t
+  %x = stage.gather(%t : !t) at (%i : tensor<?xi32>) {
   ^bb0(%e: f32):
     stage.yield %e : f32
   } -> !x
@@ -63,7 +77,8 @@ xf.function @apart {
   %s = stage.space %ids max_length 9 : tensor<?x?xi64> -> !stage.space
   %i = stage.positions %s : !stage.space -> tensor<?xi32>
   %w = xf.get @p : !w
-  %x = stage.gather(%w : !w) at (%i : tensor<?xi32>) {
+  %t = xf.get @t : !t
+  %x = stage.gather(%t : !t) at (%i : tensor<?xi32>) {
   ^bb0(%e: f32):
     stage.yield %e : f32
   } -> !x

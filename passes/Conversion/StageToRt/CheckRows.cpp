@@ -1,0 +1,235 @@
+#include "passes/Conversion/StageToRt/CheckRows.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace ptx::rt {
+
+FlatSymbolRefAttr siteOf(Value parameter, SymbolTable &symbols) {
+  auto type = cast<xf::PackedType>(parameter.getType());
+  if (type.getRows() != -1 && type.getColumns() != -1)
+    return {};
+  auto op = symbols.lookup<xf::ParameterOp>(parameter.getDefiningOp<xf::GetOp>().getParameter());
+  FlatSymbolRefAttr site;
+  op.walk([&](xf::SlotOp slot) { site = slot.getSiteAttr(); });
+  return site;
+}
+
+namespace {
+
+/// What rows are for.
+struct Rows {
+  Value space;
+  bool perSequence = false;
+  FlatSymbolRefAttr site; // whose rank is their width
+
+  bool sameRows(const Rows &other) const { return space == other.space && perSequence == other.perSequence; }
+};
+
+class Checker {
+public:
+  explicit Checker(SymbolTable &symbols) : symbols(symbols) {}
+
+  LogicalResult check(xf::FunctionOp function) {
+    bool anyOutput = false;
+    for (Operation &op : function.getBody().front()) {
+      if (auto input = dyn_cast<xf::InputOp>(op); input && !isRead(input))
+        return input.emitOpError("'") << input.getName() << "' is read by nothing";
+      if (auto launch = dyn_cast<stage::LaunchOp>(op); launch && failed(checkLaunch(launch)))
+        return failure();
+      if (auto columns = dyn_cast<stage::ColumnsOp>(op); columns && failed(checkColumns(columns)))
+        return failure();
+      if (auto output = dyn_cast<stage::OutputOp>(op)) {
+        anyOutput = true;
+        if (failed(checkOutput(output)))
+          return failure();
+      }
+    }
+    return anyOutput ? success() : function.emitOpError("has no output");
+  }
+
+private:
+  static bool isRead(xf::InputOp input) {
+    if (!input.getResult().use_empty())
+      return true;
+    auto others = input->getParentOfType<xf::FunctionOp>().getBody().getOps<xf::InputOp>();
+    return llvm::any_of(others, [&](xf::InputOp other) { return other.getCounting() == input.getName(); });
+  }
+
+  LogicalResult checkColumns(stage::ColumnsOp op) {
+    auto found = rows.find(op.getX());
+    if (found == rows.end())
+      return op.emitOpError("views a value that no launch makes");
+    rows[op.getResult()] = found->second;
+    return success();
+  }
+
+  LogicalResult checkOutput(stage::OutputOp op) {
+    Rows expected{op.getSpace(), op.getPerSequence(), {}};
+    if (rows.contains(op.getValue()) && ShapedType::isDynamic(op.getValue().getType().getShape().back()))
+      return op.emitOpError("gives rows whose width is a rank");
+    return requireRows(op, op.getValue(), expected);
+  }
+
+  LogicalResult checkLaunch(stage::LaunchOp launch) {
+    for (auto [op, result] : llvm::zip(launch.getBody().front(), launch.getResults())) {
+      for (Value operand : op.getOperands())
+        if (isa<xf::PackedType>(operand.getType()) && !operand.getDefiningOp<xf::GetOp>())
+          return op.emitOpError("reads a parameter that is no xf.get");
+      FailureOr<Rows> made =
+          TypeSwitch<Operation *, FailureOr<Rows>>(&op)
+              .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::SegmentMeanOp,
+                    stage::MapOp>([&](auto typed) { return checkStage(typed); });
+      if (failed(made))
+        return failure();
+      rows[result] = *made;
+    }
+    return success();
+  }
+
+  /// The rows of an operand that some launch has made.
+  FailureOr<Rows> rowsOf(Operation *op, Value value) {
+    auto found = rows.find(value);
+    if (found == rows.end())
+      return op->emitOpError("reads rows that no launch before it makes");
+    return found->second;
+  }
+
+  LogicalResult requireRows(Operation *op, Value value, const Rows &expected) {
+    FailureOr<Rows> found = rowsOf(op, value);
+    if (failed(found))
+      return failure();
+    if (!found->sameRows(expected))
+      return op->emitOpError("meets rows ") << text(*found) << ", expected rows " << text(expected);
+    return success();
+  }
+
+  LogicalResult requireExtras(Operation *op, ValueRange extras, const Rows &expected) {
+    for (Value extra : extras)
+      if (isa<RankedTensorType>(extra.getType()) && failed(requireRows(op, extra, expected)))
+        return failure();
+    return success();
+  }
+
+  static std::string text(const Rows &rows) {
+    std::string text = rows.perSequence ? "per sequence of " : "per token of ";
+    auto space = rows.space.getDefiningOp<stage::SpaceOp>();
+    auto input = space ? space.getSource().getDefiningOp<xf::InputOp>() : xf::InputOp();
+    return text + (input ? "'" + input.getName().str() + "'" : "a space");
+  }
+
+  //===- stages --------------------------------------------------------------//
+
+  template <typename Op> FailureOr<Rows> checkRowWise(Op op, ValueRange extras) {
+    FailureOr<Rows> x = rowsOf(op, op.getX());
+    if (failed(x) || failed(requireExtras(op, extras, *x)))
+      return failure();
+    return x;
+  }
+
+  FailureOr<Rows> checkStage(stage::RowNormOp op) { return checkRowWise(op, op.getExtras()); }
+  FailureOr<Rows> checkStage(stage::MapOp op) { return checkRowWise(op, op.getExtras()); }
+
+  FailureOr<Rows> checkStage(stage::ContractOp op) {
+    FailureOr<Rows> x = checkRowWise(op, op.getExtras());
+    if (failed(x))
+      return failure();
+    auto weight = cast<xf::PackedType>(op.getWeight().getType());
+    FlatSymbolRefAttr site = siteOf(op.getWeight(), symbols);
+    if (weight.getColumns() == -1 && x->site != site)
+      return op.emitOpError("multiplies rows as wide as another rank than that at ") << site;
+    if (op.getU()) {
+      FailureOr<Rows> u = rowsOf(op, op.getU());
+      if (failed(u) || failed(requireRows(op, op.getU(), *x)))
+        return failure();
+      if (u->site != siteOf(op.getB(), symbols))
+        return op.emitOpError("multiplies rows by factors of another rank than theirs");
+    }
+    return Rows{x->space, x->perSequence, weight.getRows() == -1 ? site : FlatSymbolRefAttr()};
+  }
+
+  FailureOr<Rows> checkStage(stage::AttentionOp op) {
+    Rows query{op.getQuerySpace(), false, {}}, key{op.getKeySpace(), false, {}};
+    if (batchOf(query.space) != batchOf(key.space))
+      return op.emitOpError("attends to the sequences of another batch");
+    if (failed(requireRows(op, op.getQuery(), query)) || failed(requireRows(op, op.getKey(), key)) ||
+        failed(requireRows(op, op.getValue(), key)))
+      return failure();
+    return query;
+  }
+
+  static Attribute batchOf(Value space) {
+    auto op = space.getDefiningOp<stage::SpaceOp>();
+    return op ? op.getSource().getDefiningOp<xf::InputOp>().getDims()[0] : Attribute();
+  }
+
+  FailureOr<Rows> checkStage(stage::SegmentMeanOp op) {
+    if (failed(requireRows(op, op.getX(), Rows{op.getSpace(), false, {}})))
+      return failure();
+    return Rows{op.getSpace(), true, {}};
+  }
+
+  /// What an index counts in, and a bound above all its values; no bound for
+  /// numbers of rows.
+  struct Index {
+    Rows rows;
+    std::optional<int64_t> bound;
+  };
+
+  FailureOr<Index> indexOf(stage::GatherOp op, Value index) {
+    if (auto ids = index.getDefiningOp<stage::IdsOp>()) {
+      std::optional<uint64_t> limit = ids.getSource().getDefiningOp<xf::InputOp>().getLimit();
+      return Index{{ids.getSpace(), false, {}}, static_cast<int64_t>(limit.value_or(xf::maxExtent))};
+    }
+    if (auto positions = index.getDefiningOp<stage::PositionsOp>())
+      if (auto space = positions.getSpace().getDefiningOp<stage::SpaceOp>())
+        return Index{{space, false, {}}, static_cast<int64_t>(space.getMaxLength())};
+    if (auto first = index.getDefiningOp<stage::FirstRowsOp>())
+      if (auto space = first.getSpace().getDefiningOp<stage::SpaceOp>()) {
+        bool always = space.getKeepFirst() || xf::isIds(space.getSource().getType());
+        if (!always)
+          return op.emitOpError("reads the first row of sequences that may have none: the space needs `keep_first`");
+        return Index{{space, true, {}}, std::nullopt};
+      }
+    return op.emitOpError("reads an index that is neither ids, positions nor first rows");
+  }
+
+  FailureOr<Rows> checkStage(stage::GatherOp op) {
+    std::optional<Rows> made;
+    for (auto [table, value] : llvm::zip(op.getTables(), op.getIndices())) {
+      FailureOr<Index> index = indexOf(op, value);
+      if (failed(index))
+        return failure();
+      if (made && !made->sameRows(index->rows))
+        return op.emitOpError("meets rows ") << text(index->rows) << ", expected rows " << text(*made);
+      auto packed = dyn_cast<xf::PackedType>(table.getType());
+      if (packed && !index->bound)
+        return op.emitOpError("looks rows up in a table");
+      if (packed && packed.getRows() != -1 && *index->bound > packed.getRows())
+        return op.emitOpError("has indices of 0 to ")
+               << *index->bound - 1 << ", which reach behind a table of " << packed.getRows() << " rows";
+      if (!packed && index->bound)
+        return op.emitOpError("looks ids up in rows");
+      if (!packed && failed(requireRows(op, table, Rows{index->rows.space, false, {}})))
+        return failure();
+      made = index->rows;
+      if (packed)
+        made->site = siteOf(table, symbols);
+      else if (ShapedType::isDynamic(cast<RankedTensorType>(table.getType()).getShape().back()))
+        return op.emitOpError("takes rows whose width is a rank");
+    }
+    if (failed(requireExtras(op, op.getExtras(), *made)))
+      return failure();
+    return *made;
+  }
+
+  SymbolTable &symbols;
+  DenseMap<Value, Rows> rows;
+};
+
+} // namespace
+
+LogicalResult checkRows(xf::FunctionOp function, SymbolTable &symbols) { return Checker(symbols).check(function); }
+
+} // namespace ptx::rt

@@ -1,0 +1,224 @@
+// Each rule of the stage verifiers, by its number.
+// RUN: ptx-opt %s -split-input-file -verify-diagnostics
+
+func.func @case(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{C1: x has 4 columns, the result 5}}
+  %0 = stage.map %x {
+  ^bb0(%e: f32):
+    stage.yield %e : f32
+  } : tensor<?x4xf32> -> tensor<?x5xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %v: !xf.packed<vector, 5x1>) {
+  // expected-error @+1 {{C1: expects extras of 4 columns, found '!xf.packed<vector, 5x1>'}}
+  %0 = stage.map %x extras(%v : !xf.packed<vector, 5x1>) {
+  ^bb0(%e: f32, %f: f32):
+    stage.yield %e : f32
+  } : tensor<?x4xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{C2: expects a region of 1 arguments, found 0}}
+  %0 = stage.map %x {
+  ^bb0:
+    stage.yield
+  } : tensor<?x4xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{C2: expects arguments of f32, found 'f64'}}
+  %0 = stage.map %x {
+  ^bb0(%e: f64):
+    stage.yield %e : f64
+  } : tensor<?x4xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{C2: expects a region that yields one f32}}
+  %0 = stage.map %x {
+  ^bb0(%e: f32):
+    stage.yield
+  } : tensor<?x4xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  %0 = stage.map %x {
+  ^bb0(%e: f32):
+    // expected-error @+1 {{C3: no skeleton carries 'math.atan' in its region}}
+    %1 = math.atan %e : f32
+    stage.yield %1 : f32
+  } : tensor<?x4xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  %0 = stage.map %x {
+  ^bb0(%e: f32):
+    // expected-error @+1 {{C3: a region computes f32 and i1, found 'f64'}}
+    %1 = arith.constant 1.0 : f64
+    stage.yield %e : f32
+  } : tensor<?x4xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %w: !xf.packed<matrix, 4x5>) {
+  // expected-error @+1 {{C1: rows of 4 columns do not become rows of 4 by '!xf.packed<matrix, 4x5>'}}
+  %0 = stage.contract %x, %w {
+  ^bb0(%e: f32):
+    stage.yield %e : f32
+  } : tensor<?x4xf32>, !xf.packed<matrix, 4x5> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %w: !xf.packed<matrix, 4x4>, %b: !xf.packed<matrix, 4x?>) {
+  // expected-error @+1 {{C1: rows of 4 columns do not become rows of 4 by '!xf.packed<matrix, 4x?>'}}
+  %0 = stage.contract %x, %w plus %x, %b {
+  ^bb0(%e: f32):
+    stage.yield %e : f32
+  } : tensor<?x4xf32>, !xf.packed<matrix, 4x4> plus tensor<?x4xf32>, !xf.packed<matrix, 4x?> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %s: !stage.space) {
+  // expected-error @+1 {{C1: 4 columns are not divisible by -2 heads}}
+  %0 = stage.attention %x, %x, %x over %s, %s heads -2 scale 1.0 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>, !stage.space, !stage.space -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %y: tensor<?x8xf32>, %s: !stage.space) {
+  // expected-error @+1 {{C1: key, value and result must have the query's 4 columns}}
+  %0 = stage.attention %x, %x, %y over %s, %s heads 2 scale 1.0 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x8xf32>, !stage.space, !stage.space -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{C1: eps must be finite and not negative, found -1.0}}
+  %0 = stage.row_norm layer %x eps -1.0 {
+  ^bb0(%e: f32):
+    stage.yield %e : f32
+  } : tensor<?x4xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%w: !xf.packed<matrix, 4x4>, %i: tensor<?xi32>) {
+  // expected-error @+1 {{C1: rows of 4 columns are not those of a table '!xf.packed<matrix, 4x4>'}}
+  %0 = stage.gather(%w : !xf.packed<matrix, 4x4>) at (%i : tensor<?xi32>) {
+  ^bb0(%e: f32):
+    stage.yield %e : f32
+  } -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %i: tensor<?xi32>) {
+  // expected-error @+1 {{C1: expects 1 to 64 tables with an index each, found 2 and 1}}
+  %0 = stage.gather(%x, %x : tensor<?x4xf32>, tensor<?x4xf32>) at (%i : tensor<?xi32>) {
+  ^bb0(%e: f32):
+    stage.yield %e : f32
+  } -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %s: !stage.space) {
+  // expected-error @+1 {{C1: x has 4 columns, the result 5}}
+  %0 = stage.segment_mean %x over %s : tensor<?x4xf32>, !stage.space -> tensor<?x5xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{C1: takes 2 columns at 3 of 4}}
+  %0 = stage.columns %x at 3 : tensor<?x4xf32> -> tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<4xf32>) {
+  // expected-error @+1 {{operand #0 must be rows tensor<?xDxf32>}}
+  %0 = stage.columns %x at -1 : tensor<4xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%m: tensor<?x?xi1>) {
+  // expected-error @+1 {{C1: the source must be an input of the function}}
+  %0 = stage.space %m max_length 4 : tensor<?x?xi1> -> !stage.space
+  return
+}
+
+// -----
+
+xf.function @case {
+  %ids = xf.input "ids" ["B", "S"] limit 4 : tensor<?x?xi64>
+  %other = xf.input "mask" ["B", "T"] : tensor<?x?xi1>
+  %s = stage.space %other max_length 4 : tensor<?x?xi1> -> !stage.space
+  // expected-error @+1 {{C2: ids of dimensions ["B", "S"] in a space of ["B", "T"]}}
+  %i = stage.ids %ids, %s : tensor<?x?xi64>, !stage.space -> tensor<?xi32>
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{C2: expects a body that yields the result of each of its stages, in order}}
+  %0 = stage.launch -> tensor<?x4xf32> {
+    %1 = stage.map %x {
+    ^bb0(%e: f32):
+      stage.yield %e : f32
+    } : tensor<?x4xf32> -> tensor<?x4xf32>
+    stage.yield %x : tensor<?x4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  %0:2 = stage.launch -> tensor<?x4xf32>, tensor<?x4xf32> {
+    %1 = stage.map %x {
+    ^bb0(%e: f32):
+      stage.yield %e : f32
+    } : tensor<?x4xf32> -> tensor<?x4xf32>
+    // expected-error @+1 {{C3: reads what its own launch computes}}
+    %2 = stage.map %1 {
+    ^bb0(%e: f32):
+      stage.yield %e : f32
+    } : tensor<?x4xf32> -> tensor<?x4xf32>
+    stage.yield %1, %2 : tensor<?x4xf32>, tensor<?x4xf32>
+  }
+  return
+}
