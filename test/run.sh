@@ -34,6 +34,9 @@ if [ -z "$fast" ]; then
     cmake --build --preset $preset
     ctest --test-dir build-$preset --output-on-failure
   done
+  step "mutated IR"
+  test/passes/Mutator/run.sh build/bin/ir_mutator build/bin/ptx-compile test/numerics/golden/cases build/mutants \
+    "$((6 * ${PTX_FUZZ_SECONDS:-10}))" "$(date +%s)"
   step "fuzzers"
   test/fuzz/run.sh "${PTX_FUZZ_SECONDS:-10}"
   step "format"

@@ -61,7 +61,7 @@ public:
     Result<std::string> text = readWhole(modulesFile, 1 << 20);
     if (!text)
       return text.error();
-    Result<JsonValue> list = parseJson(*text, modulesFile);
+    Result<JsonValue> list = parseJson(*text, modulesFile, JsonDialect::Python);
     if (!list)
       return list.error();
     if (!list->asArray())

@@ -27,7 +27,7 @@ Result<JsonValue> readJsonObject(const std::string &directory, const std::string
   std::string text(file->size(), '\0');
   if (Status status = file->readAt(0, text.data(), text.size()); !status)
     return status.error();
-  Result<JsonValue> value = parseJson(text, file->path());
+  Result<JsonValue> value = parseJson(text, file->path(), JsonDialect::Python);
   if (value && !value->asObject())
     return Error{"'" + printable(file->path()) + "': is " + std::string(value->kind()) + ", expected an object"};
   return value;

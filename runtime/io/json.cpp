@@ -2,11 +2,15 @@
 
 #include "runtime/io/file.h"
 
-#include <nlohmann/json.hpp>
+#include <rapidjson/encodedstream.h>
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
 
+#include <charconv>
 #include <cmath>
 #include <limits>
-#include <set>
+#include <unordered_set>
 
 namespace ptx {
 
@@ -30,7 +34,7 @@ std::optional<uint64_t> JsonValue::asUint() const {
 
 std::optional<double> JsonValue::asNumber() const {
   if (const double *value = std::get_if<double>(&data))
-    return *value;
+    return std::isfinite(*value) ? std::optional(*value) : std::nullopt;
   if (const uint64_t *value = std::get_if<uint64_t>(&data))
     return static_cast<double>(*value);
   if (const int64_t *value = std::get_if<int64_t>(&data))
@@ -47,55 +51,49 @@ const JsonValue *JsonValue::find(std::string_view key) const {
 }
 
 std::string_view JsonValue::kind() const {
-  constexpr std::string_view names[] = {"null",       "a boolean", "an integer", "an integer",
-                                        "a fraction", "a string",  "a list",     "an object"};
+  if (const double *value = std::get_if<double>(&data); value && !std::isfinite(*value))
+    return "a number that is not finite";
+  constexpr std::string_view names[] = {"null",       "a boolean",  "an integer",
+                                        "an integer", "a fraction", "a string",
+                                        "a list",     "an object",  "an integer of more than 64 bits"};
   return names[data.index()];
 }
 
 namespace {
 
 /// Receives the parser's events; the parser itself is iterative.
-class Builder : public nlohmann::json_sax<nlohmann::json> {
+class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
 public:
+  explicit Builder(JsonDialect dialect) : dialect(dialect) {}
+
   JsonValue root;
-  std::string problem;
+  std::string problem; // ours; empty where the parser has one
 
-  bool null() override { return add({}); }
-  bool boolean(bool value) override { return add(value); }
-  bool number_integer(number_integer_t value) override { return add(static_cast<int64_t>(value)); }
-  bool number_unsigned(number_unsigned_t value) override { return add(static_cast<uint64_t>(value)); }
-  bool string(string_t &value) override { return add(std::move(value)); }
-  bool binary(binary_t &) override { return refuse("binary data"); }
+  bool Null() { return add({}); }
+  bool Bool(bool value) { return add(value); }
+  bool String(const char *text, rapidjson::SizeType length, bool) { return add(std::string(text, length)); }
 
-  bool number_float(number_float_t value, const string_t &text) override {
-    // An integer that fits no 64-bit type arrives here.
-    if (text.find_first_of(".eE") == std::string::npos)
-      return refuse("the integer " + printable(text) + " does not fit 64 bits");
-    if (!std::isfinite(value))
-      return refuse("the number " + printable(text) + " is not finite");
-    return add(static_cast<double>(value));
+  /// Numbers arrive as they are written.
+  bool RawNumber(const char *text, rapidjson::SizeType length, bool) {
+    std::string_view number(text, length);
+    if (number.find_first_of("IN") != number.npos)
+      return addNamed(number);
+    if (number.find_first_of(".eE") != number.npos)
+      return addAs<double>(number);
+    return addAs<int64_t>(number) || addAs<uint64_t>(number) || addLong(number);
   }
 
-  bool start_object(std::size_t) override { return open(JsonValue::Object()); }
-  bool start_array(std::size_t) override { return open(JsonValue::Array()); }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
+  bool StartObject() { return open(JsonValue::Object()); }
+  bool StartArray() { return open(JsonValue::Array()); }
+  bool EndObject(rapidjson::SizeType) { return close(); }
+  bool EndArray(rapidjson::SizeType) { return close(); }
 
-  bool key(string_t &name) override {
-    auto &object = *stack.back()->asObject();
-    auto &seen = names.back();
-    if (!seen.insert(name).second)
+  bool Key(const char *text, rapidjson::SizeType length, bool) {
+    std::string name(text, length);
+    if (!names.back().insert(name).second)
       return refuse("the key '" + printable(name) + "' stands twice");
-    object.emplace_back(name, JsonValue());
+    stack.back()->asObject()->emplace_back(std::move(name), JsonValue());
     return true;
-  }
-
-  bool parse_error(std::size_t position, const std::string &, const nlohmann::detail::exception &error) override {
-    std::string_view what = error.what();
-    if (size_t colon = what.rfind(": "); colon != std::string_view::npos)
-      what.remove_prefix(colon + 2);
-    problem = "at byte " + std::to_string(position) + ": " + printable(what);
-    return false;
   }
 
 private:
@@ -104,6 +102,30 @@ private:
   bool refuse(const std::string &why) {
     problem = why;
     return false;
+  }
+
+  template <typename T> bool addAs(std::string_view number) {
+    T value{};
+    auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    return error == std::errc() && end == number.data() + number.size() && add(value);
+  }
+
+  /// An integer of more than 64 bits.
+  bool addLong(std::string_view number) {
+    if (dialect == JsonDialect::Strict)
+      return refuse("the integer " + printable(std::string(number)) + " does not fit 64 bits");
+    return add(JsonValue::LongInteger());
+  }
+
+  bool addNamed(std::string_view number) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (dialect == JsonDialect::Strict)
+      return refuse("the number " + std::string(number) + " is not finite");
+    if (number == "NaN")
+      return add(std::numeric_limits<double>::quiet_NaN());
+    if (number == "Infinity" || number == "-Infinity")
+      return add(number[0] == '-' ? -infinity : infinity);
+    return refuse("'" + std::string(number) + "' is no number");
   }
 
   bool place(JsonValue value, JsonValue *&where) {
@@ -142,22 +164,32 @@ private:
     return true;
   }
 
+  JsonDialect dialect;
   std::vector<JsonValue *> stack; // an open container does not move: only the innermost grows
-  std::vector<std::set<std::string>> names;
+  std::vector<std::unordered_set<std::string>> names;
 };
 
 } // namespace
 
-Result<JsonValue> parseJson(std::string_view text, std::string_view name) {
-  auto refuse = [&](const std::string &why) { return Error{"'" + printable(name) + "': not valid JSON: " + why}; };
+Result<JsonValue> parseJson(std::string_view text, std::string_view name, JsonDialect dialect) {
+  auto refuse = [&](size_t position, const std::string &why) {
+    return Error{"'" + printable(name) + "': not valid JSON: at byte " + std::to_string(position) + ": " + why};
+  };
   if (text.starts_with("\xef\xbb\xbf"))
-    return refuse("at byte 0: a byte-order mark");
+    return refuse(0, "a byte-order mark");
   // The library takes one for the end of the text.
   if (size_t nul = text.find('\0'); nul != text.npos)
-    return refuse("at byte " + std::to_string(nul) + ": a NUL byte");
-  Builder builder;
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &builder))
-    return refuse(builder.problem);
+    return refuse(nul, "a NUL byte");
+  constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
+                             rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseNanAndInfFlag;
+  rapidjson::MemoryStream bytes(text.data(), text.size());
+  rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(bytes);
+  rapidjson::Reader reader;
+  Builder builder(dialect);
+  rapidjson::ParseResult result = reader.Parse<flags>(stream, builder);
+  if (result.IsError())
+    return refuse(result.Offset(),
+                  builder.problem.empty() ? rapidjson::GetParseError_En(result.Code()) : builder.problem);
   return std::move(builder.root);
 }
 

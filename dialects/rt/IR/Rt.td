@@ -103,7 +103,7 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
   let regions = (region AnyRegion:$body);
   let assemblyFormat = [{
     $skeleton $sym_name (`tables` $tables^)? `extras` $extras custom<Words>(ref($skeleton), ref($tables), ref($extras))
-    attr-dict-with-keyword $body
+    attr-dict-with-keyword custom<OptionalBody>($body)
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
@@ -135,7 +135,7 @@ def Rt_ProgramOp : Rt_Op<"program", [Symbol, NoTerminator, SingleBlock, Isolated
   let summary = "the launch table of one function";
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$slots);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `slots` $slots attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name `slots` $slots attr-dict-with-keyword custom<Body>($body)";
 }
 
 def Rt_InputOp : Rt_Op<"input"> {
@@ -172,7 +172,7 @@ def Rt_LaunchOp : Rt_Op<"launch", [NoTerminator, SingleBlock]> {
   let summary = "problems that do not depend on each other: one fork-join, or one grid, over the union of their tiles";
   let arguments = (ins StrAttr:$label);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$label attr-dict-with-keyword $body";
+  let assemblyFormat = "$label attr-dict-with-keyword custom<OpenBody>($body)";
 }
 
 def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

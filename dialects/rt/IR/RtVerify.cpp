@@ -6,11 +6,18 @@
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <algorithm>
+#include <cmath>
+
 using namespace mlir;
 using namespace ptx;
 using namespace ptx::rt;
 
+static constexpr int64_t maxTables = 64;
+
+/// Also of kernels that do not verify: C1 says how many tables a gather has.
 static words::Signature signature(Skeleton skeleton, int64_t tables, ArrayAttr extras) {
+  tables = std::clamp<int64_t>(tables, 0, maxTables);
   // A vector of bool has no contiguous elements.
   SmallVector<char> isRows;
   for (Attribute kind : extras)
@@ -84,11 +91,13 @@ static void printWords(OpAsmPrinter &printer, Operation *, SkeletonAttr skeleton
 
 LogicalResult KernelOp::verify() {
   Skeleton skeleton = getSkeleton();
-  if (skeleton == Skeleton::RowNorm && (!getNorm() || !getEps()))
-    return emitOpError("C1: a row norm has `norm` and `eps`");
-  if (skeleton == Skeleton::Attention && (static_cast<int64_t>(getHeadDim()) <= 0 || !getScale()))
-    return emitOpError("C1: an attention has a positive `head_dim` and a `scale`");
-  if (skeleton == Skeleton::Gather && (static_cast<int64_t>(getTables()) <= 0 || getTables() > 64))
+  auto isFinite = [](std::optional<APFloat> value) { return value && std::isfinite(value->convertToDouble()); };
+  int64_t headDim = static_cast<int64_t>(getHeadDim());
+  if (skeleton == Skeleton::RowNorm && (!getNorm() || !isFinite(getEps())))
+    return emitOpError("C1: a row norm has `norm` and a finite `eps`");
+  if (skeleton == Skeleton::Attention && (headDim < 1 || headDim > xf::maxExtent || !isFinite(getScale())))
+    return emitOpError("C1: an attention has a positive `head_dim` and a finite `scale`");
+  if (skeleton == Skeleton::Gather && (static_cast<int64_t>(getTables()) <= 0 || getTables() > maxTables))
     return emitOpError("C1: a gather has 1 to 64 `tables`, found ") << getTables();
   if (!getElementCount() && !getBody().empty())
     return emitOpError("C2: ") << stringifyEnum(skeleton) << " has no region";

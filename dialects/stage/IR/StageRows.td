@@ -69,7 +69,7 @@ def Stage_LaunchOp : Stage_Op<"launch", [SingleBlock, RecursiveMemoryEffects]> {
   let hasRegionVerifier = 1;
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "attr-dict-with-keyword (`->` type($results)^)? $body";
+  let assemblyFormat = "attr-dict-with-keyword (`->` type($results)^)? custom<OpenBody>($body)";
 }
 
 def Stage_YieldOp : Stage_Op<"yield", [Pure, Terminator]> {

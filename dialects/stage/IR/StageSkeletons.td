@@ -29,7 +29,7 @@ def Stage_ContractOp : Stage_SkeletonOp<"contract", [AttrSizedOperandSegments]> 
   let results = (outs Stage_Rows:$result);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $x `,` $weight (`plus` $u^ `,` $b)? (`extras` `(` $extras^ `:` type($extras) `)`)? $body attr-dict
+    $x `,` $weight (`plus` $u^ `,` $b)? (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body) attr-dict
     `:` type($x) `,` type($weight) (`plus` type($u)^ `,` type($b))? `->` type($result)
   }];
   let hasVerifier = 1;
@@ -63,7 +63,7 @@ def Stage_RowNormOp : Stage_SkeletonOp<"row_norm"> {
   let results = (outs Stage_Rows:$result);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $norm $x `eps` $eps (`extras` `(` $extras^ `:` type($extras) `)`)? $body attr-dict `:` type($x) `->` type($result)
+    $norm $x `eps` $eps (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body) attr-dict `:` type($x) `->` type($result)
   }];
 }
 
@@ -80,7 +80,7 @@ def Stage_GatherOp : Stage_SkeletonOp<"gather", [AttrSizedOperandSegments]> {
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     `(` $tables `:` type($tables) `)` `at` `(` $indices `:` type($indices) `)` (`extras` `(` $extras^ `:` type($extras) `)`)?
-    $body attr-dict `->` type($result)
+    custom<Body>($body) attr-dict `->` type($result)
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
@@ -103,7 +103,7 @@ def Stage_MapOp : Stage_SkeletonOp<"map"> {
   let arguments = (ins Stage_Rows:$x, Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
   let results = (outs Stage_Rows:$result);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$x (`extras` `(` $extras^ `:` type($extras) `)`)? $body attr-dict `:` type($x) `->` type($result)";
+  let assemblyFormat = "$x (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body) attr-dict `:` type($x) `->` type($result)";
 }
 
 #endif // PTX_STAGE_SKELETONS

@@ -115,6 +115,16 @@ bool ptx::xf::isSequence(Type type) { return isTensor(type, 3, /*widthLast=*/tru
 bool ptx::xf::isPooled(Type type) { return isTensor(type, 2, /*widthLast=*/true, isF32); }
 bool ptx::xf::isActivations(Type type) { return isSequence(type) || isPooled(type); }
 
+ParseResult ptx::parseRegion(OpAsmParser &parser, Region &body, bool isolated) {
+  if (succeeded(parser.parseRegion(body, /*arguments=*/{}, /*enableNameShadowing=*/isolated)))
+    return success();
+  body.walk<WalkOrder::PreOrder>([](Operation *op) { op->dropAllUses(); });
+  for (Block &block : body)
+    for (BlockArgument argument : block.getArguments())
+      argument.dropAllUses();
+  return failure();
+}
+
 LogicalResult ptx::verifyKnownAttributes(Operation *op) {
   for (NamedAttribute attribute : op->getDiscardableAttrs())
     if (!attribute.getNameDialect())

@@ -12,6 +12,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "dialects/xf/IR/Body.h"
 #include "dialects/xf/IR/XfTraits.h"
 
 #include "dialects/xf/IR/XfDialect.h.inc"

@@ -31,7 +31,7 @@ def Xf_AdapterOp : Xf_Op<"adapter", [Symbol, NoTerminator, SingleBlock, Isolated
   }];
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name attr-dict-with-keyword custom<Body>($body)";
   let hasRegionVerifier = 1;
 }
 
@@ -79,7 +79,7 @@ def Xf_FunctionOp : Xf_Op<"function", [Symbol, NoTerminator, SingleBlock, Isolat
   let hasRegionVerifier = 1;
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name attr-dict-with-keyword custom<Body>($body)";
 }
 
 def Xf_InputOp : Xf_Op<"input", [HasParent<"FunctionOp">]> {
@@ -160,7 +160,7 @@ def Xf_ParameterOp : Xf_Op<"parameter", [Symbol, SingleBlock, IsolatedFromAbove]
   let hasRegionVerifier = 1;
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<Xf_PackedType>:$type);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `:` $type attr-dict-with-keyword $body";
+  let assemblyFormat = "$sym_name `:` $type attr-dict-with-keyword custom<Body>($body)";
 }
 
 def Xf_YieldOp : Xf_Op<"yield", [Pure, Terminator, HasParent<"ParameterOp">]> {
@@ -196,7 +196,7 @@ def Xf_WaveOp : Xf_Op<"wave", [RecursiveMemoryEffects, SingleBlock]> {
   }];
   let results = (outs Variadic<AnyType>:$results);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "attr-dict-with-keyword (`->` type($results)^)? $body";
+  let assemblyFormat = "attr-dict-with-keyword (`->` type($results)^)? custom<OpenBody>($body)";
   let extraClassDeclaration = [{
     /// Moves ops of one block into a wave in place of the first, in the given
     /// order; the wave's results take the place of theirs.

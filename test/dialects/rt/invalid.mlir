@@ -38,7 +38,7 @@ rt.kernel segment_mean @mean_0 extras [] {
 // -----
 
 // C1: constants.
-// expected-error @+1 {{C1: a row norm has `norm` and `eps`}}
+// expected-error @+1 {{C1: a row norm has `norm` and a finite `eps`}}
 rt.kernel row_norm @norm_0 extras [] {
 ^bb0(%x: f32):
   stage.yield %x : f32
@@ -46,7 +46,7 @@ rt.kernel row_norm @norm_0 extras [] {
 
 // -----
 
-// expected-error @+1 {{C1: an attention has a positive `head_dim` and a `scale`}}
+// expected-error @+1 {{C1: an attention has a positive `head_dim` and a finite `scale`}}
 rt.kernel attention @attention_0 extras [] attributes {head_dim = -2, scale = 1.0 : f64} {
 }
 

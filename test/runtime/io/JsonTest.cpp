@@ -31,4 +31,20 @@ TEST(Json, Refused) {
   }
 }
 
+// What Python's json.dump writes is read, and is no number to whoever asks for one.
+TEST(Json, Python) {
+  const char *text = R"({"inf":Infinity,"minus":-Infinity,"nan":NaN,"long":123456789012345678901234567890,"n":-7})";
+  Result<JsonValue> value = parseJson(text, "f", JsonDialect::Python);
+  ASSERT_TRUE(value) << value.error().message;
+  for (const char *key : {"inf", "minus", "nan"}) {
+    EXPECT_FALSE(value->find(key)->asNumber()) << key;
+    EXPECT_EQ(value->find(key)->kind(), "a number that is not finite");
+  }
+  EXPECT_FALSE(value->find("long")->asInt() || value->find("long")->asUint() || value->find("long")->asNumber());
+  EXPECT_EQ(value->find("long")->kind(), "an integer of more than 64 bits");
+  EXPECT_EQ(value->find("n")->asInt(), -7);
+  for (const char *bad : {"[nan]", "[Inf]", "[-NaN]", "[infinity]", "[+1]", "[0x10]", "[1e999]", "[.5]", "[01]"})
+    EXPECT_FALSE(parseJson(bad, "f", JsonDialect::Python)) << bad;
+}
+
 } // namespace
