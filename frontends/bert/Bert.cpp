@@ -122,6 +122,11 @@ public:
     for (const auto &entry : checkpoint.entries())
       if (StringRef(entry.name).ends_with(".position_ids"))
         graph.ignore(entry.name);
+    // Published checkpoints keep the heads they were trained with.
+    std::string head(flavor.pretraining);
+    if (size_t count = graph.ignoreBelow(head))
+      notes.push_back(std::to_string(count) + " tensors of pre-training heads ('" + head +
+                      "...') are not used: 'architectures' names no model that reads them");
   }
 
 private:
@@ -278,6 +283,7 @@ private:
 public:
   int64_t labelCount = 0;                // the classifier's own tensor says it
   std::vector<peft::BaseModule> modules; // that adapters may name
+  std::vector<std::string> notes;
 };
 
 } // namespace
@@ -320,6 +326,7 @@ Result<ImportedModel> importBert(MLIRContext *context, const Checkpoint &checkpo
   imported.modelType = std::string(flavor.modelType);
   imported.stems = {std::string(flavor.stem)};
   imported.adaptable = std::move(model.modules);
+  imported.notes = std::move(model.notes);
   return imported;
 }
 

@@ -19,7 +19,8 @@ Flavor roberta(std::string_view modelType, std::vector<std::pair<std::string_vie
           {"classifier.dense", decltype(Flavor::sequence)::Tanh, "classifier.out_proj"},
           {"lm_head.dense", "lm_head.layer_norm", "lm_head.decoder", "lm_head.bias", "lm_head.decoder.bias",
            /*erfGelu=*/true},
-          std::move(heads)};
+          std::move(heads),
+          "lm_head."};
 }
 
 std::vector<Flavor> makeFlavors() {
@@ -38,7 +39,8 @@ std::vector<Flavor> makeFlavors() {
                   {"BertForSequenceClassification", Head::Sequence},
                   {"BertForTokenClassification", Head::Token},
                   {"BertForMaskedLM", Head::MaskedLm},
-                  {"BertForPreTraining", Head::PreTraining}}};
+                  {"BertForPreTraining", Head::PreTraining}},
+                 "cls."};
   Flavor distil = {"distilbert", // arXiv 1910.01108
                    "distilbert.",
                    {"dim", "n_heads", "hidden_dim", "n_layers", "activation"},
@@ -52,7 +54,8 @@ std::vector<Flavor> makeFlavors() {
                    {{"DistilBertModel", Head::None},
                     {"DistilBertForSequenceClassification", Head::Sequence},
                     {"DistilBertForTokenClassification", Head::Token},
-                    {"DistilBertForMaskedLM", Head::MaskedLm}}};
+                    {"DistilBertForMaskedLM", Head::MaskedLm}},
+                   "vocab_"};
   return {bert,
           roberta("roberta", {{"RobertaModel", Head::None},
                               {"RobertaForSequenceClassification", Head::Sequence},

@@ -34,6 +34,7 @@ struct Flavor {
     bool erfGelu;                                            // whatever the encoder's activation is
   } maskedLm;
   std::vector<std::pair<std::string_view, Head>> heads; // by what `architectures` calls them
+  std::string_view pretraining;                         // what stands in front of the pre-training heads' tensors
 };
 
 const std::vector<Flavor> &flavors();

@@ -59,9 +59,14 @@ Result<ImportedModel> importModel(MLIRContext *context, const std::string &root,
   Result<Checkpoint> checkpoint = Checkpoint::open(directory, options.followLinks);
   if (!checkpoint)
     return checkpoint.error();
+  std::string stripped = checkpoint->stripWrappers();
   Result<ImportedModel> model = (*family)->import(context, *checkpoint, *config, directory, options);
   if (model && failed(verify(*model->module)))
     return Error{"'" + printable(directory) + "': the imported model does not verify; please report this"};
+  if (model && !stripped.empty())
+    model->notes.push_back("every tensor's name begins with '" + stripped + "', which a wrapper put there: left out");
+  if (const JsonValue *name = config->find("_name_or_path"); model && name && name->asString())
+    model->baseName = *name->asString();
   return model;
 }
 

@@ -27,6 +27,8 @@ struct ImportedModel {
   std::string modelType;
   std::vector<peft::BaseModule> adaptable;
   std::vector<std::string> stems; // of peft::Base
+  std::vector<std::string> notes; // what was taken as read, for the user
+  std::string baseName;           // "_name_or_path", what the model says it is
 };
 
 using Importer = Result<ImportedModel> (*)(mlir::MLIRContext *, const Checkpoint &, const JsonValue &config,

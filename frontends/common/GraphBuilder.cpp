@@ -1,6 +1,8 @@
 #include "frontends/common/GraphBuilder.h"
 
+#include "frontends/peft/nearest.h"
 #include "runtime/io/compare.h"
+#include "runtime/io/file.h"
 
 #include "mlir/IR/Location.h"
 
@@ -68,7 +70,7 @@ Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef 
   DType dtype = DType::F32;
   const auto *entry = files.find(stored.str());
   if (!entry) {
-    fail("missing tensor '" + stored.str() + "' " + shapeText(shape));
+    missing.push_back({stored.str(), shapeText(shape)});
   } else {
     std::vector<int64_t> found(entry->shape.begin(), entry->shape.end());
     if (found != shape)
@@ -78,7 +80,7 @@ Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef 
       fail("tensor '" + entry->name + "' has type " + std::string(dtypeName(dtype)) + ", expected F32, F16 or BF16");
     if (&files == &checkpoint)
       used.insert(entry->name);
-    parameters.weights[name.str()] = {files.pathOf(*entry), entry->name,   dtype,
+    parameters.weights[name.str()] = {files.pathOf(*entry), entry->stored, dtype,
                                       entry->shape,         entry->offset, entry->bytes};
   }
   Type type = xf::WeightType::get(ops.getContext(), shape, elementType(ops.getContext(), dtype));
@@ -175,20 +177,55 @@ void GraphBuilder::output(StringRef name, Value value, Value mask) {
   xf::OutputOp::create(ops, named(name), name, value, mask);
 }
 
-Status GraphBuilder::finish(bool allowExtra) const {
-  std::vector<std::string> found = errors;
-  if (!allowExtra)
-    for (const auto &entry : checkpoint.entries())
-      if (!used.contains(entry.name))
-        found.push_back("unknown tensor '" + entry.name + "' (--allow-extra ignores what the model does not use)");
-  if (found.empty())
-    return {};
+size_t GraphBuilder::ignoreBelow(StringRef stem) {
+  size_t count = 0;
+  for (const auto &entry : checkpoint.entries())
+    if (StringRef(entry.name).starts_with(stem))
+      count += used.insert(entry.name).second;
+  return count;
+}
+
+/// Ten lines, then how many more.
+static void addLines(std::string &message, const std::vector<std::string> &lines, StringRef more) {
   constexpr size_t shown = 10;
+  for (size_t i = 0; i < lines.size() && i < shown; ++i)
+    message += "\n  " + lines[i];
+  if (lines.size() > shown)
+    message += "\n  and " + std::to_string(lines.size() - shown) + " more" + more.str();
+}
+
+Status GraphBuilder::finish(bool allowExtra) const {
+  std::vector<std::string> unknown, absent, extra;
+  std::string wrapper;
+  for (const auto &entry : checkpoint.entries())
+    if (!used.contains(entry.name)) {
+      unknown.push_back(entry.name);
+      if (wrapper.empty())
+        wrapper = wrapperOf(entry.name);
+    }
+  constexpr size_t compared = 2000; // names looked through for the nearest
+  std::vector<std::string> candidates(unknown.begin(), unknown.begin() + std::min(compared, unknown.size()));
+  for (const auto &[name, shape] : missing) {
+    absent.push_back("missing tensor '" + printable(name) + "' " + shape);
+    if (!candidates.empty() && absent.size() <= 10)
+      absent.back() += ", nearest unknown: '" + printable(peft::nearest(name, candidates, 1).front()) + "'";
+  }
+  if (!allowExtra)
+    for (const std::string &name : unknown) {
+      const Checkpoint::Entry &entry = *checkpoint.find(name);
+      extra.push_back("unknown tensor '" + printable(name) + "' " +
+                      shapeText(std::vector<int64_t>(entry.shape.begin(), entry.shape.end())) +
+                      (extra.empty() ? " (--allow-extra ignores what the model does not use)" : ""));
+    }
+  if (errors.empty() && absent.empty() && extra.empty())
+    return {};
   std::string message = checkpoint.directory() + ": the tensors do not fit config.json";
-  for (size_t i = 0; i < found.size() && i < shown; ++i)
-    message += "\n  " + found[i];
-  if (found.size() > shown)
-    message += "\n  and " + std::to_string(found.size() - shown) + " more";
+  addLines(message, errors, "");
+  addLines(message, absent, " missing");
+  addLines(message, extra, " unknown");
+  if (!wrapper.empty())
+    message += "\n  some names begin with '" + wrapper +
+               "', as wrappers write them: it is left out where all do, and stays where only some do";
   return Error{message};
 }
 

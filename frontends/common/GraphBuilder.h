@@ -93,6 +93,9 @@ public:
   /// The first errors found and their count, or the tensors nothing read.
   Status finish(bool allowExtra) const;
 
+  /// The tensors that begin with one of the prefixes and are not read, as read.
+  size_t ignoreBelow(llvm::StringRef stem);
+
   ParameterTable &table() { return parameters; }
 
   /// Records what finish() says.
@@ -111,6 +114,7 @@ private:
   ParameterTable parameters;
   llvm::StringSet<> used;
   std::vector<std::string> errors;
+  std::vector<std::pair<std::string, std::string>> missing; // name and shape
 };
 
 //===- Ops inside bodies ------------------------------------------------------//

@@ -1,6 +1,7 @@
 #include "frontends/common/SentenceModules.h"
 
 #include "frontends/common/ConfigReader.h"
+#include "runtime/io/file_kind.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -63,7 +64,7 @@ public:
       return text.error();
     Result<JsonValue> list = parseJson(*text, modulesFile, JsonDialect::Python);
     if (!list)
-      return list.error();
+      return Error{list.error().message + looksLike(*text)};
     if (!list->asArray())
       return refuse("is " + std::string(list->kind()) + ", expected a list of modules");
     for (const JsonValue &module : *list->asArray())

@@ -56,6 +56,7 @@ public:
       return status.error();
     if (Status status = checkTying(); !status)
       return status.error();
+    noteZeroScales();
     for (LowRankDelta &delta : adapter.deltas)
       delta.module = originalModule(delta);
     for (Replacement &replacement : adapter.replacements)
@@ -93,6 +94,18 @@ private:
       return opened.error();
     tensors.emplace(std::move(*opened));
     return {};
+  }
+
+  /// A scale of 0 is legal and rarely meant.
+  void noteZeroScales() {
+    auto isZero = [](const LowRankDelta &delta) { return delta.scale == 0; };
+    auto first = std::find_if(adapter.deltas.begin(), adapter.deltas.end(), isZero);
+    if (first == adapter.deltas.end())
+      return;
+    auto count = std::count_if(first, adapter.deltas.end(), isZero);
+    adapter.notes.push_back(std::to_string(count) + " of " + std::to_string(adapter.deltas.size()) +
+                            " deltas have scale 0 and change nothing, '" + first->module +
+                            "' the first: " + first->scaleReason + " times " + std::to_string(options.userScale));
   }
 
   bool mayDrop(const std::string &name) {

@@ -40,8 +40,6 @@ Config readConfig(ConfigReader &reader, const ImportOptions &options) {
   c.activation = activation == "gelu" ? xf::ActivationKind::Gelu : xf::ActivationKind::Relu;
   if (c.width % c.heads != 0)
     reader.fail("d_model " + std::to_string(c.width) + " is not divisible by nhead " + std::to_string(c.heads));
-  if (c.width % 2 != 0)
-    reader.fail("d_model " + std::to_string(c.width) + " is odd: sinusoidal positions pair its channels");
   return c;
 }
 

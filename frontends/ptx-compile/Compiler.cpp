@@ -8,6 +8,7 @@
 #include "runtime/core/manifest.h"
 #include "runtime/io/failure.h"
 #include "runtime/io/file.h"
+#include "runtime/io/file_kind.h"
 #include "runtime/io/output.h"
 
 #include "mlir/IR/Verifier.h"
@@ -107,6 +108,20 @@ Status Compiler::checkEffects() const {
   return {};
 }
 
+/// A note where an adapter says it was trained on another model than this is.
+/// Names are paths or hub names, and the same model lies in many places: the
+/// last part counts.
+static std::string otherBase(const peft::Adapter &adapter, const std::string &base) {
+  auto last = [](const std::string &name) {
+    std::filesystem::path path = (std::filesystem::path(name) / "").lexically_normal(); // ends in a separator
+    return path.parent_path().filename().string();
+  };
+  if (base.empty() || adapter.baseModel.empty() || last(base) == last(adapter.baseModel))
+    return "";
+  return "adapter '" + adapter.name + "' was trained on '" + printable(adapter.baseModel) +
+         "' (base_model_name_or_path), the model says it is '" + printable(base) + "' (_name_or_path)";
+}
+
 Status Compiler::readModel() {
   if (!options.compileFrom.empty())
     return Error{"--compile-from needs a phase dump, '" + printable(options.model) + "' is a model directory"};
@@ -123,6 +138,8 @@ Status Compiler::readModel() {
   modelType = model->modelType;
   report.step("read '" + options.model + "': " + modelType + ", " + std::to_string(parameters.weights.size()) +
               " tensors");
+  for (const std::string &note : model->notes)
+    llvm::errs() << "  note: " << note << "\n";
 
   const peft::Base base = frontends::adapterBase(*model, parameters);
   std::vector<std::string> dropped;
@@ -137,6 +154,8 @@ Status Compiler::readModel() {
       return adapter.error();
     frontends::declareAdapter(*module, parameters, *adapter);
     report.step("read adapter '" + option.name + "': " + std::to_string(adapter->deltas.size()) + " deltas");
+    if (std::string note = otherBase(*adapter, model->baseName); !note.empty())
+      llvm::errs() << "  note: " << note << "\n";
     for (const std::string &note : adapter->notes)
       llvm::errs() << "  note: " << note << "\n";
     dropped.insert(dropped.end(), adapter->dropped.begin(), adapter->dropped.end());
@@ -158,7 +177,8 @@ Status Compiler::readIr() {
   std::string recorded = module ? recordedPhase(*module).str() : "";
   std::string from = !options.compileFrom.empty() ? options.compileFrom : recorded.empty() ? "import" : recorded;
   if (!module)
-    return Error{"'" + printable(options.model) + "': does not parse as the IR of phase '" + from + "'"};
+    return Error{"'" + printable(options.model) + "': does not parse as the IR of phase '" + from + "'" +
+                 looksLike(std::string_view(*text).substr(0, 64))};
   if (!recorded.empty() && recorded != from)
     return Error{"--compile-from=" + from + ": '" + printable(options.model) + "' is the dump of phase '" +
                  printable(recorded) + "'"};
@@ -195,7 +215,7 @@ Status Compiler::readText() {
     return checkpoint.error();
   for (const Checkpoint::Entry &entry : checkpoint->entries())
     parameters.weights[entry.name] = {
-        checkpoint->pathOf(entry), entry.name, entry.dtype, entry.shape, entry.offset, entry.bytes};
+        checkpoint->pathOf(entry), entry.stored, entry.dtype, entry.shape, entry.offset, entry.bytes};
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/io/checked.h"
 #include "runtime/io/file.h"
+#include "runtime/io/file_kind.h"
 #include "runtime/io/hash.h"
 #include "runtime/io/json.h"
 
@@ -103,11 +104,11 @@ private:
   Status readHeader(Header &header) const {
     if (file.size() < sizeof(Header))
       return refuse("has " + std::to_string(file.size()) + " bytes, an artifact has at least " +
-                    std::to_string(sizeof(Header)));
+                    std::to_string(sizeof(Header)) + looksLike(file));
     if (Status status = file.readAt(0, &header, sizeof header); !status)
       return status;
     if (std::memcmp(header.magic, magic, sizeof magic) != 0)
-      return refuse("is no ptx artifact: its first bytes are not PTXM");
+      return refuse("is no ptx artifact: its first bytes are not PTXM" + looksLike(file));
     if (header.major != formatMajor)
       return refuse("has format version " + std::to_string(header.major) + "." + std::to_string(header.minor) +
                     ", this runtime reads " + std::to_string(formatMajor) + ".x: compile the model again");

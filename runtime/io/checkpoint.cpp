@@ -1,5 +1,7 @@
 #include "runtime/io/checkpoint.h"
 
+#include "runtime/io/file_kind.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -28,7 +30,9 @@ Result<JsonValue> readJsonObject(const std::string &directory, const std::string
   if (Status status = file->readAt(0, text.data(), text.size()); !status)
     return status.error();
   Result<JsonValue> value = parseJson(text, file->path(), JsonDialect::Python);
-  if (value && !value->asObject())
+  if (!value)
+    return Error{value.error().message + looksLike(*file)};
+  if (!value->asObject())
     return Error{"'" + printable(file->path()) + "': is " + std::string(value->kind()) + ", expected an object"};
   return value;
 }
@@ -120,7 +124,7 @@ Status Checkpoint::readIndex(const std::string &name, bool followLinks) {
 
 void Checkpoint::add(Safetensors file) {
   for (const TensorEntry &entry : file.entries())
-    tensors.push_back({entry.name, entry.dtype, entry.shape, files.size(), entry.begin, entry.bytes()});
+    tensors.push_back({entry.name, entry.name, entry.dtype, entry.shape, files.size(), entry.begin, entry.bytes()});
   files.push_back(std::move(file));
 }
 
@@ -134,6 +138,27 @@ Status Checkpoint::sortByName() {
     return {};
   return Error{"tensor '" + printable(twice->name) + "' stands in two shards: '" + printable(pathOf(*twice)) +
                "' and '" + printable(pathOf(*std::next(twice))) + "'"};
+}
+
+std::string_view wrapperOf(std::string_view name) {
+  for (std::string_view wrapper : {"module.", "_orig_mod.", "model."})
+    if (name.starts_with(wrapper))
+      return wrapper;
+  return {};
+}
+
+std::string Checkpoint::stripWrappers() {
+  std::string stripped;
+  while (!tensors.empty()) {
+    std::string_view wrapper = wrapperOf(tensors.front().name);
+    // They are sorted: where the first and the last begin with it, all do.
+    if (wrapper.empty() || !tensors.back().name.starts_with(wrapper) || tensors.front().name.size() == wrapper.size())
+      break;
+    stripped += wrapper;
+    for (Entry &entry : tensors)
+      entry.name.erase(0, wrapper.size());
+  }
+  return stripped;
 }
 
 const Checkpoint::Entry *Checkpoint::find(const std::string &name) const {

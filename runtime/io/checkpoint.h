@@ -10,7 +10,8 @@ namespace ptx {
 class Checkpoint {
 public:
   struct Entry {
-    std::string name;
+    std::string name;   // without what wrappers put in front
+    std::string stored; // in its file
     DType dtype;
     std::vector<uint64_t> shape;
     size_t file; // index of the file that holds it
@@ -22,6 +23,10 @@ public:
   const std::string &directory() const { return folder; }
   const std::vector<Entry> &entries() const { return tensors; } // by name
   const Entry *find(const std::string &name) const;
+  /// Takes off what compilers, data-parallel wrappers and dumps put in front of
+  /// every name ("module.", "_orig_mod.", "model."), also several of them;
+  /// returns what was taken off.
+  std::string stripWrappers();
   /// The absolute path of the file that holds the tensor.
   std::string pathOf(const Entry &entry) const { return files[entry.file].file().path(); }
 
@@ -34,6 +39,9 @@ private:
   std::vector<Safetensors> files;
   std::vector<Entry> tensors;
 };
+
+/// The wrapper's prefix that a name begins with, or nothing.
+std::string_view wrapperOf(std::string_view name);
 
 /// A JSON object of the directory, of at most 64 MiB.
 Result<JsonValue> readJsonObject(const std::string &directory, const std::string &name, bool followLinks);

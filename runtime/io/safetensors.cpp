@@ -1,6 +1,7 @@
 #include "runtime/io/safetensors.h"
 
 #include "runtime/io/checked.h"
+#include "runtime/io/file_kind.h"
 #include "runtime/io/json.h"
 
 #include <nlohmann/json.hpp>
@@ -47,20 +48,10 @@ private:
     return refuse("tensor '" + printable(name) + "': " + why);
   }
 
-  /// What a file that is no safetensors file looks like.
-  static std::string looksLike(const unsigned char *bytes) {
-    if (bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5)
-      return "; it looks like a Python pickle: convert it to safetensors";
-    if (bytes[0] == 0x1f && bytes[1] == 0x8b)
-      return "; it looks like gzip";
-    if (bytes[0] == 'P' && bytes[1] == 'K')
-      return "; it looks like a zip file (a PyTorch checkpoint?): convert it to safetensors";
-    return "";
-  }
-
   Result<JsonValue> readHeader() {
     if (file.size() < 8)
-      return refuse("truncated header: " + std::to_string(file.size()) + " bytes, at least 8 expected");
+      return refuse("truncated header: " + std::to_string(file.size()) + " bytes, at least 8 expected" +
+                    looksLike(file));
     unsigned char prefix[8];
     if (Status status = file.readAt(0, prefix, sizeof prefix); !status)
       return status.error();
@@ -69,7 +60,7 @@ private:
       length = length << 8 | prefix[i];
     if (length > file.size() - 8)
       return refuse("the header claims " + std::to_string(length) + " bytes, the file has " +
-                    std::to_string(file.size()) + looksLike(prefix));
+                    std::to_string(file.size()) + looksLike(file));
     if (length > headerCap)
       return refuse("the header has " + std::to_string(length) + " bytes, at most " + std::to_string(headerCap) +
                     " are read");
@@ -77,7 +68,7 @@ private:
     if (Status status = file.readAt(8, text.data(), length); !status)
       return status.error();
     if (text.empty() || text[0] != '{')
-      return refuse("the header at byte 8 does not begin with '{'" + looksLike(prefix));
+      return refuse("the header at byte 8 does not begin with '{'" + looksLike(file));
     dataBegin = 8 + length;
     Result<JsonValue> header = parseJson(text, file.path());
     if (header && header->asObject()->size() > countCap)

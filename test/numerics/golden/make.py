@@ -186,6 +186,7 @@ def encoder_decoders():
     make_pair(8, "p_bf16", "stored as bf16", dtype=torch.bfloat16)
     make_pair(9, "p_shards", "two shards with an index", shards=2)
     make_pair(10, "p_even", "width 64, 4 heads: no tails", d_model=64, nhead=4, dim_feedforward=160)
+    make_pair(15, "p_odd", "an odd width: the last channel of a position is a sine", d_model=35, nhead=5, dim_feedforward=51)
     make_pair(11, "p_encode", "the encoder alone", function="encode")
     make_pair(12, "t_post", "original order, final norms", kind="transformer", norms=("enc_norm", "dec_norm"))
     make_pair(13, "t_pre", "original order, pre-norm", kind="transformer", norm_first=True, norms=("enc_norm", "dec_norm"))
