@@ -58,10 +58,10 @@ private:
   }
 
   LogicalResult checkColumns(stage::ColumnsOp op) {
-    auto found = rows.find(op.getX());
-    if (found == rows.end())
-      return op.emitOpError("views a value that no launch makes");
-    rows[op.getResult()] = found->second;
+    FailureOr<Rows> viewed = rowsOf(op, op.getX());
+    if (failed(viewed))
+      return failure();
+    rows[op.getResult()] = *viewed;
     return success();
   }
 
