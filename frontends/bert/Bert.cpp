@@ -113,7 +113,7 @@ public:
       graph.output("pooler_output", pooled, {});
     }
     buildHead(x, pooled, mask);
-    if (sentence && sentence->pooling)
+    if (sentence && !sentence->pooling.empty())
       graph.output("sentence_embedding", embedSentence(graph, *sentence, x, mask), {});
   }
 
@@ -133,7 +133,7 @@ private:
   /// Whether something reads position 0, which must then be computed.
   bool readsFirst(bool pooler) const {
     return pooler || (c.head == Head::Sequence && flavor.sequence.dense) ||
-           (sentence && sentence->pooling == Pooling::FirstToken);
+           (sentence && llvm::any_of(sentence->pooling, [](const Pooling &p) { return p.isFirstToken(); }));
   }
 
   Type perSequence(int64_t width) {

@@ -6,17 +6,17 @@ namespace ptx::frontends {
 
 static int64_t widthOf(Value x) { return cast<RankedTensorType>(x.getType()).getShape().back(); }
 
-static Value pool(GraphBuilder &graph, Pooling pooling, Value x, Value mask) {
+static Value pool(GraphBuilder &graph, const std::vector<Pooling> &poolings, Value x, Value mask) {
   OpBuilder &b = graph.builder();
-  Type type = RankedTensorType::get({ShapedType::kDynamic, widthOf(x)}, b.getF32Type());
+  auto row = [&](int64_t width) { return RankedTensorType::get({ShapedType::kDynamic, width}, b.getF32Type()); };
   Location loc = graph.named("pooling");
-  switch (pooling) {
-  case Pooling::FirstToken:
-    return xf::FirstTokenOp::create(b, loc, type, x, mask);
-  case Pooling::Mean:
-    return xf::MeanPoolOp::create(b, loc, type, x, mask);
-  }
-  llvm_unreachable("a pooling mode without a graph");
+  SmallVector<Value> parts;
+  for (const Pooling &pooling : poolings)
+    parts.push_back(pooling.kind ? xf::PoolOp::create(b, loc, row(widthOf(x)), *pooling.kind, x, mask).getResult()
+                                 : xf::FirstTokenOp::create(b, loc, row(widthOf(x)), x, mask).getResult());
+  if (parts.size() == 1)
+    return parts.front();
+  return xf::ConcatOp::create(b, loc, row(widthOf(x) * static_cast<int64_t>(parts.size())), parts);
 }
 
 static Value apply(GraphBuilder &graph, const SentenceStep &step, Value x) {
@@ -38,7 +38,7 @@ static Value apply(GraphBuilder &graph, const SentenceStep &step, Value x) {
 }
 
 Value embedSentence(GraphBuilder &graph, const SentenceModules &modules, Value x, Value mask) {
-  Value row = pool(graph, *modules.pooling, x, mask);
+  Value row = pool(graph, modules.pooling, x, mask);
   for (const SentenceStep &step : modules.steps) {
     if (step.kind != SentenceStep::Normalize && step.in != widthOf(row)) {
       graph.fail("module '" + step.name + "' takes " + std::to_string(step.in) + " columns, the one before it makes " +

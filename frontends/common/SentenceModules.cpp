@@ -13,17 +13,18 @@ namespace {
 constexpr std::string_view prefix = "sentence_transformers.";
 constexpr const char *configName = "config.json";
 
-/// A mode as it is called since 5.4, and by the flag before.
+/// A mode as it is called since 5.4, and by the flag before. The rows of several
+/// stand one after the other: of flags in this order, of names in theirs.
 struct Mode {
   const char *name, *flag;
-  std::optional<Pooling> pooling; // nothing: known, and not computed
+  Pooling pooling;
 };
-const Mode modes[] = {{"cls", "pooling_mode_cls_token", Pooling::FirstToken},
-                      {"max", "pooling_mode_max_tokens", {}},
-                      {"mean", "pooling_mode_mean_tokens", Pooling::Mean},
-                      {"mean_sqrt_len_tokens", "pooling_mode_mean_sqrt_len_tokens", {}},
-                      {"weightedmean", "pooling_mode_weightedmean_tokens", {}},
-                      {"lasttoken", "pooling_mode_lasttoken", {}}};
+const Mode modes[] = {{"cls", "pooling_mode_cls_token", Pooling::firstToken()},
+                      {"max", "pooling_mode_max_tokens", {xf::Pooling::Max}},
+                      {"mean", "pooling_mode_mean_tokens", {xf::Pooling::Mean}},
+                      {"mean_sqrt_len_tokens", "pooling_mode_mean_sqrt_len_tokens", {xf::Pooling::MeanSqrtLength}},
+                      {"weightedmean", "pooling_mode_weightedmean_tokens", {xf::Pooling::WeightedMean}},
+                      {"lasttoken", "pooling_mode_lasttoken", {xf::Pooling::Last}}};
 
 struct Activation {
   const char *name;
@@ -102,9 +103,9 @@ private:
       modules.transformer = name.empty() ? directory : directory + "/" + name;
       return {};
     }
-    if (kind == "Pooling" && !modules.pooling)
+    if (kind == "Pooling" && modules.pooling.empty())
       return readPooling(name);
-    if (!modules.pooling || (kind != "Normalize" && kind != "Dense" && kind != "LayerNorm"))
+    if (modules.pooling.empty() || (kind != "Normalize" && kind != "Dense" && kind != "LayerNorm"))
       return refuse("module '" + printable(kind) +
                     "' is not supported here: a Transformer, a Pooling, then Dense, LayerNorm and Normalize are");
     return readStep(kind, name);
@@ -116,31 +117,33 @@ private:
     if (!config)
       return config.error();
     std::vector<const Mode *> chosen;
-    bool said = false; // whether some key says which
     for (const auto &[key, value] : *config->asObject())
-      if (Status status = readPoolingKey(key, value, chosen, said); !status)
+      if (Status status = readPoolingKey(key, value); !status)
         return status;
-    // The default of the class, which old flags only add to.
-    const Mode *mean = &modes[2];
-    if (!said || (!config->find("pooling_mode") && !config->find(mean->flag)))
-      chosen.push_back(mean);
-    std::string names;
+    if (const JsonValue *names = config->find("pooling_mode")) {
+      if (Status status = readModeNames(*names, chosen); !status)
+        return status;
+    } else {
+      for (const Mode &mode : modes)
+        if (const JsonValue *flag = config->find(mode.flag); flag && *flag->asBool())
+          chosen.push_back(&mode);
+    }
+    const Mode &mean = modes[2];
+    bool meanSaid = config->find("pooling_mode") || config->find(mean.flag);
+    if (chosen.empty() && !meanSaid)
+      chosen.push_back(&mean); // the class's default
+    if (chosen.empty())
+      return refuseIn(modules.poolingFile, "every pooling mode is false");
+    if (!meanSaid && (chosen.size() > 1 || chosen[0] != &mean))
+      return refuseIn(modules.poolingFile, "'" + std::string(chosen[0]->flag) + "' is true and '" + mean.flag +
+                                               "' is absent, which sentence-transformers reads as true before 5.4 "
+                                               "and as false since: say which");
     for (const Mode *mode : chosen)
-      names += (names.empty() ? "'" : ", '") + std::string(said ? spelling(*config, *mode) : mode->name) + "'";
-    if (chosen.size() != 1)
-      return refuseIn(modules.poolingFile, chosen.empty() ? "every pooling mode is false"
-                                                          : "the modes " + names + " together are not supported");
-    if (!chosen[0]->pooling)
-      return refuseIn(modules.poolingFile, names + " is not supported: cls and mean are");
-    modules.pooling = chosen[0]->pooling;
+      modules.pooling.push_back(mode->pooling);
     return {};
   }
 
-  static std::string spelling(const JsonValue &config, const Mode &mode) {
-    return config.find("pooling_mode") ? "pooling_mode " + std::string(mode.name) : mode.flag;
-  }
-
-  Status readPoolingKey(const std::string &key, const JsonValue &value, std::vector<const Mode *> &chosen, bool &said) {
+  Status readPoolingKey(const std::string &key, const JsonValue &value) {
     const std::string &file = modules.poolingFile;
     if (key == "word_embedding_dimension" || key == "embedding_dimension") {
       if (!value.asInt() || *value.asInt() < 1)
@@ -154,17 +157,12 @@ private:
       return refuseIn(file,
                       "'include_prompt' is " + show(value) + ": leaving the prompt's tokens out is not supported");
     }
-    if (key == "pooling_mode") {
-      said = true;
-      return readModeNames(value, chosen);
-    }
+    if (key == "pooling_mode")
+      return {};
     for (const Mode &mode : modes)
       if (key == mode.flag) {
         if (!value.asBool())
           return refuseIn(file, "'" + key + "' is " + show(value) + ", expected true or false");
-        said = true;
-        if (*value.asBool())
-          chosen.push_back(&mode);
         return {};
       }
     if (isNeutral(value))
@@ -174,11 +172,18 @@ private:
 
   Status readModeNames(const JsonValue &value, std::vector<const Mode *> &chosen) {
     std::vector<JsonValue> names = value.asArray() ? *value.asArray() : std::vector<JsonValue>{value};
+    std::string supported;
+    for (const Mode &mode : modes)
+      supported += (supported.empty() ? "" : ", ") + std::string(mode.name);
+    constexpr size_t most = 64;
+    if (names.size() > most)
+      return refuseIn(modules.poolingFile, "'pooling_mode' names " + std::to_string(names.size()) + " modes, at most " +
+                                               std::to_string(most) + " are read");
     for (const JsonValue &name : names) {
       auto known = std::find_if(std::begin(modes), std::end(modes),
                                 [&](const Mode &mode) { return name.asString() && *name.asString() == mode.name; });
       if (known == std::end(modes))
-        return refuseIn(modules.poolingFile, "'pooling_mode' is " + show(name) + ", supported are cls and mean");
+        return refuseIn(modules.poolingFile, "'pooling_mode' is " + show(name) + ", supported are " + supported);
       chosen.push_back(&*known);
     }
     return {};

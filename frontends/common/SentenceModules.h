@@ -14,8 +14,12 @@
 
 namespace ptx::frontends {
 
-/// What makes one row of a sequence's rows.
-enum class Pooling { FirstToken, Mean };
+/// What makes one row of a sequence's rows: the first token's row, or a pooling of xf.
+struct Pooling {
+  std::optional<xf::Pooling> kind; // nothing: the first token
+  static Pooling firstToken() { return {}; }
+  bool isFirstToken() const { return !kind; }
+};
 
 /// A module behind the pooling.
 struct SentenceStep {
@@ -28,10 +32,10 @@ struct SentenceStep {
 };
 
 struct SentenceModules {
-  std::string transformer; // its directory
-  std::string poolingFile; // for messages
-  std::optional<Pooling> pooling;
-  int64_t width = 0; // that the pooling expects
+  std::string transformer;      // its directory
+  std::string poolingFile;      // for messages
+  std::vector<Pooling> pooling; // their rows one after the other
+  int64_t width = 0;            // that the pooling expects
   std::vector<SentenceStep> steps;
 };
 

@@ -35,7 +35,7 @@ struct Table {
     add<xf::GetOp>(inside, Deployed, Launched);
     add<xf::InputOp>(inside, Model, Launched);
     add<xf::VisibleOp, xf::PositionsOp, xf::OutputOp, xf::EmbeddingOp, xf::LinearOp, xf::AttentionOp, xf::LayerNormOp,
-        xf::ActivationOp, xf::ScaleOp, xf::ColumnsOp, xf::FirstTokenOp, xf::MeanPoolOp, xf::L2NormalizeOp,
+        xf::ActivationOp, xf::ScaleOp, xf::ColumnsOp, xf::FirstTokenOp, xf::PoolOp, xf::ConcatOp, xf::L2NormalizeOp,
         arith::AddFOp>(inside, Model, Deployed);
     add<xf::LoraLinearOp>(inside, Adapted, Deployed);
     add<xf::LoraEmbeddingOp>(inside, Adapted, Scheduled);
@@ -44,8 +44,8 @@ struct Table {
     add<xf::WaveOp, xf::WaveYieldOp>(inside, Scheduled, Flat);
     add<stage::SpaceOp, stage::IdsOp, stage::PositionsOp, stage::FirstRowsOp, stage::ColumnsOp, stage::OutputOp>(
         inside, Staged, Launched);
-    add<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::SegmentMeanOp, stage::MapOp>(
-        inside, Staged, Launched);
+    add<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp, stage::MapOp,
+        stage::ConcatOp>(inside, Staged, Launched);
     add<stage::LaunchOp, stage::YieldOp>(inside, Launched, Launched);
   }
 

@@ -15,8 +15,9 @@ std::optional<Skeleton> skeletonOf(Operation *op) {
       .Case<xf::LayerNormOp, xf::L2NormalizeOp, stage::RowNormOp>([](auto) { return Skeleton::RowNorm; })
       .Case<xf::EmbeddingOp, xf::LoraEmbeddingOp, xf::FirstTokenOp, stage::GatherOp>(
           [](auto) { return Skeleton::Gather; })
-      .Case<xf::MeanPoolOp, stage::SegmentMeanOp>([](auto) { return Skeleton::SegmentMean; })
+      .Case<xf::PoolOp, stage::PoolOp>([](auto) { return Skeleton::Pool; })
       .Case<stage::MapOp>([](auto) { return Skeleton::Map; })
+      .Case<xf::ConcatOp, stage::ConcatOp>([](auto) { return Skeleton::Concat; })
       .Default([](Operation *) { return std::nullopt; });
 }
 

@@ -13,7 +13,7 @@
 
 namespace ptx {
 
-enum class Skeleton { Contract, Attention, RowNorm, Gather, SegmentMean, Map };
+enum class Skeleton { Contract, Attention, RowNorm, Gather, Pool, Map, Concat };
 
 /// The skeleton that runs an op of xf or stage. None for what launches nothing:
 /// inputs, weights, views, and xf's element-wise ops, which join their producer. A

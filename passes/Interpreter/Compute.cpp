@@ -99,6 +99,32 @@ FailureOr<Array> interp::columnsOf(Operation *op, const Array &x, int64_t offset
   return y;
 }
 
+FailureOr<Array> interp::concatColumns(Operation *op, llvm::ArrayRef<const Array *> parts) {
+  int64_t width = 0;
+  for (const Array *part : parts) {
+    if (part->leading() != parts.front()->leading())
+      return op->emitOpError("joins rows of shapes ") << format(parts.front()->shape) << " and " << format(part->shape);
+    width += part->columns();
+  }
+  Array y(withColumns(*parts.front(), width));
+  for (int64_t m = 0; m < y.rows(); ++m) {
+    double *to = y.row(m);
+    for (const Array *part : parts)
+      to = std::copy_n(part->row(m), part->columns(), to);
+  }
+  return y;
+}
+
+static LogicalResult concat(Frame &frame, xf::ConcatOp op) {
+  SmallVector<const Array *> parts;
+  for (mlir::Value part : op.getParts())
+    parts.push_back(&frame.array(part));
+  FailureOr<Array> result = concatColumns(op, parts);
+  if (failed(result))
+    return failure();
+  return frame.set(op.getResult(), std::move(*result));
+}
+
 static LogicalResult columns(Frame &frame, xf::ColumnsOp op) {
   FailureOr<Array> result = columnsOf(op, frame.array(op.getX()), op.getOffset(), op.getResult().getType());
   if (failed(result))
@@ -125,5 +151,6 @@ void interp::addCompute(Table &table) {
   table.add<scale>();
   table.add<gainPerChannel>();
   table.add<columns>();
+  table.add<concat>();
   table.add<l2Normalize>();
 }

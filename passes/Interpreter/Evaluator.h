@@ -125,6 +125,9 @@ mlir::FailureOr<Mask> visibleMask(Frame &frame, mlir::Operation *op, mlir::Value
 /// Columns from `offset` on, as many as `type` says.
 mlir::FailureOr<Array> columnsOf(mlir::Operation *op, const Array &x, int64_t offset, mlir::Type type);
 
+/// The columns of each, one after the other.
+mlir::FailureOr<Array> concatColumns(mlir::Operation *op, llvm::ArrayRef<const Array *> parts);
+
 /// "[2, 3]", for messages.
 std::string format(llvm::ArrayRef<int64_t> shape);
 

@@ -1,5 +1,6 @@
 // Operations of xf that mix positions: attention and pooling.
 #include "passes/Interpreter/Evaluator.h"
+#include "passes/Interpreter/Pool.h"
 #include "passes/Interpreter/Product.h"
 
 using namespace mlir;
@@ -60,17 +61,17 @@ static LogicalResult firstToken(Frame &frame, xf::FirstTokenOp op) {
   return frame.set(op.getResult(), std::move(result));
 }
 
-static LogicalResult meanPool(Frame &frame, xf::MeanPoolOp op) {
+static LogicalResult pool(Frame &frame, xf::PoolOp op) {
   const Array &x = frame.array(op.getX());
   const Mask &mask = frame.mask(op.getMask());
   if (failed(checkShape(op, x, mask)))
     return failure();
   Array result({mask.sequences, x.columns()});
   for (int64_t b = 0; b < mask.sequences; ++b) {
-    SmallVector<int64_t> rows = keysOf(mask, b, 0, /*causal=*/false);
-    for (int64_t row : rows)
-      for (int64_t c = 0; c < x.columns(); ++c)
-        result.at(b, c) += x.at(row, c) / static_cast<double>(rows.size());
+    SmallVector<VisibleRow> rows;
+    for (int64_t row : keysOf(mask, b, 0, /*causal=*/false))
+      rows.push_back({row, row - b * mask.length});
+    poolRows(op.getKind(), x, rows, b, result);
   }
   return frame.set(op.getResult(), std::move(result));
 }
@@ -78,5 +79,5 @@ static LogicalResult meanPool(Frame &frame, xf::MeanPoolOp op) {
 void interp::addMixing(Table &table) {
   table.add<attention>();
   table.add<firstToken>();
-  table.add<meanPool>();
+  table.add<pool>();
 }

@@ -1,5 +1,6 @@
 // The skeletons of stage. Each computes the element it is about, then its
 // region says what becomes of it.
+#include "passes/Interpreter/Pool.h"
 #include "passes/Interpreter/Product.h"
 #include "passes/Interpreter/Scalar.h"
 
@@ -173,7 +174,7 @@ static LogicalResult gather(Frame &frame, stage::GatherOp op) {
   return setApplied(frame, op, op.getBody(), taken, op.getExtras());
 }
 
-static LogicalResult segmentMean(Frame &frame, stage::SegmentMeanOp op) {
+static LogicalResult pool(Frame &frame, stage::PoolOp op) {
   const Array &x = frame.array(op.getX());
   const Space &space = frame.space(op.getSpace());
   if (failed(checkRows(op, x)))
@@ -181,11 +182,23 @@ static LogicalResult segmentMean(Frame &frame, stage::SegmentMeanOp op) {
   if (x.shape[0] != space.rows())
     return op.emitOpError("has ") << x.shape[0] << " rows over a space of " << space.rows();
   Array result({space.sequences, x.columns()});
-  for (int64_t b = 0; b < space.sequences; ++b)
-    for (int64_t key = 0; key < space.keys[b]; ++key)
-      for (int64_t c = 0; c < x.columns(); ++c)
-        result.at(b, c) += x.at(space.begin[b] + key, c) / static_cast<double>(space.keys[b]);
+  for (int64_t b = 0; b < space.sequences; ++b) {
+    SmallVector<VisibleRow> rows;
+    for (int64_t row = space.begin[b]; row < space.begin[b] + space.keys[b]; ++row)
+      rows.push_back({row, space.position[row]});
+    poolRows(op.getKind(), x, rows, b, result);
+  }
   return frame.set(op.getResult(), std::move(result));
+}
+
+static LogicalResult concat(Frame &frame, stage::ConcatOp op) {
+  SmallVector<const Array *> parts;
+  for (mlir::Value part : op.getParts())
+    parts.push_back(&frame.array(part));
+  FailureOr<Array> result = concatColumns(op, parts);
+  if (failed(result))
+    return failure();
+  return frame.set(op.getResult(), std::move(*result));
 }
 
 static LogicalResult map(Frame &frame, stage::MapOp op) {
@@ -200,6 +213,7 @@ void interp::addSkeletons(Table &table) {
   table.add<attention>();
   table.add<rowNorm>();
   table.add<gather>();
-  table.add<segmentMean>();
+  table.add<pool>();
+  table.add<concat>();
   table.add<map>();
 }

@@ -60,13 +60,13 @@ inline constexpr SkeletonWord attention[] = {
     {"blocks", Type::Index}, {"key_begin", Type::Index}, {"keys", Type::Index}};
 inline constexpr SkeletonWord rowWise[] = {
     {"x", Type::Rows}, {"x_pitch", Type::Pitch}, {"y", Type::Rows}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
-inline constexpr SkeletonWord segmentMean[] = {
-    {"x", Type::Rows},      {"x_pitch", Type::Pitch}, {"y", Type::Rows},    {"y_pitch", Type::Pitch},
-    {"width", Type::Count}, {"begin", Type::Index},   {"keys", Type::Index}};
+inline constexpr SkeletonWord pool[] = {{"x", Type::Rows},        {"x_pitch", Type::Pitch}, {"y", Type::Rows},
+                                        {"y_pitch", Type::Pitch}, {"width", Type::Count},   {"begin", Type::Index},
+                                        {"keys", Type::Index},    {"position", Type::Index}};
 inline constexpr SkeletonWord gather[] = {{"y", Type::Rows}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
 
-inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", attention},      {"row_norm", rowWise},
-                                         {"gather", gather},     {"segment_mean", segmentMean}, {"map", rowWise}};
+inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", attention}, {"row_norm", rowWise},
+                                         {"gather", gather},     {"pool", pool},           {"map", rowWise}};
 
 /// The words of a kernel: those of its skeleton, then three per gathered
 /// table, then one (an element per column) or two (rows) per extra of its

@@ -81,7 +81,8 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     follows from skeleton, tables and extras (runtime/device/words.h); it is
     printed behind `words`, and need not be written.
     C1 the constants of the skeleton are there: `norm` and `eps` of a row norm,
-       `scale` and a positive `head_dim` of an attention, `tables` of a gather.
+       `scale` and a positive `head_dim` of an attention, `tables` of a gather,
+       `pooling` of a pool.
     C2 the region has one argument per element value and extra, all f32, and
        yields one value.
     C3 the region holds scalar operations that every target can carry out on an
@@ -98,7 +99,7 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
   let arguments = (ins SymbolNameAttr:$sym_name, Rt_Skeleton:$skeleton,
                        DefaultValuedAttr<I64Attr, "0">:$tables,
                        DefaultValuedAttr<I64Attr, "0">:$head_dim, OptionalAttr<F64Attr>:$scale, UnitAttr:$causal,
-                       OptionalAttr<Stage_Norm>:$norm, OptionalAttr<F64Attr>:$eps,
+                       OptionalAttr<Stage_Norm>:$norm, OptionalAttr<F64Attr>:$eps, OptionalAttr<Xf_Pooling>:$pooling,
                        TypedArrayAttrBase<Rt_ExtraKind, "kinds of the extras">:$extras);
   let regions = (region AnyRegion:$body);
   let assemblyFormat = [{

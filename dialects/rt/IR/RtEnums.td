@@ -34,7 +34,7 @@ def Rt_Skeleton : I32EnumAttr<"Skeleton", "which skeleton a kernel is", [
   I32EnumAttrCase<"Attention", 1, "attention">,
   I32EnumAttrCase<"RowNorm", 2, "row_norm">,
   I32EnumAttrCase<"Gather", 3, "gather">,
-  I32EnumAttrCase<"SegmentMean", 4, "segment_mean">,
+  I32EnumAttrCase<"Pool", 4, "pool">,
   I32EnumAttrCase<"Map", 5, "map">
 ]> { let cppNamespace = "::ptx::rt"; }
 

@@ -34,7 +34,7 @@ words::Signature KernelOp::getSignature() {
 std::optional<int64_t> KernelOp::getElementCount() {
   switch (getSkeleton()) {
   case Skeleton::Attention:
-  case Skeleton::SegmentMean:
+  case Skeleton::Pool:
     return std::nullopt;
   case Skeleton::Gather:
     return static_cast<int64_t>(getTables());
@@ -97,6 +97,8 @@ LogicalResult KernelOp::verify() {
     return emitOpError("C1: a row norm has `norm` and a finite `eps`");
   if (skeleton == Skeleton::Attention && (headDim < 1 || headDim > xf::maxExtent || !isFinite(getScale())))
     return emitOpError("C1: an attention has a positive `head_dim` and a finite `scale`");
+  if (skeleton == Skeleton::Pool && !getPooling())
+    return emitOpError("C1: a pool has a `pooling`");
   if (skeleton == Skeleton::Gather && (static_cast<int64_t>(getTables()) <= 0 || getTables() > maxTables))
     return emitOpError("C1: a gather has 1 to 64 `tables`, found ") << getTables();
   if (!getElementCount() && !getBody().empty())

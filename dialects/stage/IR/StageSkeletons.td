@@ -86,13 +86,25 @@ def Stage_GatherOp : Stage_SkeletonOp<"gather", [AttrSizedOperandSegments]> {
   let hasRegionVerifier = 1;
 }
 
-def Stage_SegmentMeanOp : Stage_Op<"segment_mean", [Pure]> {
-  let summary = "the mean of each sequence's visible rows; zeros where there is none";
-  let description = "The sum runs over rows in ascending order, then one multiplication by 1/n. C1 widths agree.";
+def Stage_PoolOp : Stage_Op<"pool", [Pure]> {
+  let summary = "one row of each sequence's visible rows; zeros where there is none";
+  let description = [{
+    As `xf.pool`. Sums run over rows in ascending order, then one multiplication
+    by 1/n, 1/sqrt(n) or 1/sum of the weights. C1 widths agree.
+  }];
   let hasVerifier = 1;
-  let arguments = (ins Stage_Rows:$x, Stage_SpaceType:$space);
+  let arguments = (ins Xf_Pooling:$kind, Stage_Rows:$x, Stage_SpaceType:$space);
   let results = (outs Stage_Rows:$result);
-  let assemblyFormat = "$x `over` $space attr-dict `:` type($x) `,` type($space) `->` type($result)";
+  let assemblyFormat = "$kind $x `over` $space attr-dict `:` type($x) `,` type($space) `->` type($result)";
+}
+
+def Stage_ConcatOp : Stage_Op<"concat", [Pure]> {
+  let summary = "the columns of each, one after the other";
+  let description = "One problem of a map for each part, into its columns. C1 at least one part; widths add up.";
+  let hasVerifier = 1;
+  let arguments = (ins Variadic<Stage_Rows>:$parts);
+  let results = (outs Stage_Rows:$result);
+  let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($result)";
 }
 
 def Stage_MapOp : Stage_SkeletonOp<"map"> {

@@ -100,7 +100,20 @@ LogicalResult RowNormOp::verify() {
   return verifyRowWise(*this, getExtras());
 }
 LogicalResult MapOp::verify() { return verifyRowWise(*this, getExtras()); }
-LogicalResult SegmentMeanOp::verify() { return verifyRowWise(*this, ValueRange()); }
+LogicalResult PoolOp::verify() { return verifyRowWise(*this, ValueRange()); }
+
+LogicalResult ConcatOp::verify() {
+  int64_t width = 0;
+  bool fits = !getParts().empty();
+  for (Value part : getParts()) {
+    fits &= widthOf(part) > 0;
+    width += widthOf(part);
+  }
+  if (!fits || width != widthOf(getResult()))
+    return emitOpError("C1: parts of ") << (fits ? std::to_string(width) : "unknown") << " columns do not make "
+                                        << getResult().getType();
+  return success();
+}
 
 LogicalResult GatherOp::verify() {
   if (getTables().size() != getIndices().size() || getTables().empty() || getTables().size() > 64)
@@ -165,7 +178,7 @@ LogicalResult LaunchOp::verifyRegions() {
     return emitOpError("C2: launches nothing");
   SmallVector<Value> results;
   for (Operation &op : block.without_terminator()) {
-    if (!isa<ContractOp, AttentionOp, RowNormOp, GatherOp, SegmentMeanOp, MapOp>(op))
+    if (!isa<ContractOp, AttentionOp, RowNormOp, GatherOp, PoolOp, MapOp, ConcatOp>(op))
       return op.emitOpError("C2: is no skeleton, and stands in a launch");
     if (op.getName() != block.front().getName())
       return op.emitOpError("C2: is launched with '") << block.front().getName() << "', another skeleton";

@@ -167,13 +167,36 @@ def Xf_FirstTokenOp : Xf_Op<"first_token", [Pure]> {
   let assemblyFormat = "$x `where` $mask attr-dict `:` type($x) `,` type($mask) `->` type($result)";
 }
 
-def Xf_MeanPoolOp : Xf_Op<"mean_pool", [Pure]> {
-  let summary = "the mean over the visible positions of each sequence: [B,S,D] -> [B,D]; zeros where none is";
-  let description = "C1 the result has x's D.";
+def Xf_PoolOp : Xf_Op<"pool", [Pure]> {
+  let summary = "one row of the visible positions of each sequence: [B,S,D] -> [B,D]; zeros where none is";
+  let description = [{
+    mean: sum / n. mean_sqrt: sum / sqrt(n). weighted_mean: position p weighs
+    p - f + 1, f the first visible one, as in SGPT (arXiv 2202.08904). max: channel by channel. last:
+    the last visible position.
+    C1 the result has x's D.
+    ```mlir
+    %y = xf.pool weighted_mean %x where %m : tensor<?x?x8xf32>, tensor<?x?xi1> -> tensor<?x8xf32>
+    ```
+  }];
   let hasVerifier = 1;
-  let arguments = (ins Xf_Sequence:$x, Xf_Mask:$mask);
+  let arguments = (ins Xf_Pooling:$kind, Xf_Sequence:$x, Xf_Mask:$mask);
   let results = (outs Xf_Pooled:$result);
-  let assemblyFormat = "$x `where` $mask attr-dict `:` type($x) `,` type($mask) `->` type($result)";
+  let assemblyFormat = "$kind $x `where` $mask attr-dict `:` type($x) `,` type($mask) `->` type($result)";
+}
+
+def Xf_ConcatOp : Xf_Op<"concat", [Pure]> {
+  let summary = "the columns of each, one after the other";
+  let description = [{
+    C1 at least one part, all of as many dimensions as the result; the widths
+    add up to the result's.
+    ```mlir
+    %y = xf.concat %a, %b : tensor<?x8xf32>, tensor<?x4xf32> -> tensor<?x12xf32>
+    ```
+  }];
+  let hasVerifier = 1;
+  let arguments = (ins Variadic<Xf_Activations>:$parts);
+  let results = (outs Xf_Activations:$result);
+  let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($result)";
 }
 
 def Xf_L2NormalizeOp : Xf_ElementwiseOp<"l2_normalize"> {

@@ -18,6 +18,14 @@ def Xf_Layout : I32EnumAttr<"Layout", "what a packed parameter is to a kernel", 
   I32EnumAttrCase<"Vector", 2, "vector">
 ]> { let cppNamespace = "::ptx::xf"; }
 
+def Xf_Pooling : I32EnumAttr<"Pooling", "what makes one row of the visible rows of a sequence", [
+  I32EnumAttrCase<"Mean", 0, "mean">,                  // sum / n
+  I32EnumAttrCase<"MeanSqrtLength", 1, "mean_sqrt">,   // sum / sqrt(n)
+  I32EnumAttrCase<"WeightedMean", 2, "weighted_mean">, // weighted by 1 + the distance from the first
+  I32EnumAttrCase<"Max", 3, "max">,
+  I32EnumAttrCase<"Last", 4, "last">                   // the row of the last visible position
+]> { let cppNamespace = "::ptx::xf"; }
+
 def Xf_Form : I32EnumAttr<"Form", "orientation of the matrix an adapter changes", [
   I32EnumAttrCase<"Linear", 0, "linear">,
   I32EnumAttrCase<"Embedding", 1, "embedding">

@@ -201,5 +201,18 @@ template <typename Op> static LogicalResult verifyPool(Op op) {
          << extentText(widthOf(op.getResult())) << " columns, x " << extentText(widthOf(op.getX()));
 }
 
+LogicalResult ConcatOp::verify() {
+  int64_t width = 0, rank = cast<RankedTensorType>(getResult().getType()).getRank();
+  bool fits = !getParts().empty();
+  for (Value part : getParts()) {
+    fits &= widthOf(part) > 0 && cast<RankedTensorType>(part.getType()).getRank() == rank;
+    width += widthOf(part);
+  }
+  if (!fits || width != widthOf(getResult()))
+    return emitOpError("C1: parts of ") << (fits ? std::to_string(width) : "other") << " columns do not make "
+                                        << getResult().getType();
+  return success();
+}
+
 LogicalResult FirstTokenOp::verify() { return verifyPool(*this); }
-LogicalResult MeanPoolOp::verify() { return verifyPool(*this); }
+LogicalResult PoolOp::verify() { return verifyPool(*this); }

@@ -79,8 +79,8 @@ private:
           return op.emitOpError("reads a parameter that is no xf.get");
       FailureOr<Rows> made =
           TypeSwitch<Operation *, FailureOr<Rows>>(&op)
-              .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::SegmentMeanOp,
-                    stage::MapOp>([&](auto typed) { return checkStage(typed); });
+              .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp,
+                    stage::MapOp, stage::ConcatOp>([&](auto typed) { return checkStage(typed); });
       if (failed(made))
         return failure();
       rows[result] = *made;
@@ -164,7 +164,14 @@ private:
     return op ? op.getSource().getDefiningOp<xf::InputOp>().getDims()[0] : Attribute();
   }
 
-  FailureOr<Rows> checkStage(stage::SegmentMeanOp op) {
+  FailureOr<Rows> checkStage(stage::ConcatOp op) {
+    FailureOr<Rows> first = rowsOf(op, op.getParts().front());
+    if (failed(first) || failed(requireExtras(op, op.getParts(), *first)))
+      return failure();
+    return first;
+  }
+
+  FailureOr<Rows> checkStage(stage::PoolOp op) {
     if (failed(requireRows(op, op.getX(), Rows{op.getSpace(), false, {}})))
       return failure();
     return Rows{op.getSpace(), true, {}};

@@ -45,7 +45,18 @@ KernelOp describe(OpBuilder &builder, Operation *stage) {
         kernel.setTables(op.getTables().size());
         return kernel;
       })
-      .Case<stage::SegmentMeanOp>([&](auto) { return create(Skeleton::SegmentMean, {}); })
+      .Case<stage::PoolOp>([&](stage::PoolOp op) {
+        KernelOp kernel = create(Skeleton::Pool, {});
+        kernel.setPooling(op.getKind());
+        return kernel;
+      })
+      .Case<stage::ConcatOp>([&](auto) {
+        KernelOp kernel = create(Skeleton::Map, {});
+        OpBuilder region(builder.getContext());
+        Block *block = region.createBlock(&kernel.getBody(), {}, region.getF32Type(), loc);
+        stage::YieldOp::create(region, loc, block->getArguments());
+        return kernel;
+      })
       .Case<stage::MapOp>([&](auto op) { return create(Skeleton::Map, op.getExtras()); });
 }
 

@@ -126,7 +126,7 @@ private:
         .Case<stage::GatherOp>([&](auto gather) { return rowsOfIndex(gather.getIndices().front()); })
         .Case<stage::AttentionOp>(
             [&](auto attention) -> Rows { return {spaces.lookup(attention.getQuerySpace()), Per::Row}; })
-        .Case<stage::SegmentMeanOp>([&](auto mean) -> Rows { return {spaces.lookup(mean.getSpace()), Per::Sequence}; })
+        .Case<stage::PoolOp>([&](auto pool) -> Rows { return {spaces.lookup(pool.getSpace()), Per::Sequence}; })
         .Default([&](Operation *other) {
           const BufferLife &life = lives[locate(other->getOperand(0)).first];
           return Rows{life.space, life.per};
@@ -285,11 +285,12 @@ private:
   Problem describe(stage::RowNormOp op, Value result) { return rowWise(op.getX(), result, op.getExtras(), 8); }
   Problem describe(stage::MapOp op, Value result) { return rowWise(op.getX(), result, op.getExtras(), 8); }
 
-  Problem describe(stage::SegmentMeanOp op, Value result) {
+  Problem describe(stage::PoolOp op, Value result) {
     Problem p = rowWise(op.getX(), result, {}, 1);
     int64_t space = spaces.lookup(op.getSpace());
     p.words.push_back(rowsWord(space, RowField::Begin));
     p.words.push_back(rowsWord(space, RowField::Keys));
+    p.words.push_back(rowsWord(space, RowField::Position));
     p.over = Over::Sequences;
     return p;
   }
@@ -336,26 +337,57 @@ private:
     OpBuilder::InsertionGuard guard(builder);
     builder.createBlock(&op.getBody());
     for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues()))
-      emitProblem(value.getDefiningOp(), result);
+      emitProblems(value.getDefiningOp(), result);
     kernels.addEntry(op);
     return success();
   }
 
+  /// Where a problem's result lies: all of a value, or a part of its columns.
+  struct Place {
+    int64_t buffer, column, width;
+  };
+
+  void emitProblems(Operation *op, Value result) {
+    auto concat = dyn_cast<stage::ConcatOp>(op);
+    if (!concat)
+      return emitProblem(op, result);
+    int64_t column = 0;
+    for (Value part : concat.getParts()) {
+      emitCopy(op, part, {buffers.lookup(result), column, widthOf(part)});
+      column += widthOf(part);
+    }
+  }
+
+  /// The rows of a part into its columns: a map whose region is the identity.
+  void emitCopy(Operation *op, Value part, Place to) {
+    Problem p;
+    addRows(p.words, part);
+    p.words.push_back(BufferArgAttr::get(builder.getContext(), to.buffer, to.column));
+    p.words.push_back(pitchWord(lives[to.buffer].width));
+    p.words.push_back(intWord(to.width));
+    p.flops = to.width;
+    p.bytes = 2 * 4 * to.width;
+    emitProblem(op, p, lives[to.buffer], windowOf(part),
+                WindowAttr::get(builder.getContext(), to.buffer, to.column, to.width));
+  }
+
   void emitProblem(Operation *op, Value result) {
     Problem p = TypeSwitch<Operation *, Problem>(op)
-                    .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp,
-                          stage::SegmentMeanOp, stage::MapOp>([&](auto typed) { return describe(typed, result); });
-    const BufferLife &life = lives[buffers.lookup(result)];
-    if (life.per == Per::Sequence)
-      p.over = Over::Sequences;
+                    .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp,
+                          stage::MapOp>([&](auto typed) { return describe(typed, result); });
     SmallVector<Attribute> reads;
     for (Value operand : op->getOperands())
       if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && type.getElementType().isF32())
         reads.push_back(windowOf(operand));
+    emitProblem(op, p, lives[buffers.lookup(result)], reads, windowOf(result));
+  }
+
+  void emitProblem(Operation *op, Problem &p, const BufferLife &life, ArrayRef<Attribute> reads, Attribute writes) {
+    if (life.per == Per::Sequence)
+      p.over = Over::Sequences;
     ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()), life.space,
                       p.over, p.columns, p.columnSite, p.guard, p.flops, p.bytes, p.perKey, p.keySpace,
-                      builder.getArrayAttr(p.words), builder.getArrayAttr(reads),
-                      builder.getArrayAttr(windowOf(result)));
+                      builder.getArrayAttr(p.words), builder.getArrayAttr(reads), builder.getArrayAttr(writes));
   }
 
   /// The columns of a buffer that a value is.

@@ -77,7 +77,7 @@ private:
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case<xf::VisibleOp, xf::PositionsOp, xf::OutputOp, xf::EmbeddingOp, xf::LinearOp, xf::LoraLinearOp,
               xf::AttentionOp, xf::LayerNormOp, xf::ActivationOp, xf::ScaleOp, xf::GainOp, xf::ColumnsOp,
-              xf::FirstTokenOp, xf::MeanPoolOp, xf::L2NormalizeOp, arith::AddFOp, xf::WaveOp, func::CallOp>(
+              xf::FirstTokenOp, xf::PoolOp, xf::ConcatOp, xf::L2NormalizeOp, arith::AddFOp, xf::WaveOp, func::CallOp>(
             [&](auto typed) { return convertOp(typed); })
         .Case<xf::InputOp, xf::GetOp, xf::WaveYieldOp, func::ReturnOp>([&](auto) {
           builder.clone(*op, mapping);
@@ -242,10 +242,17 @@ private:
     return success();
   }
 
-  LogicalResult convertOp(xf::MeanPoolOp op) {
+  LogicalResult convertOp(xf::PoolOp op) {
     Value space = get(op.getMask());
-    replace(op, stage::SegmentMeanOp::create(builder, loc, convertType(op.getType()), get(op.getX()), space));
+    replace(op, stage::PoolOp::create(builder, loc, convertType(op.getType()), op.getKind(), get(op.getX()), space));
     sequenceSpace[op.getResult()] = space;
+    return success();
+  }
+
+  LogicalResult convertOp(xf::ConcatOp op) {
+    SmallVector<Value> parts = llvm::map_to_vector(op.getParts(), [&](Value v) { return get(v); });
+    replace(op, stage::ConcatOp::create(builder, loc, convertType(op.getType()), parts));
+    carrySequence(op, op.getParts().front());
     return success();
   }
 

@@ -57,7 +57,7 @@ public:
     case rt::Skeleton::Attention:
       return {
           {"row_grain", 1}, {"column_grain", 1}, {"scratch_base", scratch.base}, {"scratch_per_key", scratch.perKey}};
-    case rt::Skeleton::SegmentMean:
+    case rt::Skeleton::Pool:
       return {{"row_grain", 1}};
     case rt::Skeleton::RowNorm:
     case rt::Skeleton::Gather:

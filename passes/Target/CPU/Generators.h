@@ -53,7 +53,7 @@ void emitContract(Emit &e, const Kernel &kernel);
 void emitAttention(Emit &e, const Kernel &kernel);
 void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
-void emitSegmentMean(Emit &e, const Kernel &kernel);
+void emitPool(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
 
 int64_t contractScratch();

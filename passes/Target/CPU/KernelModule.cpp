@@ -25,8 +25,8 @@ void emitKernel(Emit &e, ptx::rt::KernelOp op, const LevelInfo &level) {
   case ptx::rt::Skeleton::Gather:
     emitGather(e, kernel);
     break;
-  case ptx::rt::Skeleton::SegmentMean:
-    emitSegmentMean(e, kernel);
+  case ptx::rt::Skeleton::Pool:
+    emitPool(e, kernel);
     break;
   case ptx::rt::Skeleton::Map:
     emitMap(e, kernel);

@@ -34,7 +34,7 @@ void emitContractFewRows(Emit &e, const Kernel &kernel);
 void emitAttention(Emit &e, const Kernel &kernel);
 void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
-void emitSegmentMean(Emit &e, const Kernel &kernel);
+void emitPool(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
 
 /// Floats of shared memory.

@@ -41,8 +41,8 @@ void emitBody(Emit &e, const Kernel &kernel) {
     return emitRowNorm(e, kernel);
   case rt::Skeleton::Gather:
     return emitGather(e, kernel);
-  case rt::Skeleton::SegmentMean:
-    return emitSegmentMean(e, kernel);
+  case rt::Skeleton::Pool:
+    return emitPool(e, kernel);
   case rt::Skeleton::Map:
     return emitMap(e, kernel);
   }
@@ -177,7 +177,7 @@ Metadata ptx::cuda::describeKernel(rt::KernelOp kernel) {
             {"few_rows", fewRowsTile.rows},
             {"few_columns", fewRowsTile.columns}};
   case rt::Skeleton::Attention:
-  case rt::Skeleton::SegmentMean:
+  case rt::Skeleton::Pool:
     return {{"tile_rows", 1}, {"tile_columns", 1}};
   case rt::Skeleton::RowNorm:
   case rt::Skeleton::Gather:

@@ -29,8 +29,8 @@ rt.kernel map @map_0 extras [] {
 // -----
 
 // C2: a skeleton without a region has none.
-// expected-error @+1 {{C2: segment_mean has no region}}
-rt.kernel segment_mean @mean_0 extras [] {
+// expected-error @+1 {{C2: pool has no region}}
+rt.kernel pool @mean_0 extras [] attributes {pooling = 0 : i32} {
 ^bb0(%x: f32):
   stage.yield %x : f32
 }
@@ -113,3 +113,9 @@ rt.program @f slots 1 {
 
 // expected-error @+1 {{C1: there is no kernel @gone}}
 rt.entry @entry_0 [@gone]
+
+// -----
+
+// expected-error @+1 {{C1: a pool has a `pooling`}}
+rt.kernel pool @pool_0 extras [] {
+}

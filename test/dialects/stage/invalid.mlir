@@ -153,7 +153,7 @@ func.func @case(%x: tensor<?x4xf32>, %i: tensor<?xi32>) {
 
 func.func @case(%x: tensor<?x4xf32>, %s: !stage.space) {
   // expected-error @+1 {{C1: x has 4 columns, the result 5}}
-  %0 = stage.segment_mean %x over %s : tensor<?x4xf32>, !stage.space -> tensor<?x5xf32>
+  %0 = stage.pool mean %x over %s : tensor<?x4xf32>, !stage.space -> tensor<?x5xf32>
   return
 }
 

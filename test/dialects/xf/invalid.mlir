@@ -490,7 +490,7 @@ func.func @columns_c1(%x: tensor<?x?x4xf32>) {
 
 func.func @pool_c1(%x: tensor<?x?x4xf32>, %m: tensor<?x?xi1>) {
   // expected-error @+1 {{C1: the result has 5 columns, x 4}}
-  %y = xf.mean_pool %x where %m : tensor<?x?x4xf32>, tensor<?x?xi1> -> tensor<?x5xf32>
+  %y = xf.pool mean %x where %m : tensor<?x?x4xf32>, tensor<?x?xi1> -> tensor<?x5xf32>
   return
 }
 
@@ -579,5 +579,13 @@ func.func @pack_c2(%w: !xf.weight<5x4xf32>) {
 func.func @pack_c3(%w: !xf.weight<5x4xf32>) {
   // expected-error @+1 {{C3: only a matrix has `in_out`, found a table}}
   %0 = xf.pack %w in_out : !xf.weight<5x4xf32> -> !xf.packed<table, 4x5>
+  return
+}
+
+// -----
+
+func.func @concat_c1(%x: tensor<?x4xf32>, %y: tensor<?x3xf32>) {
+  // expected-error @+1 {{C1: parts of 7 columns do not make 'tensor<?x8xf32>'}}
+  %z = xf.concat %x, %y : tensor<?x4xf32>, tensor<?x3xf32> -> tensor<?x8xf32>
   return
 }

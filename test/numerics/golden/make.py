@@ -272,6 +272,41 @@ def sentence_dense(folder):
     return lambda x, mask: nn.functional.normalize(norm(torch.tanh(dense(x[:, 0]))), dim=1)
 
 
+def sentence_every_mode(folder):
+    """every pooling mode, one after the other, in an order of names; -> what they compute"""
+    modes = ["lasttoken", "cls", "weightedmean", "max", "mean_sqrt_len_tokens", "mean"]
+    sentence_modules(folder, [
+        ("sentence_transformers.base.modules.transformer.Transformer", "", None),
+        ("sentence_transformers.sentence_transformer.modules.pooling.Pooling", "1_Pooling",
+         {"embedding_dimension": D, "pooling_mode": modes, "include_prompt": True})])
+
+    def embed(x, mask):
+        k = mask[..., None].double()
+        last = mask.shape[1] - 1 - mask.flip(1).argmax(1)
+        weights = k * (torch.arange(1, mask.shape[1] + 1)[None, :, None] - mask.argmax(1)[:, None, None])
+        parts = {"cls": x[:, 0], "max": x.masked_fill(k == 0, -torch.inf).max(1).values, "mean": (x * k).sum(1) / k.sum(1),
+                 "mean_sqrt_len_tokens": (x * k).sum(1) / k.sum(1).sqrt(), "weightedmean": (x * weights).sum(1) / weights.sum(1),
+                 "lasttoken": x[torch.arange(len(x)), last]}
+        return torch.cat([parts[mode] for mode in modes], 1)
+    return embed
+
+
+def sentence_flags(folder):
+    """two modes by the flags before 5.4, then Dense; -> what they compute"""
+    old = "sentence_transformers.models."
+    sentence_modules(folder, [
+        (old + "Transformer", "", None),
+        (old + "Pooling", "1_Pooling", {"word_embedding_dimension": D, "pooling_mode_max_tokens": True, "pooling_mode_mean_tokens": False,
+                                        "pooling_mode_cls_token": True}),
+        (old + "Dense", "2_Dense", {"in_features": 2 * D, "out_features": 7, "bias": False,
+                                    "activation_function": "torch.nn.modules.linear.Identity"})])
+    dense = nn.Linear(2 * D, 7, bias=False)
+    randomise(dense)
+    save_file({"linear.weight": dense.weight.detach().clone()}, folder / "2_Dense" / "model.safetensors")
+    dense = dense.double()
+    return lambda x, mask: dense(torch.cat((x[:, 0], x.masked_fill(mask[..., None] == 0, -torch.inf).max(1).values), 1))
+
+
 def kin_config(family, **changes):
     """a small configuration of BERT's kin"""
     import transformers
@@ -339,6 +374,8 @@ def berts():
     make_bert(39, "bert_relu", "relu", hidden_act="relu")
     make_bert(40, "bert_silu", "silu", hidden_act="silu")
     make_bert(41, "bert_old_norms", "norms named gamma and beta", rename=old_norm_names)
+    make_bert(43, "bert_sentence_modes", "sentence-transformers: every pooling mode, concatenated", sentence=sentence_every_mode)
+    make_bert(44, "bert_sentence_flags", "sentence-transformers before 5.4: two modes by flags, Dense", sentence=sentence_flags)
     make_bert(42, "bert_sentence_dense", "sentence-transformers since 5.4: first token, Dense, LayerNorm, L2", sentence=sentence_dense)
 
 

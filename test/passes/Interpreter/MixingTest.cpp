@@ -93,7 +93,7 @@ TEST(Attention, Cross) {
 
 static const char *const pools = R"(
     %f = xf.first_token %x where %m : !x, !mask -> !pooled
-    %p = xf.mean_pool %x where %m : !x, !mask -> !pooled
+    %p = xf.pool mean %x where %m : !x, !mask -> !pooled
     xf.output "f" %f : !pooled
     xf.output "p" %p where %m : !pooled, !mask)";
 

@@ -48,7 +48,7 @@ TEST(Stage, AgreesWithXf) {
       %r = arith.addf %a, %x : !x
       %n = xf.layer_norm %r eps 1.0e-5 : !x
       %f = xf.first_token %n where %m : !x, !mask -> !pooled
-      %p = xf.mean_pool %n where %m : !x, !mask -> !pooled
+      %p = xf.pool mean %n where %m : !x, !mask -> !pooled
       xf.output "y" %n where %m : !x, !mask
       xf.output "f" %f : !pooled
       xf.output "p" %p : !pooled)",
@@ -72,7 +72,7 @@ TEST(Stage, AgreesWithXf) {
       ^bb0(%v: f32):
         stage.yield %v : f32
       } -> !r
-      %p = stage.segment_mean %n over %sp : !r, !stage.space -> !r
+      %p = stage.pool mean %n over %sp : !r, !stage.space -> !r
       stage.output "y" %n over %sp : !r, !stage.space
       stage.output "f" %f over %sp per_sequence : !r, !stage.space
       stage.output "p" %p over %sp per_sequence : !r, !stage.space)",

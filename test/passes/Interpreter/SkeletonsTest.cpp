@@ -153,9 +153,9 @@ TEST(Skeletons, RowNorm) {
 
 // The mean of the visible rows, without keep_first's; a launch gives what its
 // stages give.
-TEST(Skeletons, SegmentMeanAndLaunch) {
+TEST(Skeletons, PoolAndLaunch) {
   Model model(rows("", R"(
-      %a = stage.segment_mean %x over %sp : !r, !stage.space -> !r
+      %a = stage.pool mean %x over %sp : !r, !stage.space -> !r
       %l:2 = stage.launch -> !r, !r {
         %b = stage.map %x {
         ^bb0(%v: f32):

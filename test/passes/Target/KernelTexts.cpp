@@ -1,5 +1,6 @@
 #include "test/passes/Target/KernelTexts.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -94,8 +95,23 @@ std::string ptx::test::gatherKernel(const std::string &name, int tables) {
          "%c: f32):\n" + body + "  %r = arith.addf " + sum + ", %c : f32\n  stage.yield %r : f32\n}\n";
 }
 
-std::string ptx::test::segmentMeanKernel(const std::string &name) {
-  return "rt.kernel segment_mean @" + name + " extras [] {\n}\n";
+double ptx::test::pooled(int kind, const std::vector<float> &column, const std::vector<int32_t> &positions) {
+  if (column.empty())
+    return 0;
+  double sum = 0, weighted = 0, weights = 0, count = static_cast<double>(column.size());
+  for (size_t i = 0; i < column.size(); ++i) {
+    sum += column[i];
+    double weight = positions[i] - positions[0] + 1.0;
+    weighted += column[i] * weight;
+    weights += weight;
+  }
+  const double results[poolKinds] = {sum / count, sum / std::sqrt(count), weighted / weights,
+                                     *std::max_element(column.begin(), column.end()), column.back()};
+  return results[kind];
+}
+
+std::string ptx::test::poolKernel(const std::string &name, int kind) {
+  return "rt.kernel pool @" + name + " extras [] attributes {pooling = " + std::to_string(kind) + " : i32} {\n}\n";
 }
 
 std::string ptx::test::entryOf(const std::string &name, const std::vector<std::string> &kernels) {

@@ -18,7 +18,11 @@ std::string normKernel(const std::string &name, int norm, double eps, const std:
 std::string mapKernel(const std::string &name, const std::string &region);
 /// Rows of `tables` tables added, and an element per column.
 std::string gatherKernel(const std::string &name, int tables);
-std::string segmentMeanKernel(const std::string &name);
+/// `kind` is a number of xf::Pooling.
+std::string poolKernel(const std::string &name, int kind);
+constexpr int poolKinds = 5;
+/// What a pool makes of a column of visible rows.
+double pooled(int kind, const std::vector<float> &column, const std::vector<int32_t> &positions);
 std::string entryOf(const std::string &name, const std::vector<std::string> &kernels);
 /// The same functions in double.
 double applyRegion(const std::string &region, double value, double bias, double old);

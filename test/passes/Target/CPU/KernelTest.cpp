@@ -31,7 +31,9 @@ std::string allKernels() {
     text += normKernel("norm_" + std::to_string(norm), norm, 1e-5);
     text += normKernel("norm_residual_" + std::to_string(norm), norm, 1e-5, "residual");
   }
-  return text + segmentMeanKernel("segment_mean") + gatherKernel("gather", 2);
+  for (int kind = 0; kind < poolKinds; ++kind)
+    text += poolKernel("pool_" + std::to_string(kind), kind);
+  return text + gatherKernel("gather", 2);
 }
 
 // Every test runs for every level this processor has.
@@ -309,21 +311,26 @@ TEST_P(Kernels, GatherAddsTables) {
   expectGuarded(y, rows, width, pitch);
 }
 
-TEST_P(Kernels, SegmentMean) {
+TEST_P(Kernels, Pool) {
   constexpr int64_t width = 21, pitch = 48;
   Floats x(12 * pitch), y(4 * pitch, guard);
   x.randomise(1);
   const int32_t begin[] = {0, 7, 7, 12}, keys[] = {6, 0, 5};
-  uint64_t args[] = {address(x.data()), pitch, address(y.data()), pitch, width, address(begin), address(keys)};
-  find(GetParam(), "segment_mean")(args, 0, 3, 0, 1, nullptr);
-  for (int64_t s = 0; s < 3; ++s)
-    for (int64_t j = 0; j < width; ++j) {
-      double sum = 0;
-      for (int64_t i = begin[s]; i < begin[s] + keys[s]; ++i)
-        sum += x[i * pitch + j];
-      ASSERT_NEAR(y[s * pitch + j], keys[s] ? sum / keys[s] : 0, 1e-6);
-    }
-  expectGuarded(y, 3, width, pitch);
+  const std::vector<int32_t> position = {0, 2, 3, 4, 8, 9, 0, 0, 1, 2, 3, 5};
+  uint64_t args[] = {address(x.data()), pitch,         address(y.data()),       pitch, width,
+                     address(begin),    address(keys), address(position.data())};
+  for (int kind = 0; kind < poolKinds; ++kind) {
+    find(GetParam(), "pool_" + std::to_string(kind))(args, 0, 3, 0, 1, nullptr);
+    for (int64_t s = 0; s < 3; ++s)
+      for (int64_t j = 0; j < width; ++j) {
+        std::vector<float> column;
+        for (int64_t i = begin[s]; i < begin[s] + keys[s]; ++i)
+          column.push_back(x[i * pitch + j]);
+        std::vector<int32_t> places(position.begin() + begin[s], position.begin() + begin[s] + keys[s]);
+        ASSERT_NEAR(y[s * pitch + j], pooled(kind, column, places), 1e-6) << kind;
+      }
+    expectGuarded(y, 3, width, pitch);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::ValuesIn(hostLevels()),

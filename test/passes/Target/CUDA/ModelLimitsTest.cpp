@@ -40,7 +40,7 @@ constexpr Limit limits[] = {
     {"attention of odd heads", 14464, {166, 166, 166, 166}},
     {"row_norm", 0, {32, 32, 32, 32}},
     {"gather", 0, {32, 32, 32, 32}},
-    {"segment_mean", 0, {40, 40, 40, 40}},
+    {"pool", 0, {40, 40, 40, 40}},
     {"map", 0, {32, 32, 32, 32}},
 };
 

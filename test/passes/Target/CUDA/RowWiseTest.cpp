@@ -22,7 +22,8 @@ const GpuKernels &kernels() {
     }
     for (int tables : {1, 2, 3})
       text += gatherKernel(names.emplace_back("gather_" + std::to_string(tables)), tables);
-    text += segmentMeanKernel(names.emplace_back("segment_mean"));
+    for (int kind = 0; kind < poolKinds; ++kind)
+      text += poolKernel(names.emplace_back("pool_" + std::to_string(kind)), kind);
     return withEntries(text, names);
   }());
   return made;
@@ -110,28 +111,32 @@ TEST(RowWise, Gathers) {
 }
 
 // Sequences without a key give zeros, wherever they lie.
-TEST(RowWise, SegmentMeans) {
-  const std::vector<int32_t> begin = {0, 0, 7, 7, 12}, keys = {0, 6, 0, 5, 0};
-  for (int64_t width : widths) {
-    RowProblem data(12, width, gpuGeometry());
-    Floats y(6 * data.pitch, guard);
-    GpuLaunch launch(kernels(), width % 5);
-    launch.add("segment_mean", 0, 5, 1)
-        .in("x", data.x, 12, width, data.pitch)
-        .out("y", y, 0, 5, width, data.pitch)
-        .count("width", width)
-        .index("begin", begin)
-        .index("keys", keys);
-    ASSERT_EQ(launch.run(), "");
-    for (int64_t s = 0; s < 5; ++s)
-      for (int64_t j = 0; j < width; ++j) {
-        double sum = 0;
-        for (int64_t i = begin[s]; i < begin[s] + keys[s]; ++i)
-          sum += data.x[i * data.pitch + j];
-        ASSERT_NEAR(y[s * data.pitch + j], keys[s] ? sum / keys[s] : 0, 1e-6);
-      }
-    EXPECT_EQ(writtenOutside(y, 5, width, data.pitch), -1);
-  }
+TEST(RowWise, Pools) {
+  const std::vector<int32_t> begin = {0, 0, 7, 7, 12}, keys = {0, 6, 0, 5, 0},
+                             position = {0, 2, 3, 4, 8, 9, 0, 0, 1, 2, 3, 5};
+  for (int kind = 0; kind < poolKinds; ++kind)
+    for (int64_t width : widths) {
+      RowProblem data(12, width, gpuGeometry());
+      Floats y(6 * data.pitch, guard);
+      GpuLaunch launch(kernels(), width % 5);
+      launch.add("pool_" + std::to_string(kind), 0, 5, 1)
+          .in("x", data.x, 12, width, data.pitch)
+          .out("y", y, 0, 5, width, data.pitch)
+          .count("width", width)
+          .index("begin", begin)
+          .index("keys", keys)
+          .index("position", position);
+      ASSERT_EQ(launch.run(), "");
+      for (int64_t s = 0; s < 5; ++s)
+        for (int64_t j = 0; j < width; ++j) {
+          std::vector<float> column;
+          for (int64_t i = begin[s]; i < begin[s] + keys[s]; ++i)
+            column.push_back(data.x[i * data.pitch + j]);
+          std::vector<int32_t> places(position.begin() + begin[s], position.begin() + begin[s] + keys[s]);
+          ASSERT_NEAR(y[s * data.pitch + j], pooled(kind, column, places), 1e-6) << kind;
+        }
+      EXPECT_EQ(writtenOutside(y, 5, width, data.pitch), -1);
+    }
 }
 
 // The order of threads and blocks does not reach the result, nor do neighbours.
