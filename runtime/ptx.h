@@ -15,7 +15,13 @@
  * Threads: a program and a binding may be used from any number of threads at
  * once. A session serves one call at a time; a second is refused. While a call
  * of one session uses the program's workers, calls of other sessions run on
- * their own threads. In the child of a fork everything runs on one thread.
+ * their own threads.
+ *
+ * Forks: the child of a fork may use what the parent opened, on one thread. What
+ * another thread was doing at that moment stays undone there: its session is
+ * busy in the child for good, and while it deployed parameters the program's
+ * other bindings cannot be made (PTX_BUSY). Nothing waits for a thread that the
+ * child does not have.
  *
  * Bytes: a row's result has the same bytes at any number of threads, in any
  * batch, beside any neighbours, padded or not. Bindings are always computed
@@ -24,7 +30,8 @@
  * and are the same after a call.
  *
  * Growth: structures that begin with struct_size grow at their end; what a
- * caller built against an older header does not have is taken as zero.
+ * caller built against an older header does not have is taken as zero, and is
+ * not written. The others do not change within a major version.
  */
 #ifndef PTX_H
 #define PTX_H
@@ -92,7 +99,11 @@ typedef struct {
   void *log_user;
 } ptx_program_options;
 
-/* Verifies every byte of the artifact, then loads it. `options` may be NULL. */
+/* Verifies every byte of the artifact, then loads it. `options` may be NULL.
+ * Parameter files are found relative to the artifact's file itself, behind every
+ * link, or in `parameters`; both are taken as they are now: a later chdir does
+ * not matter. In `parameters` a file is looked for by its relative path, then by
+ * fewer and fewer of its last parts. Plug-in devices lie beside this library. */
 PTX_EXPORT ptx_status *ptx_program_open(const char *path, const ptx_program_options *options, ptx_program **program);
 PTX_EXPORT void ptx_program_close(ptx_program *program); /* its bindings keep what they need */
 
@@ -100,6 +111,8 @@ PTX_EXPORT const char *ptx_program_level(const ptx_program *program);
 PTX_EXPORT uint32_t ptx_program_threads(const ptx_program *program);
 PTX_EXPORT size_t ptx_program_adapter_count(const ptx_program *program);
 PTX_EXPORT const char *ptx_program_adapter(const ptx_program *program, size_t index);
+/* What chooses the adapter in `adapter_ids`: its index, -1 for NULL or "none". */
+PTX_EXPORT ptx_status *ptx_program_adapter_id(const ptx_program *program, const char *adapter, int64_t *id);
 PTX_EXPORT size_t ptx_program_function_count(const ptx_program *program);
 PTX_EXPORT const char *ptx_program_function(const ptx_program *program, size_t index);
 /* One line: "forward(input_ids [B,S], ...) -> logits [B,T,53]". NULL: no such function. */
@@ -124,6 +137,16 @@ PTX_EXPORT ptx_status *ptx_program_input(const ptx_program *program, const char 
 PTX_EXPORT ptx_status *ptx_program_output(const ptx_program *program, const char *function, size_t index,
                                           ptx_value_info *info);
 
+/* What an input may hold: numbers from `least` to `most`, and at most `max_length`
+ * positions (its second dimension; 0: it has none). The caller sets struct_size. */
+typedef struct {
+  size_t struct_size; /* sizeof(ptx_input_limits) */
+  int64_t least, most;
+  uint64_t max_length;
+} ptx_input_limits;
+PTX_EXPORT ptx_status *ptx_program_input_limits(const ptx_program *program, const char *function, size_t index,
+                                                ptx_input_limits *limits);
+
 /*===- Bindings ---------------------------------------------------------------*/
 
 /* The program's parameters under `adapter`; NULL or "none": the base's own. The
@@ -142,7 +165,12 @@ PTX_EXPORT void ptx_session_close(ptx_session *session);
 
 /* Calls a function. Inputs are I64 or I32, [B,S]; optional ones may be left out.
  * `outputs` points to the function's results, F32, owned by the session until
- * its next call. */
+ * its next call.
+ * A program compiled with --adapters=separate also takes `adapter_ids` [B]: one
+ * per sequence, as ptx_program_adapter_id gives them; left out, the session's
+ * binding counts for all. Adapters that no binding is held of are deployed at
+ * their first use and kept while they take less than 256 MiB together, the
+ * latest used; hold a binding of what must never be deployed during a call. */
 PTX_EXPORT ptx_status *ptx_session_call(ptx_session *session, const char *function, const ptx_tensor *inputs,
                                         size_t input_count, const ptx_tensor **outputs, size_t *output_count);
 

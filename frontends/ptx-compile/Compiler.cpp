@@ -40,7 +40,10 @@ std::string printModule(ModuleOp module, bool locations) {
 /// or where we are for what goes into a pipe.
 std::string artifactDirectory(const std::string &output) {
   std::filesystem::path file = isStream(output) ? std::filesystem::path("artifact") : std::filesystem::path(output);
-  return std::filesystem::absolute(file).parent_path().lexically_normal().string();
+  // A link is written through: the file lies where it leads.
+  std::error_code error;
+  std::filesystem::path real = std::filesystem::weakly_canonical(std::filesystem::absolute(file), error);
+  return (error ? std::filesystem::absolute(file).lexically_normal() : real).parent_path().string();
 }
 
 Status writeText(const std::string &path, const std::string &text) {

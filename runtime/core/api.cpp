@@ -91,6 +91,18 @@ const FunctionRecord *functionOf(const ptx_program *program, const char *functio
   return program && function ? program->program->findFunction(function) : nullptr;
 }
 
+/// The adapter of a name; null for NULL and "none".
+Result<const AdapterRecord *> adapterOf(const Program &program, const char *name) {
+  if (!name || std::string(name) == "none")
+    return static_cast<const AdapterRecord *>(nullptr);
+  if (const AdapterRecord *record = program.findAdapter(name))
+    return record;
+  std::string known = "none";
+  for (const AdapterRecord &other : program.manifest().adapters)
+    known += ", " + other.name;
+  return Error{"the program has no adapter '" + printable(name) + "', it has " + known, Cause::NotFound};
+}
+
 Status noValue(const char *function, size_t index) {
   return Error{"function '" + printable(function ? function : "") + "' is unknown or has no value " +
                std::to_string(index)};
@@ -163,24 +175,42 @@ ptx_status *ptx_program_open(const char *path, const ptx_program_options *option
 }
 
 void ptx_program_close(ptx_program *program) { delete program; }
-const char *ptx_program_level(const ptx_program *program) { return program->level.c_str(); }
-uint32_t ptx_program_threads(const ptx_program *program) { return program->program->threads(); }
-size_t ptx_program_adapter_count(const ptx_program *program) { return program->program->manifest().adapters.size(); }
-
-const char *ptx_program_adapter(const ptx_program *program, size_t index) {
-  const auto &adapters = program->program->manifest().adapters;
-  return index < adapters.size() ? adapters[index].name.c_str() : nullptr;
+const char *ptx_program_level(const ptx_program *program) { return program ? program->level.c_str() : nullptr; }
+uint32_t ptx_program_threads(const ptx_program *program) { return program ? program->program->threads() : 0; }
+size_t ptx_program_adapter_count(const ptx_program *program) {
+  return program ? program->program->manifest().adapters.size() : 0;
 }
 
-size_t ptx_program_function_count(const ptx_program *program) { return program->program->manifest().functions.size(); }
+const char *ptx_program_adapter(const ptx_program *program, size_t index) {
+  return index < ptx_program_adapter_count(program) ? program->program->manifest().adapters[index].name.c_str()
+                                                    : nullptr;
+}
+
+ptx_status *ptx_program_adapter_id(const ptx_program *program, const char *adapter, int64_t *id) {
+  return guarded([&]() -> Status {
+    if (!program || !id)
+      return Error{"ptx_program_adapter_id: program and id must not be NULL"};
+    Result<const AdapterRecord *> record = adapterOf(*program->program, adapter);
+    if (!record)
+      return record.error();
+    *id = *record ? *record - program->program->manifest().adapters.data() : -1;
+    return {};
+  });
+}
+
+size_t ptx_program_function_count(const ptx_program *program) {
+  return program ? program->program->manifest().functions.size() : 0;
+}
 
 const char *ptx_program_function(const ptx_program *program, size_t index) {
-  const auto &functions = program->program->manifest().functions;
-  return index < functions.size() ? functions[index].name.c_str() : nullptr;
+  return index < ptx_program_function_count(program) ? program->program->manifest().functions[index].name.c_str()
+                                                     : nullptr;
 }
 
 const char *ptx_program_signature(const ptx_program *program, const char *function) {
-  auto found = program->signatures.find(function ? function : "");
+  if (!program || !function)
+    return nullptr;
+  auto found = program->signatures.find(function);
   return found == program->signatures.end() ? nullptr : found->second.c_str();
 }
 
@@ -211,6 +241,30 @@ ptx_status *ptx_program_input(const ptx_program *program, const char *function, 
   });
 }
 
+ptx_status *ptx_program_input_limits(const ptx_program *program, const char *function, size_t index,
+                                     ptx_input_limits *limits) {
+  return guarded([&]() -> Status {
+    const FunctionRecord *record = functionOf(program, function);
+    if (!record || !limits || index >= ptx_program_input_count(program, function))
+      return noValue(function, index);
+    ptx_input_limits found = {};
+    if (limits->struct_size < sizeof found.struct_size)
+      return Error{"ptx_program_input_limits: struct_size is " + std::to_string(limits->struct_size) + ", expected " +
+                   std::to_string(sizeof found)};
+    found.struct_size = std::min(limits->struct_size, sizeof found);
+    if (index == record->inputs.size()) {
+      found.least = -1;
+      found.most = static_cast<int64_t>(ptx_program_adapter_count(program)) - 1;
+    } else {
+      const InputRecord &input = record->inputs[index];
+      found.most = input.mask ? 1 : static_cast<int64_t>(input.limit) - 1;
+      found.max_length = record->spaces[input.space].maxLength;
+    }
+    std::memcpy(limits, &found, found.struct_size);
+    return {};
+  });
+}
+
 ptx_status *ptx_program_output(const ptx_program *program, const char *function, size_t index, ptx_value_info *info) {
   return guarded([&]() -> Status {
     const FunctionRecord *record = functionOf(program, function);
@@ -231,19 +285,12 @@ ptx_status *ptx_binding_create(ptx_program *program, const char *adapter, ptx_bi
   return guarded([&]() -> Status {
     if (!program || !binding)
       return Error{"ptx_binding_create: program and binding must not be NULL"};
-    const AdapterRecord *record = nullptr;
-    if (adapter && std::string(adapter) != "none") {
-      record = program->program->findAdapter(adapter);
-      if (!record) {
-        std::string known = "none";
-        for (const AdapterRecord &other : program->program->manifest().adapters)
-          known += ", " + other.name;
-        return Error{"the program has no adapter '" + printable(adapter) + "', it has " + known, Cause::NotFound};
-      }
-    }
-    Result<std::shared_ptr<const Binding>> bound = program->program->bind(record);
+    Result<const AdapterRecord *> record = adapterOf(*program->program, adapter);
+    if (!record)
+      return record.error();
+    Result<std::shared_ptr<const Binding>> bound = program->program->bind(*record);
     if (!bound)
-      return Error{bound.error().message, Cause::Program};
+      return bound.error().cause == Cause::Busy ? bound.error() : Error{bound.error().message, Cause::Program};
     if (!(*bound)->flaw.empty())
       return Error{(*bound)->flaw, Cause::Program};
     auto made = std::make_unique<ptx_binding>();
@@ -254,7 +301,10 @@ ptx_status *ptx_binding_create(ptx_program *program, const char *adapter, ptx_bi
   });
 }
 
-void ptx_binding_retain(ptx_binding *binding) { binding->references.fetch_add(1); }
+void ptx_binding_retain(ptx_binding *binding) {
+  if (binding)
+    binding->references.fetch_add(1);
+}
 
 void ptx_binding_release(ptx_binding *binding) {
   if (binding && binding->references.fetch_sub(1) == 1)
@@ -331,11 +381,15 @@ void ptx_session_set_cancel(ptx_session *session, ptx_cancel_fn cancel, void *us
 void ptx_session_profile(const ptx_session *session, const ptx_launch_profile **launches, size_t *count) {
   static const std::vector<ptx_launch_profile> none;
   const std::vector<ptx_launch_profile> &list = session ? session->session->profile() : none;
-  *launches = list.data();
-  *count = list.size();
+  if (launches)
+    *launches = list.data();
+  if (count)
+    *count = list.size();
 }
 
 double ptx_program_probe_roof(ptx_program *program) {
+  if (!program)
+    return 0;
   const std::shared_ptr<Device> &device = program->program->device();
   return device && device->table().probe ? device->table().probe(device->handle()) : 0;
 }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstring>
+#include <filesystem>
 
 namespace ptx {
 
@@ -176,6 +177,11 @@ Result<Container> Container::open(const std::string &path) {
     return payloads.error();
   Container container;
   container.file = path;
+  std::error_code error;
+  std::filesystem::path real = std::filesystem::canonical(path, error);
+  if (error)
+    return Error{"'" + printable(path) + "': its place cannot be told: " + error.message()};
+  container.folder = real.parent_path().string();
   container.byName = std::move(*payloads);
   return container;
 }

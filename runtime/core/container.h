@@ -28,9 +28,11 @@ public:
   const std::string *find(const std::string &name) const;
   const std::map<std::string, std::string> &payloads() const { return byName; }
   const std::string &path() const { return file; }
+  /// Where the file itself lies, behind every link: absolute, as it was when it was opened.
+  const std::string &directory() const { return folder; }
 
 private:
-  std::string file;
+  std::string file, folder;
   std::map<std::string, std::string> byName;
 };
 

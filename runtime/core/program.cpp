@@ -1,5 +1,6 @@
 #include "runtime/core/program.h"
 
+#include <algorithm>
 #include <deque>
 #include <filesystem>
 
@@ -28,6 +29,13 @@ Result<std::shared_ptr<Program>> Program::open(const std::string &path, const Pr
   auto program = std::make_shared<Program>();
   program->path = path;
   program->options = options;
+  // Parameter files are named relative to the file itself, whatever link led to
+  // it and wherever the process goes afterwards.
+  program->directory = container->directory();
+  if (!options.parameterDirectory.empty()) {
+    std::error_code error;
+    program->options.parameterDirectory = std::filesystem::absolute(options.parameterDirectory, error).string();
+  }
   program->contents = std::move(*manifest);
   // Without a wish: the device the artifact was compiled for.
   program->chosenDevice = !options.device.empty() ? options.device : program->contents.targets.front().name;
@@ -118,7 +126,7 @@ const AdapterRecord *Program::findAdapter(const std::string &name) const {
 
 /// Whatever the adapter leaves alone is the base's.
 Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adapter) {
-  TensorReader tensors(contents, std::filesystem::absolute(path).parent_path().string(), options.parameterDirectory);
+  TensorReader tensors(contents, directory, options.parameterDirectory);
   auto binding = std::make_shared<Binding>();
   binding->adapter = adapter;
   for (size_t i = 0; i < contents.parameters.size(); ++i) {
@@ -137,8 +145,38 @@ Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adap
   return std::shared_ptr<const Binding>(std::move(binding));
 }
 
-Result<std::shared_ptr<const Binding>> Program::bind(const AdapterRecord *adapter) {
-  std::lock_guard lock(bindingMutex);
+void BindingCache::use(const std::shared_ptr<const Binding> &binding, size_t bytes) {
+  auto known = std::find_if(kept.begin(), kept.end(), [&](const Kept &other) { return other.binding == binding; });
+  if (known != kept.end()) {
+    kept.splice(kept.begin(), kept, known);
+    return;
+  }
+  if (bytes > budget)
+    return;
+  kept.push_front({binding, bytes});
+  held += bytes;
+  while (held > budget) {
+    held -= kept.back().bytes;
+    kept.pop_back();
+  }
+}
+
+Result<std::shared_ptr<const Binding>> Program::bind(const AdapterRecord *adapter, bool keep) {
+  Result<ForkLock::Held> lock = bindingLock.acquire("the program's deployment of parameters");
+  if (!lock)
+    return lock.error();
+  Result<std::shared_ptr<const Binding>> bound = bindLocked(adapter);
+  if (!bound || !keep || !adapter || whole)
+    return bound;
+  size_t bytes = 0;
+  for (size_t i = 0; i < (*bound)->parameters.size(); ++i)
+    if ((*bound)->parameters[i] != base->parameters[i])
+      bytes += (*bound)->parameters[i]->floats * sizeof(float);
+  cache.use(*bound, bytes);
+  return bound;
+}
+
+Result<std::shared_ptr<const Binding>> Program::bindLocked(const AdapterRecord *adapter) {
   // Such a device merges by itself; the binding only says which adapter.
   if (whole) {
     auto named = std::make_shared<Binding>();

@@ -4,12 +4,13 @@
 
 #include "runtime/core/container.h"
 #include "runtime/core/deploy.h"
+#include "runtime/core/fork_lock.h"
 #include "runtime/core/manifest.h"
 #include "runtime/device/open_device.h"
 #include "runtime/device/whole_device.h"
 
+#include <list>
 #include <map>
-#include <mutex>
 
 namespace ptx {
 
@@ -26,6 +27,24 @@ struct Binding {
   /// binding is for calls that mix adapters, whose other rows it leaves alone.
   std::string flaw;
   uint64_t rank(const std::vector<size_t> &sites) const;
+};
+
+/// The bindings that calls with adapter_ids used last, though nobody else holds
+/// them: without it every such call would deploy its adapters again.
+class BindingCache {
+public:
+  /// Of memory that only these bindings hold.
+  static constexpr size_t budget = 256u << 20;
+
+  void use(const std::shared_ptr<const Binding> &binding, size_t bytes);
+
+private:
+  struct Kept {
+    std::shared_ptr<const Binding> binding;
+    size_t bytes;
+  };
+  std::list<Kept> kept; // the latest first
+  size_t held = 0;
 };
 
 class Program {
@@ -45,22 +64,26 @@ public:
   /// How the device's target lays out memory. Not with a whole device.
   const Geometry &geometry() const { return *target->geometry; }
   /// The binding of an adapter (null: none); made on first use, then shared.
-  Result<std::shared_ptr<const Binding>> bind(const AdapterRecord *adapter);
+  /// With `keep` the program holds it for a while, within BindingCache::budget.
+  Result<std::shared_ptr<const Binding>> bind(const AdapterRecord *adapter, bool keep = false);
 
 private:
   Result<std::shared_ptr<const Binding>> deploy(const AdapterRecord *adapter);
+  Result<std::shared_ptr<const Binding>> bindLocked(const AdapterRecord *adapter);
   Status openDevice(const ptx_device_table &table, const Container &container);
   Status loadKernels(const Container &container);
 
   std::string path, chosenDevice;
+  std::string directory; // where the artifact's file lies, as it was opened
   ProgramOptions options;
   Manifest contents;
   const TargetRecord *target = nullptr;
   std::shared_ptr<Device> launcher;
   std::unique_ptr<WholeDevice> whole;
-  std::mutex bindingMutex;
+  ForkLock bindingLock;
   std::shared_ptr<const Binding> base;
   std::map<const AdapterRecord *, std::weak_ptr<const Binding>> adapted;
+  BindingCache cache;
 };
 
 } // namespace ptx

@@ -79,7 +79,7 @@ Result<std::vector<Group>> Session::groupByAdapter(const CallInputs &inputs, std
       continue;
     }
     const AdapterRecord *adapter = id < 0 ? nullptr : &program->manifest().adapters[static_cast<size_t>(id)];
-    Result<std::shared_ptr<const Binding>> bound = program->bind(adapter);
+    Result<std::shared_ptr<const Binding>> bound = program->bind(adapter, /*keep=*/true);
     if (!bound)
       return bound.error();
     found.push_back({i, i + 1, *bound});

@@ -6,19 +6,33 @@
 
 namespace ptx {
 
+namespace fs = std::filesystem;
+
+/// The file of a path that was relative to the artifact in another directory:
+/// by as many of its last parts as lead to a file, so that the files of two
+/// adapters, which have one name, are told apart by their directories.
+static fs::path findBelow(const fs::path &directory, const fs::path &relative) {
+  std::error_code error;
+  if (fs::exists(directory / relative, error))
+    return directory / relative;
+  for (auto from = relative.begin(); from != relative.end(); ++from) {
+    fs::path tail;
+    for (auto part = from; part != relative.end(); ++part)
+      tail /= *part;
+    if (*from != ".." && fs::exists(directory / tail, error))
+      return directory / tail;
+  }
+  return directory / relative.filename();
+}
+
 Result<File *> TensorReader::open(size_t index) {
   files.resize(manifest.files.size());
   if (files[index])
     return files[index].get();
   const ParameterFile &record = manifest.files[index];
-  namespace fs = std::filesystem;
-  std::error_code error;
   fs::path path = fs::path(artifactDirectory) / record.path;
-  if (!parameterDirectory.empty()) {
-    path = fs::path(parameterDirectory) / record.path;
-    if (!fs::exists(path, error))
-      path = fs::path(parameterDirectory) / fs::path(record.path).filename();
-  }
+  if (!parameterDirectory.empty())
+    path = findBelow(parameterDirectory, record.path);
   Result<File> file = File::open(path.string());
   if (!file)
     return Error{file.error().message +

@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <sys/mman.h>
-#include <unordered_map>
 
 using namespace ptx;
 
@@ -35,8 +34,6 @@ struct CpuDevice {
   std::string wantedLevel, level;
   SealedLibrary library;
   std::vector<CpuKernel> kernels;
-  std::mutex mutex; // of the map
-  std::unordered_map<uint64_t, size_t> mapped;
 };
 
 struct CpuQueue {
@@ -62,26 +59,26 @@ int open(const ptx_device_options *options, ptx_device **device, ptx_device_mess
 
 void close(ptx_device *device) { delete cpu(device); }
 
-int allocate(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_message *message) {
+/// The first page of a mapping says how large it is: a table of mappings would
+/// need a lock, which the child of a fork may find held for good.
+int allocate(ptx_device *, size_t bytes, uint64_t *address, ptx_device_message *message) {
   return guardedDevice(message, [&]() -> Status {
-    size_t size = (bytes + slackBytes + pageBytes - 1) / pageBytes * pageBytes;
+    size_t size = (bytes + slackBytes + 2 * pageBytes - 1) / pageBytes * pageBytes;
     void *memory =
         size < bytes ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
       return Error{"no memory for " + std::to_string(bytes) + " bytes"};
     if (size >= hugeBytes)
       ::madvise(memory, size, MADV_HUGEPAGE);
-    std::lock_guard lock(cpu(device)->mutex);
-    cpu(device)->mapped[ *address = reinterpret_cast<uint64_t>(memory)] = size;
+    *static_cast<size_t *>(memory) = size;
+    *address = reinterpret_cast<uint64_t>(memory) + pageBytes;
     return {};
   });
 }
 
-void release(ptx_device *device, uint64_t address) {
-  std::lock_guard lock(cpu(device)->mutex);
-  auto found = cpu(device)->mapped.find(address);
-  ::munmap(reinterpret_cast<void *>(address), found->second);
-  cpu(device)->mapped.erase(found);
+void release(ptx_device *, uint64_t address) {
+  void *memory = reinterpret_cast<void *>(address - pageBytes);
+  ::munmap(memory, *static_cast<size_t *>(memory));
 }
 
 Status loadKernels(CpuDevice &device, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,

@@ -34,8 +34,8 @@ Result<std::unique_ptr<WholeDevice>> WholeDevice::open(const ptx_device_table &t
   if (!text)
     return Error{"'" + container.path() + "': holds no program text, which device '" + name +
                  "' needs; compile with --target=cpu," + name};
-  std::string beside = std::filesystem::absolute(container.path()).parent_path().string();
-  std::unique_ptr<WholeDevice> device(new WholeDevice(manifest, TensorReader(manifest, beside, parameterDirectory)));
+  std::unique_ptr<WholeDevice> device(
+      new WholeDevice(manifest, TensorReader(manifest, container.directory(), parameterDirectory)));
   device->phase = phase;
   for (const AdapterRecord &adapter : manifest.adapters)
     device->adapterNames.push_back(adapter.name.c_str());
@@ -95,7 +95,9 @@ Status WholeDevice::call(const FunctionRecord &function, int32_t adapter, const 
     tensor.integers = values.data();
     given.push_back(tensor);
   }
-  std::lock_guard own(turn);
+  Result<ForkLock::Held> own = turn.acquire("the program's device");
+  if (!own)
+    return own.error();
   const ptx_whole_tensor *outputs = nullptr;
   size_t outputCount = 0;
   char message[messageSize] = "";

@@ -4,11 +4,11 @@
 
 #include "runtime/core/container.h"
 #include "runtime/core/deploy.h"
+#include "runtime/core/fork_lock.h"
 #include "runtime/device/device.h"
 #include "runtime/ptx.h"
 
 #include <deque>
-#include <mutex>
 #include <span>
 
 namespace ptx {
@@ -36,7 +36,7 @@ private:
   ptx_whole_host host = {};
   void *state = nullptr;
   const ptx_whole_call *calls = nullptr;
-  std::mutex turn;
+  ForkLock turn;
 };
 
 } // namespace ptx

@@ -54,11 +54,16 @@ public:
       return status;
     if (options.list)
       return list();
+    Result<Inputs> read = readInputs(options.inputs);
+    if (!read)
+      return read.error();
+    for (const ptx_tensor &tensor : read->tensors)
+      givesAdapterIds |= std::strcmp(tensor.name, "adapter_ids") == 0;
     if (Status status = chooseAdapters(); !status)
       return status;
     if (Status status = chooseFunction(); !status)
       return status;
-    return call();
+    return call(*read);
   }
 
 private:
@@ -92,7 +97,8 @@ private:
       std::fprintf(stderr, "using the program's adapter '%s' (--adapter=none runs the base)\n", adapters[0].c_str());
       return {};
     }
-    if (count == 0) {
+    // The rows themselves say which.
+    if (count == 0 || givesAdapterIds) {
       adapters = {"none"};
       return {};
     }
@@ -112,12 +118,9 @@ private:
     return {};
   }
 
-  Status call() {
-    Result<Inputs> inputs = readInputs(options.inputs);
-    if (!inputs)
-      return inputs.error();
+  Status call(const Inputs &inputs) {
     std::string shapes;
-    for (const ptx_tensor &tensor : inputs->tensors)
+    for (const ptx_tensor &tensor : inputs.tensors)
       shapes += (shapes.empty() ? "" : ", ") + shapeText(tensor);
     std::vector<Outputs> results;
     for (const std::string &adapter : adapters) {
@@ -134,8 +137,8 @@ private:
       const ptx_tensor *outputs = nullptr;
       size_t count = 0;
       auto once = [&] {
-        return toStatus(ptx_session_call(opened, function.c_str(), inputs->tensors.data(), inputs->tensors.size(),
-                                         &outputs, &count));
+        return toStatus(
+            ptx_session_call(opened, function.c_str(), inputs.tensors.data(), inputs.tensors.size(), &outputs, &count));
       };
       if (Status status = options.bench ? bench(program.get(), opened, options.runs, once) : once(); !status)
         return status;
@@ -162,6 +165,7 @@ private:
   Handle<ptx_program> program;
   std::vector<std::string> adapters;
   std::string function;
+  bool givesAdapterIds = false;
 };
 
 } // namespace
