@@ -37,6 +37,11 @@ if [ -z "$fast" ]; then
   step "mutated IR"
   test/passes/Mutator/run.sh build/bin/ir_mutator build/bin/ptx-compile test/numerics/golden/cases build/mutants \
     "$((6 * ${PTX_FUZZ_SECONDS:-10}))" "$(date +%s)"
+  # What compiles is also run: the CPU against the oracle.
+  rm -rf build/mutants/agree
+  build/bin/ir_mutator 20 "$(date +%s)" build/mutants/agree build/mutants/dumps/encoder-decoder
+  python3 test/passes/Mutator/agree.py build/bin build/mutants/dumps/encoder-decoder build/mutants/agree \
+    test/numerics/golden/cases/p_2_3/runs/ragged/inputs.safetensors 30
   step "fuzzers"
   test/fuzz/run.sh "${PTX_FUZZ_SECONDS:-10}"
   step "format"
