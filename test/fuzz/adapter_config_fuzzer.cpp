@@ -4,7 +4,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::string_view text(reinterpret_cast<const char *>(data), size);
-  ptx::Result<ptx::JsonValue> value = ptx::parseJson(text, "fuzz");
+  ptx::Result<ptx::JsonValue> value = ptx::parseJson(text, "fuzz", ptx::JsonDialect::Python);
   if (!value || !value->asObject())
     return 0;
   ptx::Result<ptx::peft::Config> config = ptx::peft::readConfig(*value, "fuzz");

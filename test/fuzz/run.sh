@@ -8,7 +8,9 @@ trap 'rm -rf "$work"' EXIT
 for fuzzer in build-asan/bin/*_fuzzer; do
   name=$(basename "$fuzzer")
   mkdir "$work/$name"
+  dictionary=(test/fuzz/dictionaries/"$name".dict)
+  [ -f "${dictionary[0]}" ] && dictionary=(-dict="${dictionary[0]}") || dictionary=()
   "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$work/" \
-    "$work/$name" "test/fuzz/corpus/$name" >"$work/log" 2>&1 || { tail -50 "$work/log"; echo "$name found a failure"; exit 1; }
+    "${dictionary[@]}" "$work/$name" "test/fuzz/corpus/$name" >"$work/log" 2>&1 || { tail -50 "$work/log"; echo "$name found a failure"; exit 1; }
   echo "$name: $seconds s, nothing found"
 done
