@@ -35,6 +35,9 @@ public:
 
 private:
   Result<File *> open(size_t file);
+  std::string findUnderParameters(size_t file) const;
+  bool holdsTensorsOf(size_t file, const File &candidate) const;
+  std::string namesakeOf(size_t file) const;
   const Manifest &manifest;
   std::string artifactDirectory, parameterDirectory;
   std::vector<std::unique_ptr<File>> files;

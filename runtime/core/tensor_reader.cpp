@@ -8,21 +8,71 @@ namespace ptx {
 
 namespace fs = std::filesystem;
 
-/// The file of a path that was relative to the artifact in another directory:
-/// by as many of its last parts as lead to a file, so that the files of two
-/// adapters, which have one name, are told apart by their directories.
-static fs::path findBelow(const fs::path &directory, const fs::path &relative) {
-  std::error_code error;
-  if (fs::exists(directory / relative, error))
-    return directory / relative;
-  for (auto from = relative.begin(); from != relative.end(); ++from) {
-    fs::path tail;
-    for (auto part = from; part != relative.end(); ++part)
-      tail /= *part;
-    if (*from != ".." && fs::exists(directory / tail, error))
-      return directory / tail;
+/// Where a file of the program may lie under `directory`: at its path, else at
+/// each shorter end of it, "adapters/a/x", "a/x", "x".
+static std::vector<std::string> placesUnder(const std::string &directory, const fs::path &path) {
+  std::vector<std::string> places = {(fs::path(directory) / path).string()};
+  std::vector<fs::path> parts(path.begin(), path.end());
+  for (size_t first = 0; first < parts.size(); ++first) {
+    fs::path place = directory;
+    for (size_t i = first; i < parts.size(); ++i)
+      place /= parts[i].relative_path();
+    if (parts[first] != ".." && parts[first] != "." && place.string() != places.front())
+      places.push_back(place.string());
   }
-  return directory / relative.filename();
+  return places;
+}
+
+/// Files of one name, as two adapters have them, are told apart by the
+/// directory above; flat under --params=DIR they cannot be.
+std::string TensorReader::namesakeOf(size_t index) const {
+  fs::path path = manifest.files[index].path;
+  auto shortly = [](const fs::path &of) { return printable((of.parent_path().filename() / of.filename()).string()); };
+  for (size_t other = 0; other < manifest.files.size() && !parameterDirectory.empty(); ++other) {
+    fs::path same = manifest.files[other].path;
+    if (other != index && same.filename() == path.filename())
+      return "; the program reads two files of this name, '" + printable(path.string()) + "' and '" +
+             printable(same.string()) + "': lay them into '" + printable(parameterDirectory) + "' as '" +
+             shortly(path) + "' and '" + shortly(same) + "'";
+  }
+  return "";
+}
+
+/// Whether the file holds every tensor as it was compiled with.
+bool TensorReader::holdsTensorsOf(size_t index, const File &file) const {
+  std::vector<char> piece(1u << 20);
+  for (const TensorRecord &tensor : manifest.tensors) {
+    if (tensor.file != index)
+      continue;
+    Hasher hasher;
+    for (uint64_t done = 0; done < tensor.bytes;) {
+      uint64_t size = std::min<uint64_t>(piece.size(), tensor.bytes - done);
+      if (!file.readAt(tensor.offset + done, piece.data(), size))
+        return false;
+      hasher.update(piece.data(), size);
+      done += size;
+    }
+    if (hasher.hex() != tensor.hash)
+      return false;
+  }
+  return true;
+}
+
+/// The place to open: the first that fits, else the first that is there, which
+/// is then refused for what it is.
+std::string TensorReader::findUnderParameters(size_t index) const {
+  std::error_code error;
+  std::vector<std::string> there;
+  for (const std::string &place : placesUnder(parameterDirectory, manifest.files[index].path))
+    if (fs::exists(place, error))
+      there.push_back(place);
+  if (there.size() < 2)
+    return there.empty() ? "" : there.front();
+  for (const std::string &place : there)
+    if (Result<File> file = File::open(place);
+        file && file->size() == manifest.files[index].size && holdsTensorsOf(index, *file))
+      return place;
+  return there.front();
 }
 
 Result<File *> TensorReader::open(size_t index) {
@@ -30,16 +80,28 @@ Result<File *> TensorReader::open(size_t index) {
   if (files[index])
     return files[index].get();
   const ParameterFile &record = manifest.files[index];
-  fs::path path = fs::path(artifactDirectory) / record.path;
-  if (!parameterDirectory.empty())
-    path = findBelow(parameterDirectory, record.path);
-  Result<File> file = File::open(path.string());
+  std::string path = (fs::path(artifactDirectory) / record.path).string();
+  if (!parameterDirectory.empty()) {
+    std::error_code error;
+    if (!fs::is_directory(parameterDirectory, error))
+      return Error{"--params='" + printable(parameterDirectory) + "' is " +
+                   (fs::exists(parameterDirectory, error) ? "a file, expected a directory" : "not there")};
+    path = findUnderParameters(index);
+    if (path.empty()) {
+      std::string tried;
+      for (const std::string &place : placesUnder(parameterDirectory, record.path))
+        tried += (tried.empty() ? "'" : ", '") + printable(place) + "'";
+      return Error{"--params='" + printable(parameterDirectory) + "' has no '" + printable(record.path) +
+                   "', which the program reads its parameters from: looked for " + tried};
+    }
+  }
+  Result<File> file = File::open(path);
   if (!file)
     return Error{file.error().message +
                  "; the program reads its parameters from there, --params=DIR names another place"};
   if (file->size() != record.size)
-    return Error{"'" + printable(path.string()) + "': has " + std::to_string(file->size()) +
-                 " bytes, the program was compiled with " + std::to_string(record.size)};
+    return Error{"'" + printable(path) + "': has " + std::to_string(file->size()) +
+                 " bytes, the program was compiled with " + std::to_string(record.size) + namesakeOf(index)};
   files[index] = std::make_unique<File>(std::move(*file));
   return files[index].get();
 }
@@ -69,7 +131,7 @@ Result<Matrix> TensorReader::read(size_t index) {
   }
   if (hasher.hex() != record.hash)
     return Error{"'" + printable((*file)->path()) + "': tensor '" + printable(record.name) +
-                 "' differs from the one the program was compiled with"};
+                 "' differs from the one the program was compiled with" + namesakeOf(record.file)};
   return matrix;
 }
 
