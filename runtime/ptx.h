@@ -186,18 +186,40 @@ PTX_EXPORT void ptx_session_set_cancel(ptx_session *session, ptx_cancel_fn cance
 
 /* What the last call spent. */
 typedef struct {
-  const char *label;   /* of the launch */
-  double start, end;   /* seconds since the call began */
-  double flops, bytes; /* done and moved, as the compiler counts them */
+  const char *label; /* of the launch */
+  double start, end; /* seconds since the call began */
+  double flops;      /* done, as the compiler counts them */
+  double bytes;      /* moved: every row, weight and index that the launch touches, once */
   uint32_t tiles;
   double waited; /* seconds of it that the caller had no tile left */
 } ptx_launch_profile;
 
-/* The launches of the session's last call, valid until its next. */
+/* The launches of the session's last call, valid until its next and until this
+ * is asked again. None after a call that failed, and on a device that takes
+ * whole calls ("reference"). */
 PTX_EXPORT void ptx_session_profile(const ptx_session *session, const ptx_launch_profile **launches, size_t *count);
 
-/* FLOP/s of the session's threads on fused multiply-adds, probed now (about 50 ms). */
+/* What a worker did of a launch; a worker that took no tile is not there. */
+typedef struct {
+  size_t launch;     /* its index in the profile */
+  uint32_t worker;   /* 0: the caller */
+  uint32_t tiles;    /* that it took */
+  double start, end; /* of its first and its last tile; seconds since the call began */
+} ptx_worker_profile;
+
+/* From now on calls of the session note what each worker does (two readings of
+ * the clock per tile), or no longer. Off at first. Not during a call. */
+PTX_EXPORT void ptx_session_set_trace(ptx_session *session, int on);
+/* The workers of the last call, as ptx_session_profile: in the order of the
+ * launches, then of the workers. None on a device that has no workers here. */
+PTX_EXPORT void ptx_session_workers(const ptx_session *session, const ptx_worker_profile **workers, size_t *count);
+
+/* FLOP/s of the program's threads on fused multiply-adds, probed now (about 50 ms).
+ * 0 where the device cannot tell. */
 PTX_EXPORT double ptx_program_probe_roof(ptx_program *program);
+/* Bytes per second that the program's threads read of so many bytes, over and
+ * over, probed now (about 50 ms): what bounds calls that move so much. */
+PTX_EXPORT double ptx_program_probe_bandwidth(ptx_program *program, uint64_t bytes);
 
 #ifdef __cplusplus
 }

@@ -378,13 +378,41 @@ void ptx_session_set_cancel(ptx_session *session, ptx_cancel_fn cancel, void *us
     session->session->setCancel(cancel, user);
 }
 
-void ptx_session_profile(const ptx_session *session, const ptx_launch_profile **launches, size_t *count) {
-  static const std::vector<ptx_launch_profile> none;
-  const std::vector<ptx_launch_profile> &list = session ? session->session->profile() : none;
-  if (launches)
-    *launches = list.data();
+namespace {
+
+/// A list that `make` fills; no list where there is no memory for one.
+template <typename T, typename Make> void handOut(Make &&make, const T **first, size_t *count) noexcept {
+  const std::vector<T> *list = nullptr;
+  try {
+    list = make();
+  } catch (const std::bad_alloc &) {
+  }
+  if (first)
+    *first = list ? list->data() : nullptr;
   if (count)
-    *count = list.size();
+    *count = list ? list->size() : 0;
+}
+
+} // namespace
+
+void ptx_session_profile(const ptx_session *session, const ptx_launch_profile **launches, size_t *count) {
+  handOut([&] { return session ? &session->session->profile() : nullptr; }, launches, count);
+}
+
+void ptx_session_set_trace(ptx_session *session, int on) {
+  if (session)
+    session->session->setTracing(on != 0);
+}
+
+void ptx_session_workers(const ptx_session *session, const ptx_worker_profile **workers, size_t *count) {
+  handOut([&] { return session ? &session->session->workerProfile() : nullptr; }, workers, count);
+}
+
+double ptx_program_probe_bandwidth(ptx_program *program, uint64_t bytes) {
+  if (!program)
+    return 0;
+  const std::shared_ptr<Device> &device = program->program->device();
+  return device && device->table().probe_read ? device->table().probe_read(device->handle(), bytes) : 0;
 }
 
 double ptx_program_probe_roof(ptx_program *program) {

@@ -36,7 +36,10 @@ public:
   /// come; they stay until the next one.
   Status call(const std::string &function, const ptx_tensor *inputs, size_t count,
               const std::function<Status(std::span<const ptx_tensor>)> &use);
-  const std::vector<ptx_launch_profile> &profile() const { return launches; }
+  /// What the last call spent; nothing where it failed. Not during a call.
+  const std::vector<ptx_launch_profile> &profile();
+  const std::vector<ptx_worker_profile> &workerProfile();
+  void setTracing(bool on) { tracing = on; }
   /// Asked between launches, on the calling thread.
   void setCancel(ptx_cancel_fn function, void *user) {
     cancel = function;
@@ -51,7 +54,7 @@ private:
   Result<std::vector<Group>> groupByAdapter(const CallInputs &inputs, std::vector<int32_t> &order);
   Status reserveBuffers(const FunctionRecord &function);
   Status run(const FunctionRecord &function);
-  Status runSteps(const FunctionRecord &function, std::vector<ptx_launch_times> &times);
+  Status runSteps(const FunctionRecord &function, std::vector<ptx_launch_times> &spent);
   bool wantsToStop() { return cancel && cancel(cancelUser); }
   Status scatter(const FunctionRecord &function);
 
@@ -68,7 +71,12 @@ private:
   CallMemory memory;
   std::deque<std::vector<float>> resultMemory;
   std::vector<ptx_tensor> results;
+  // Of the last call.
+  std::vector<ptx_launch_times> times;
+  std::vector<ptx_worker_times> workerTimes; // per launch, per worker; where it was traced
+  bool tracing = false;
   std::vector<ptx_launch_profile> launches;
+  std::vector<ptx_worker_profile> workers;
 };
 
 } // namespace ptx

@@ -85,6 +85,7 @@ void LaunchRecords::addProblem(const Context &context, const Problem &problem, c
     addWindows(context, problem, group, made);
   made.window_count = windows.size();
   problems.push_back(made);
+  origins.push_back({&problem, &group});
 }
 
 /// Everything a problem may touch: windows of buffers, parameters, tables.
@@ -128,8 +129,12 @@ void LaunchRecords::addWindows(const Context &context, const Problem &problem, c
 void LaunchRecords::build(const FunctionRecord &function, const Program &program, const CallMemory &memory,
                           const CallTables &tables) {
   Context context{function, program, memory, tables};
+  this->program = &program;
+  this->function = &function;
+  this->memory = &memory;
   list.clear();
   problems.clear();
+  origins.clear();
   words.clear();
   windows.clear();
   for (const Launch &launch : function.launches) {
@@ -155,14 +160,52 @@ void LaunchRecords::build(const FunctionRecord &function, const Program &program
   }
 }
 
+double LaunchRecords::bytesMoved(const Origin &origin, const ptx_problem &made) const {
+  const Problem &problem = *origin.problem;
+  // Rows of a buffer that belong to the group.
+  auto rowsOf = [&](const Window &window) {
+    const BufferRecord &buffer = function->buffers[window.buffer];
+    const RowTable &table = memory->spaces[buffer.space];
+    auto begin = static_cast<size_t>(origin.group->begin), end = static_cast<size_t>(origin.group->end);
+    return buffer.perSequence ? end - begin : static_cast<size_t>(table.begin[end] - table.begin[begin]);
+  };
+  uint64_t floats = 0, written = 0, writtenRows = 0;
+  for (const Window &window : problem.writes) {
+    // Of a window as wide as the largest rank an adapter writes its own.
+    uint64_t width = problem.columnSites.empty() ? window.width : static_cast<uint64_t>(made.columns);
+    writtenRows = rowsOf(window);
+    written += writtenRows * width;
+  }
+  floats += written;
+  std::vector<uint64_t> gathered; // buffers, of which only the rows asked for are read
+  const words::Signature &signature = program->manifest().kernels[made.kernel].words;
+  for (size_t i = 0; i < signature.size(); ++i) {
+    const Word &word = problem.args[i];
+    if (signature[i].type == words::Type::Table) {
+      floats += written;
+      if (word.kind == WordKind::Buffer)
+        gathered.push_back(static_cast<uint64_t>(word.first));
+    } else if (word.kind == WordKind::Parameter) {
+      floats += origin.group->binding->parameters[static_cast<size_t>(word.first)]->floats;
+    } else if (signature[i].type == words::Type::Index) {
+      floats += writtenRows;
+    }
+  }
+  for (const Window &window : problem.reads)
+    if (std::find(gathered.begin(), gathered.end(), window.buffer) == gathered.end())
+      floats += rowsOf(window) * window.width;
+  return static_cast<double>(floats) * sizeof(float);
+}
+
 ptx_launch_profile LaunchRecords::profile(size_t launch) const {
   const ptx_launch &record = list[launch];
   ptx_launch_profile profile = {record.label, 0, 0, 0, 0, 0, 0};
-  for (size_t i = 0; i < record.problem_count; ++i) {
-    const ptx_problem &problem = record.problems[i];
+  size_t first = static_cast<size_t>(record.problems - problems.data());
+  for (size_t i = first; i < first + record.problem_count; ++i) {
+    const ptx_problem &problem = problems[i];
     double units = static_cast<double>(problem.end - problem.begin) * static_cast<double>(problem.columns);
     profile.flops += units * problem.flops;
-    profile.bytes += units * problem.bytes;
+    profile.bytes += bytesMoved(origins[i], problem);
   }
   return profile;
 }

@@ -36,7 +36,8 @@ public:
   void build(const FunctionRecord &function, const Program &program, const CallMemory &memory,
              const CallTables &tables);
   std::span<const ptx_launch> launches() const { return list; }
-  /// Label and work of a launch; times are the device's to say.
+  /// Label and work of a launch; times are the device's to say. What it moves
+  /// is every row, weight and index that it touches, once.
   ptx_launch_profile profile(size_t launch) const;
 
 private:
@@ -44,8 +45,19 @@ private:
   void addProblem(const Context &context, const Problem &problem, const Group &group);
   void addWindows(const Context &context, const Problem &problem, const Group &group, const ptx_problem &made);
 
+  /// What a problem was made from.
+  struct Origin {
+    const Problem *problem;
+    const Group *group;
+  };
+  double bytesMoved(const Origin &origin, const ptx_problem &made) const;
+
+  const Program *program = nullptr;
+  const FunctionRecord *function = nullptr;
+  const CallMemory *memory = nullptr;
   std::vector<ptx_launch> list;
   std::vector<ptx_problem> problems;
+  std::vector<Origin> origins; // one per problem
   std::vector<uint64_t> words;
   std::vector<ptx_window> windows;
 };

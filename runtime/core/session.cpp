@@ -46,7 +46,7 @@ Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t c
 
 Status Session::compute(const FunctionRecord &function, const ptx_tensor *inputs, size_t count) {
   results.clear();
-  launches.clear();
+  times.clear();
   Result<CallInputs> checked = checkInputs(*program, function, inputs, count);
   if (!checked)
     return checked.error();
@@ -142,38 +142,58 @@ Status Session::reserveBuffers(const FunctionRecord &function) {
 Status Session::run(const FunctionRecord &function) {
   records.build(function, *program, memory, *tables);
   std::span<const ptx_launch> list = records.launches();
-  std::vector<ptx_launch_times> times(list.size());
+  std::vector<ptx_launch_times> spent(list.size());
+  if (tracing) {
+    size_t workers = program->device()->workers();
+    workerTimes.assign(list.size() * workers, {});
+    for (size_t i = 0; i < list.size(); ++i)
+      spent[i].workers = &workerTimes[i * workers];
+  }
   if (queue->isSynchronous()) {
-    if (Status status = runSteps(function, times); !status)
+    if (Status status = runSteps(function, spent); !status)
       return status;
   } else {
     if (wantsToStop()) {
       return Error{"the call was cancelled before it began", Cause::Cancelled};
     }
-    if (Status status = queue->launch(list.data(), list.size(), times.data()); !status)
+    if (Status status = queue->launch(list.data(), list.size(), spent.data()); !status)
       return status;
     if (Status status = queue->synchronise(); !status)
       return status;
   }
-  for (size_t i = 0; i < list.size(); ++i) {
-    ptx_launch_profile profile = records.profile(i);
+  times = std::move(spent);
+  return {};
+}
+
+const std::vector<ptx_launch_profile> &Session::profile() {
+  launches.clear();
+  for (size_t i = 0; i < times.size(); ++i) {
+    ptx_launch_profile &profile = launches.emplace_back(records.profile(i));
     profile.start = times[i].start - times[0].start;
     profile.end = times[i].end - times[0].start;
     profile.tiles = times[i].tiles;
     profile.waited = times[i].waited;
-    launches.push_back(profile);
   }
-  return {};
+  return launches;
+}
+
+const std::vector<ptx_worker_profile> &Session::workerProfile() {
+  workers.clear();
+  for (size_t i = 0; i < times.size(); ++i)
+    for (uint32_t w = 0; times[i].workers && w < program->device()->workers(); ++w)
+      if (const ptx_worker_times &own = times[i].workers[w]; own.tiles)
+        workers.push_back({i, w, own.tiles, own.start - times[0].start, own.end - times[0].start});
+  return workers;
 }
 
 /// One launch after the other, and a look at the caller's wish between them.
-Status Session::runSteps(const FunctionRecord &function, std::vector<ptx_launch_times> &times) {
+Status Session::runSteps(const FunctionRecord &function, std::vector<ptx_launch_times> &spent) {
   std::span<const ptx_launch> list = records.launches();
   for (size_t i = 0; i < list.size(); ++i) {
     if (wantsToStop()) {
       return Error{"the call was cancelled in front of '" + function.launches[i].label + "'", Cause::Cancelled};
     }
-    if (Status status = queue->launch(&list[i], 1, &times[i]); !status)
+    if (Status status = queue->launch(&list[i], 1, &spent[i]); !status)
       return status;
   }
   return {};

@@ -125,7 +125,10 @@ int load(ptx_device *device, const ptx_code_payload *payloads, size_t count, con
 
 const char *variant(ptx_device *device) { return cpu(device)->level.c_str(); }
 uint32_t workers(ptx_device *device) { return cpu(device)->pool.size(); }
-double probe(ptx_device *device) { return probeRoof(cpu(device)->pool, cpu(device)->level); }
+double probe(ptx_device *device) { return probeArithmetic(cpu(device)->pool, cpu(device)->level); }
+double probeRead(ptx_device *device, uint64_t bytes) {
+  return probeReading(cpu(device)->pool, cpu(device)->level, bytes);
+}
 
 int queueOpen(ptx_device *device, ptx_device_queue **queue, ptx_device_message *message) {
   return guardedDevice(message, [&]() -> Status {
@@ -158,7 +161,7 @@ Result<size_t> reserveScratch(CpuQueue &queue, const ptx_launch &launch) {
 
 Status runLaunch(CpuQueue &queue, const ptx_launch &launch, ptx_launch_times &times) {
   CpuDevice &device = queue.device;
-  times = {seconds(), 0, 0, 0};
+  times.start = seconds();
   Result<size_t> part = reserveScratch(queue, launch);
   if (!part)
     return part.error();
@@ -171,11 +174,21 @@ Status runLaunch(CpuQueue &queue, const ptx_launch &launch, ptx_launch_times &ti
     device.kernels[problem.kernel].function(problem.words, tile.r0, tile.r1, tile.c0, tile.c1,
                                             queue.scratch + worker * *part);
   };
-  if (alone)
+  auto runTimed = [&](size_t index, size_t worker) {
+    ptx_worker_times &own = times.workers[worker];
+    if (own.tiles++ == 0)
+      own.start = seconds();
+    runTile(index, worker);
+    own.end = seconds();
+  };
+  auto runAll = [&](auto &run) {
+    if (!alone)
+      return static_cast<double>(device.pool.run(queue.tiles.size(), run)) * 1e-9;
     for (size_t i = 0; i < queue.tiles.size(); ++i)
-      runTile(i, 0);
-  else
-    times.waited = static_cast<double>(device.pool.run(queue.tiles.size(), runTile)) * 1e-9;
+      run(i, 0);
+    return 0.0;
+  };
+  times.waited = times.workers ? runAll(runTimed) : runAll(runTile);
   times.end = seconds();
   return {};
 }
@@ -210,6 +223,7 @@ const ptx_device_table *ptx::cpuDevice() {
       .variant = variant,
       .workers = workers,
       .probe = probe,
+      .probe_read = probeRead,
       .queue_open = queueOpen,
       .queue_close = queueClose,
       .launch = launch,

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <immintrin.h>
+#include <memory>
+#include <vector>
 
 namespace ptx {
 
@@ -42,9 +45,63 @@ __attribute__((target("avx512f"))) float chains512() {
   return sum[0];
 }
 
+constexpr uint64_t line = 64;
+
+/// Sums `lines` cache lines: eight loads in flight, none of them skipped.
+__attribute__((target("avx2"))) float read256(const float *data, uint64_t lines) {
+  __m256 acc[8] = {};
+  for (uint64_t i = 0; i < lines / 4; ++i)
+    for (int j = 0; j < 8; ++j)
+      acc[j] = _mm256_add_ps(acc[j], _mm256_load_ps(data + 64 * i + 8 * j));
+  __m256 sum = acc[0];
+  for (__m256 x : acc)
+    sum = _mm256_add_ps(sum, x);
+  return sum[0];
+}
+
+__attribute__((target("avx512f"))) float read512(const float *data, uint64_t lines) {
+  __m512 acc[8] = {};
+  for (uint64_t i = 0; i < lines / 8; ++i)
+    for (int j = 0; j < 8; ++j)
+      acc[j] = _mm512_add_ps(acc[j], _mm512_load_ps(data + 128 * i + 16 * j));
+  __m512 sum = acc[0];
+  for (__m512 x : acc)
+    sum = _mm512_add_ps(sum, x);
+  return sum[0];
+}
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
 } // namespace
 
-double probeRoof(Pool &pool, const std::string &level) {
+double probeReading(Pool &pool, const std::string &level, uint64_t bytes) {
+  constexpr uint64_t least = 64u << 10, most = 512u << 20, piece = 32u << 10;
+  constexpr double enough = 0.03; // seconds; the best pass counts
+  uint64_t pieces = std::max<uint64_t>(std::clamp(bytes, least, most) / piece, pool.size());
+  std::unique_ptr<float, void (*)(void *)> data(static_cast<float *>(std::aligned_alloc(line, pieces * piece)),
+                                                std::free);
+  if (!data)
+    return 0;
+  std::fill_n(data.get(), pieces * piece / sizeof(float), 1.0f);
+  bool wide = level == "avx512";
+  std::vector<float> sink(pool.size());
+  // As many tiles as a launch of that size has, each in one run of memory.
+  uint64_t tiles = std::min<uint64_t>(pieces, 8 * pool.size());
+  double best = 0, begin = now();
+  for (int pass = 0; pass < 3 || now() - begin < enough; ++pass) {
+    double start = now();
+    pool.run(tiles, [&](size_t tile, size_t worker) {
+      uint64_t first = pieces * tile / tiles, end = pieces * (tile + 1) / tiles;
+      const float *from = data.get() + first * piece / sizeof(float);
+      uint64_t lines = (end - first) * piece / line;
+      sink[worker] += wide ? read512(from, lines) : read256(from, lines);
+    });
+    best = std::max(best, static_cast<double>(pieces * piece) / (now() - start));
+  }
+  return best;
+}
+
+double probeArithmetic(Pool &pool, const std::string &level) {
   bool wide = level == "avx512";
   std::vector<float> sink(pool.size());
   double best = 0;

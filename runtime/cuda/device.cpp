@@ -206,6 +206,7 @@ const ptx_device_table *ptx::cudaDevice() {
       .variant = variant,
       .workers = workers,
       .probe = nullptr,
+      .probe_read = nullptr,
       .queue_open = queueOpen,
       .queue_close = queueClose,
       .launch = launch,

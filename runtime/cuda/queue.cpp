@@ -178,7 +178,7 @@ Status CudaQueue::finish() {
       code = device.driver.eventElapsed(&milliseconds, events[0], events[i + 1]);
     if (code)
       return fault(code, "after", launches[i]);
-    times[i] = {before, milliseconds * 1e-3, ready[i].grid.blocks, 0};
+    times[i] = {before, milliseconds * 1e-3, ready[i].grid.blocks, 0, times[i].workers};
     before = times[i].end;
   }
   return {};

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-#define PTX_DEVICE_VERSION 1u
+#define PTX_DEVICE_VERSION 2u
 #define PTX_DEVICE_ENTRY "ptx_device_plugin"
 
 typedef struct ptx_device ptx_device;
@@ -90,11 +90,18 @@ typedef struct ptx_launch {
   size_t problem_count;
 } ptx_launch;
 
-/* What a launch took; start and end in seconds on the device's clock. */
+/* When a worker began its first tile of a launch and ended its last. */
+typedef struct ptx_worker_times {
+  double start, end;
+  uint32_t tiles;
+} ptx_worker_times;
+
+/* What a launch took; times in seconds on the device's clock. */
 typedef struct ptx_launch_times {
   double start, end;
   uint32_t tiles;
   double waited;
+  ptx_worker_times *workers; /* the caller's, zeroed, one per worker; NULL: not wanted */
 } ptx_launch_times;
 
 typedef struct ptx_device_table {
@@ -130,6 +137,9 @@ typedef struct ptx_device_table {
   uint32_t (*workers)(ptx_device *device);
   /* FLOP/s of fused multiply-adds, probed now; absent where nobody knows. */
   double (*probe)(ptx_device *device);
+  /* Bytes per second that the workers read of so many bytes, over and over;
+   * absent where nobody knows. 0: no memory to try it with. */
+  double (*probe_read)(ptx_device *device, uint64_t bytes);
 
   /* What a session launches on: calls of several queues may overlap. */
   int (*queue_open)(ptx_device *device, ptx_device_queue **queue, ptx_device_message *message);

@@ -215,7 +215,7 @@ Status addRanges(ptx_device_queue &queue, const ptx_launch &launch, Grid &grid) 
 Status runLaunch(ptx_device_queue &queue, const ptx_launch &launch, ptx_launch_times &times) {
   ptx_device &device = queue.device;
   std::lock_guard lock(device.turn);
-  times = {seconds(), 0, 0, 0};
+  times = {seconds(), 0, 0, 0, times.workers};
   queue.words.clear();
   const PartedLaunch parted = device.libraryRules.part(launch, [](const LibraryCall &) { return true; });
   for (const LibraryCall &call : parted.calls)
@@ -275,6 +275,7 @@ extern "C" __attribute__((visibility("default"))) const ptx_device_table *ptx_de
       .variant = variant,
       .workers = workers,
       .probe = nullptr,
+      .probe_read = nullptr,
       .queue_open = queueOpen,
       .queue_close = queueClose,
       .launch = launch,

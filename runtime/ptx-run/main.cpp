@@ -6,6 +6,7 @@
 #include "runtime/ptx-run/Bench.h"
 #include "runtime/ptx-run/Options.h"
 #include "runtime/ptx-run/Tensors.h"
+#include "runtime/ptx-run/Trace.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -133,6 +134,7 @@ private:
       if (Status status = toStatus(ptx_session_open(bound, &opened)); !status)
         return status;
       Handle<ptx_session> session(opened);
+      ptx_session_set_trace(opened, !options.trace.empty());
       nowAt("calling '" + function + "' with " + shapes);
       const ptx_tensor *outputs = nullptr;
       size_t count = 0;
@@ -143,7 +145,8 @@ private:
       if (Status status = options.bench ? bench(program.get(), opened, options.runs, once) : once(); !status)
         return status;
       if (!options.trace.empty())
-        if (Status status = writeTrace(numbered(options.trace, results.size(), adapters.size()), opened); !status)
+        if (Status status = writeTrace(numbered(options.trace, results.size(), adapters.size()), program.get(), opened);
+            !status)
           return status;
       nowAt("copying the outputs of '" + function + "' with " + shapes);
       results.push_back(copyOutputs(outputs, count));

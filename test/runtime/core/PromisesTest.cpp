@@ -136,6 +136,51 @@ TEST_F(Promises, NullArguments) {
   ptx_session_close(nullptr);
   ptx_session_set_cancel(nullptr, nullptr, nullptr);
   ptx_session_profile(nullptr, nullptr, nullptr);
+  ptx_session_set_trace(nullptr, 1);
+  ptx_session_workers(nullptr, nullptr, nullptr);
+  EXPECT_EQ(ptx_program_probe_bandwidth(nullptr, 1), 0.0);
+}
+
+// The last call's own, and nothing after one that failed; what is moved is counted in driver/profile.test.
+TEST_F(Promises, ProfileAndWorkers) {
+  make(false);
+  ASSERT_EQ(openAt(folder / "model.ptxm"), "");
+  ASSERT_EQ(bind("none"), "");
+  const ptx_launch_profile *launches = nullptr;
+  const ptx_worker_profile *workers = nullptr;
+  size_t count = 7, workerCount = 7;
+  ptx_session_profile(session, &launches, &count);
+  EXPECT_EQ(count, 0u);
+  ASSERT_EQ(call(session, {{1, 2, 1, 2}, {}, {}, 2, 2}).error, "");
+  ptx_session_profile(session, &launches, &count);
+  ptx_session_workers(session, &workers, &workerCount);
+  ASSERT_GT(count, 0u);
+  EXPECT_EQ(workerCount, 0u); // not asked for
+  for (size_t i = 0; i < count; ++i) {
+    EXPECT_GE(launches[i].bytes, 0) << launches[i].label;
+    EXPECT_LE(launches[i].start, launches[i].end);
+  }
+  double bytes = launches[count - 1].bytes;
+  ptx_session_set_trace(session, 1);
+  ASSERT_EQ(call(session, {{1, 2, 1, 2}, {}, {}, 2, 2}).error, "");
+  ptx_session_profile(session, &launches, &count);
+  ptx_session_workers(session, &workers, &workerCount);
+  EXPECT_EQ(launches[count - 1].bytes, bytes);
+  // Every tile of every launch was somebody's.
+  std::vector<uint32_t> tiles(count);
+  for (size_t i = 0; i < workerCount; ++i) {
+    ASSERT_LT(workers[i].launch, count);
+    EXPECT_LT(workers[i].worker, ptx_program_threads(program));
+    EXPECT_GE(workers[i].start, launches[workers[i].launch].start);
+    EXPECT_LE(workers[i].end, launches[workers[i].launch].end);
+    tiles[workers[i].launch] += workers[i].tiles;
+  }
+  for (size_t i = 0; i < count; ++i)
+    EXPECT_EQ(tiles[i], launches[i].tiles) << launches[i].label;
+  EXPECT_NE(call(session, {{-1}, {}, {}, 1, 1}).error, "");
+  ptx_session_profile(session, &launches, &count);
+  EXPECT_EQ(count, 0u);
+  EXPECT_GT(ptx_program_probe_bandwidth(program, 1), 1e8);
 }
 
 // An older caller's structure is smaller: what it lacks is not written.

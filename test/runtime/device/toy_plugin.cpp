@@ -149,7 +149,7 @@ int synchronise(ptx_device_queue *queue, ptx_device_message *message) {
           device.kernels[problem.kernel](problem.words, problem.begin, problem.end, 0,
                                          (problem.columns + lanes - 1) / lanes, scratch.data());
       }
-      *times = {clock, clock + 1, 1, 0};
+      *times = {clock, clock + 1, 1, 0, nullptr};
       clock += 1;
     }
     queue->pending.clear();
@@ -178,6 +178,7 @@ extern "C" __attribute__((visibility("default"))) const ptx_device_table *ptx_de
       .variant = variant,
       .workers = workers,
       .probe = nullptr,
+      .probe_read = nullptr,
       .queue_open = queueOpen,
       .queue_close = queueClose,
       .launch = launch,
