@@ -14,11 +14,16 @@ namespace {
 struct Family {
   const char *modelType;
   Importer import;
-  bool sentence = false; // whether sentence-transformers may lie over it
+  enum Over { Bare, SentenceTransformers } over = Bare; // whether sentence-transformers may lie over it
+  enum Topology { Fixed, Choice } topology = Fixed;     // whether a decoder may read an encoder in either order
 };
 constexpr Family families[] = {
-    {"p_transformer", importPTransformer}, {"transformer", importPTransformer}, {"bert", importBert, true},
-    {"roberta", importBert, true},         {"xlm-roberta", importBert, true},   {"distilbert", importBert, true},
+    {"p_transformer", importPTransformer, Family::Bare, Family::Choice},
+    {"transformer", importPTransformer, Family::Bare, Family::Choice},
+    {"bert", importBert, Family::SentenceTransformers},
+    {"roberta", importBert, Family::SentenceTransformers},
+    {"xlm-roberta", importBert, Family::SentenceTransformers},
+    {"distilbert", importBert, Family::SentenceTransformers},
 };
 
 Result<const Family *> findFamily(const JsonValue &config, const std::string &path) {
@@ -52,8 +57,11 @@ Result<ImportedModel> importModel(MLIRContext *context, const std::string &root,
   Result<const Family *> family = findFamily(*config, path);
   if (!family)
     return family.error();
-  if (options.sentence && !(*family)->sentence)
+  if (options.sentence && (*family)->over != Family::SentenceTransformers)
     return Error{"'" + printable(path) + "': a modules.json over a model of this type is not supported"};
+  if (!options.topology.empty() && (*family)->topology != Family::Choice)
+    return Error{"--topology has no effect on '" + printable(root) + "', a model of type '" + (*family)->modelType +
+                 "' without a decoder that reads an encoder; leave it out"};
   if (const JsonValue *quantized = config->find("quantization_config"); quantized && !quantized->isNull())
     return Error{"'" + printable(path) + "': has a 'quantization_config': packed integers are not read as weights"};
   Result<Checkpoint> checkpoint = Checkpoint::open(directory, options.followLinks);

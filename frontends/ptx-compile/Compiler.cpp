@@ -93,9 +93,6 @@ Status Compiler::read() {
 Status Compiler::checkEffects() const {
   if (options.adapterModeGiven && parameters.adapters.empty())
     return Error{"--adapters=" + options.adapterMode + " has no effect without an adapter; leave it out"};
-  if (!options.topology.empty() && modelType != "p_transformer" && modelType != "transformer")
-    return Error{"--topology has no effect on '" + printable(options.model) + "', a model of type '" + modelType +
-                 "' without a decoder that reads an encoder; leave it out"};
   std::vector<std::string> inputs = {options.model, options.model + "/config.json"};
   for (const auto &[name, tensor] : parameters.weights)
     inputs.push_back(tensor.file);

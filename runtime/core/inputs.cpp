@@ -79,10 +79,12 @@ private:
       return refuse(name, "has rank " + std::to_string(tensor.rank) + ", expected [" + dims[0] + "," + dims[1] + "]");
     for (size_t i = 0; i < 2; ++i) {
       auto [entry, fresh] = checked.dims.try_emplace(dims[i], tensor.dims[i]);
+      if (fresh)
+        saidBy[dims[i]] = name;
       if (tensor.dims[i] == 0)
         return refuse(name, dims[i] + " is 0, expected at least 1");
       if (entry->second != tensor.dims[i])
-        return refuse(name, dims[i] + " is " + std::to_string(tensor.dims[i]) + ", another input has " +
+        return refuse(name, dims[i] + " is " + std::to_string(tensor.dims[i]) + ", '" + saidBy[dims[i]] + "' has " +
                                 std::to_string(entry->second));
       if (tensor.dims[i] > (1ull << 31) - 1)
         return refuse(name, dims[i] + " is too large");
@@ -148,12 +150,11 @@ private:
       uint64_t length = checked.dims[space.dims[1]];
       uint64_t batch = checked.dims[space.dims[0]];
       if (batch * length > INT32_MAX)
-        return refuse(space.name,
+        return refuse(saidBy[space.dims[1]],
                       "[" + std::to_string(batch) + "," + std::to_string(length) + "] has more than 2^31-1 rows");
       if (length > space.maxLength)
-        return refuse(space.mask >= 0 ? function.inputs[static_cast<size_t>(space.mask)].name : space.name,
-                      space.dims[1] + " is " + std::to_string(length) + ", the model has " +
-                          std::to_string(space.maxLength) + " positions");
+        return refuse(saidBy[space.dims[1]], space.dims[1] + " is " + std::to_string(length) + ", the model has " +
+                                                 std::to_string(space.maxLength) + " positions");
     }
     return {};
   }
@@ -176,6 +177,7 @@ private:
   const Program &program;
   const FunctionRecord &function;
   CallInputs checked;
+  std::map<std::string, std::string> saidBy; // the input that a dim was first taken from
 };
 
 } // namespace

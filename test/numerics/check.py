@@ -142,7 +142,8 @@ class Checker:
             self.run(program, case, work / "row.safetensors", other, run.get("adapter"))
             for name, (shape, values) in read(other).items():
                 width = len(values)
-                self.say(batch[name][1][row * width:(row + 1) * width] == values, f"{label} row {row} alone: {name} has other bytes")
+                among = batch[name][1][row * width:(row + 1) * width]
+                self.say(among.tobytes() == values.tobytes(), f"{label} row {row} alone: {name} has other bytes")
 
     def seeds(self, label, case, program, inputs, out, run, work):
         """the same bytes in whatever order threads and blocks run"""
