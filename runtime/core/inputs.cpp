@@ -2,6 +2,7 @@
 
 #include "runtime/io/file.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace ptx {
@@ -47,12 +48,18 @@ private:
     return Error{"function '" + function.name + "', input '" + printable(input) + "': " + why};
   }
 
+  /// A tensor without elements needs no memory: its shape is the fault then.
+  static bool lacksData(const ptx_tensor &tensor) {
+    const uint64_t *end = tensor.dims + std::min<uint32_t>(tensor.rank, PTX_MAX_RANK);
+    return !tensor.data && std::find(tensor.dims, end, 0u) == end;
+  }
+
   Status match(const ptx_tensor &tensor, std::vector<const ptx_tensor *> &given, const ptx_tensor *&adapterIds) {
     std::string name = tensor.name ? tensor.name : "", known;
     if (name == "adapter_ids" && program.manifest().separate) {
       if (adapterIds)
         return refuse(name, "is given twice");
-      if (!tensor.data)
+      if (lacksData(tensor))
         return refuse(name, "has no data");
       adapterIds = &tensor;
       return {};
@@ -65,7 +72,7 @@ private:
       if (given[i])
         return refuse(name, "is given twice");
       given[i] = &tensor;
-      if (!tensor.data)
+      if (lacksData(tensor))
         return refuse(name, "has no data");
       if (tensor.dtype != PTX_I64 && tensor.dtype != PTX_I32)
         return refuse(name, "has floating-point values, expected I64 or I32");
