@@ -42,6 +42,8 @@ if [ -z "$fast" ]; then
   build/bin/ir_mutator 20 "$(date +%s)" build/mutants/agree build/mutants/dumps/encoder-decoder
   python3 test/passes/Mutator/agree.py build/bin build/mutants/dumps/encoder-decoder build/mutants/agree \
     test/numerics/golden/cases/p_2_3/runs/ragged/inputs.safetensors 30
+  step "mutated models"
+  python3 test/fuzz/mutate_models.py build/bin/ptx-compile test/numerics/golden/cases build/models "$((3 * ${PTX_FUZZ_SECONDS:-10}))"
   step "fuzzers"
   test/fuzz/run.sh "${PTX_FUZZ_SECONDS:-10}"
   step "format"
