@@ -408,16 +408,19 @@ void ptx_session_workers(const ptx_session *session, const ptx_worker_profile **
   handOut([&] { return session ? &session->session->workerProfile() : nullptr; }, workers, count);
 }
 
-double ptx_program_probe_bandwidth(ptx_program *program, uint64_t bytes) {
-  if (!program)
-    return 0;
-  const std::shared_ptr<Device> &device = program->program->device();
-  return device && device->table().probe_read ? device->table().probe_read(device->handle(), bytes) : 0;
-}
+namespace {
+
+/// The device that a program's launches run on; NULL for one that takes whole calls.
+const Device *deviceOf(const ptx_program *program) { return program ? program->program->device().get() : nullptr; }
+
+} // namespace
 
 double ptx_program_probe_roof(ptx_program *program) {
-  if (!program)
-    return 0;
-  const std::shared_ptr<Device> &device = program->program->device();
+  const Device *device = deviceOf(program);
   return device && device->table().probe ? device->table().probe(device->handle()) : 0;
+}
+
+double ptx_program_probe_bandwidth(ptx_program *program, uint64_t bytes) {
+  const Device *device = deviceOf(program);
+  return device && device->table().probe_read ? device->table().probe_read(device->handle(), bytes) : 0;
 }

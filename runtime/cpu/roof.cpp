@@ -45,29 +45,26 @@ __attribute__((target("avx512f"))) float chains512() {
   return sum[0];
 }
 
-constexpr uint64_t line = 64;
+typedef float Vector256 __attribute__((vector_size(32), may_alias));
+typedef float Vector512 __attribute__((vector_size(64), may_alias));
 
-/// Sums `lines` cache lines: eight loads in flight, none of them skipped.
-__attribute__((target("avx2"))) float read256(const float *data, uint64_t lines) {
-  __m256 acc[8] = {};
-  for (uint64_t i = 0; i < lines / 4; ++i)
-    for (int j = 0; j < 8; ++j)
-      acc[j] = _mm256_add_ps(acc[j], _mm256_load_ps(data + 64 * i + 8 * j));
-  __m256 sum = acc[0];
-  for (__m256 x : acc)
-    sum = _mm256_add_ps(sum, x);
-  return sum[0];
+/// Sums `bytes` bytes of floats, a multiple of eight vectors: eight loads in
+/// flight, none of them skipped.
+template <typename Vector> __attribute__((always_inline)) inline float sum(const float *data, uint64_t bytes) {
+  const auto *from = reinterpret_cast<const Vector *>(data);
+  Vector acc[8] = {};
+  for (uint64_t i = 0; i < bytes / sizeof(Vector); i += 8)
+    for (uint64_t j = 0; j < 8; ++j)
+      acc[j] += from[i + j];
+  Vector total = {};
+  for (const Vector &part : acc)
+    total += part;
+  return total[0];
 }
 
-__attribute__((target("avx512f"))) float read512(const float *data, uint64_t lines) {
-  __m512 acc[8] = {};
-  for (uint64_t i = 0; i < lines / 8; ++i)
-    for (int j = 0; j < 8; ++j)
-      acc[j] = _mm512_add_ps(acc[j], _mm512_load_ps(data + 128 * i + 16 * j));
-  __m512 sum = acc[0];
-  for (__m512 x : acc)
-    sum = _mm512_add_ps(sum, x);
-  return sum[0];
+__attribute__((target("avx2"))) float read256(const float *data, uint64_t bytes) { return sum<Vector256>(data, bytes); }
+__attribute__((target("avx512f"))) float read512(const float *data, uint64_t bytes) {
+  return sum<Vector512>(data, bytes);
 }
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -78,8 +75,8 @@ double probeReading(Pool &pool, const std::string &level, uint64_t bytes) {
   constexpr uint64_t least = 64u << 10, most = 512u << 20, piece = 32u << 10;
   constexpr double enough = 0.03; // seconds; the best pass counts
   uint64_t pieces = std::max<uint64_t>(std::clamp(bytes, least, most) / piece, pool.size());
-  std::unique_ptr<float, void (*)(void *)> data(static_cast<float *>(std::aligned_alloc(line, pieces * piece)),
-                                                std::free);
+  std::unique_ptr<float, void (*)(void *)> data(
+      static_cast<float *>(std::aligned_alloc(sizeof(Vector512), pieces * piece)), std::free);
   if (!data)
     return 0;
   std::fill_n(data.get(), pieces * piece / sizeof(float), 1.0f);
@@ -93,8 +90,8 @@ double probeReading(Pool &pool, const std::string &level, uint64_t bytes) {
     pool.run(tiles, [&](size_t tile, size_t worker) {
       uint64_t first = pieces * tile / tiles, end = pieces * (tile + 1) / tiles;
       const float *from = data.get() + first * piece / sizeof(float);
-      uint64_t lines = (end - first) * piece / line;
-      sink[worker] += wide ? read512(from, lines) : read256(from, lines);
+      uint64_t size = (end - first) * piece;
+      sink[worker] += wide ? read512(from, size) : read256(from, size);
     });
     best = std::max(best, static_cast<double>(pieces * piece) / (now() - start));
   }
