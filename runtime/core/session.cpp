@@ -149,6 +149,7 @@ Status Session::run(const FunctionRecord &function) {
     for (size_t i = 0; i < list.size(); ++i)
       spent[i].workers = &workerTimes[i * workers];
   }
+  queue->expect(list);
   if (queue->isSynchronous()) {
     if (Status status = runSteps(function, spent); !status)
       return status;

@@ -1,5 +1,6 @@
 #include "runtime/cpu/device.h"
 
+#include "runtime/cpu/chooser.h"
 #include "runtime/cpu/level.h"
 #include "runtime/cpu/pool.h"
 #include "runtime/cpu/roof.h"
@@ -37,7 +38,7 @@ struct CpuDevice {
 };
 
 struct CpuQueue {
-  explicit CpuQueue(CpuDevice &device) : device(device) {}
+  explicit CpuQueue(CpuDevice &device) : device(device), workers(device.pool.size()) {}
   ~CpuQueue() { std::free(scratch); }
   CpuQueue(const CpuQueue &) = delete;
   CpuQueue &operator=(const CpuQueue &) = delete;
@@ -45,6 +46,12 @@ struct CpuQueue {
   char *scratch = nullptr;
   size_t scratchSize = 0;
   std::vector<Tile> tiles;
+  // Of the call that is expected.
+  ThreadChooser chooser;
+  size_t launchesLeft = 0;
+  double spent = 0;
+  uint32_t workers;
+  Pool::Trust trust = Pool::Trust::Judge;
 };
 
 CpuDevice *cpu(ptx_device *device) { return reinterpret_cast<CpuDevice *>(device); }
@@ -166,7 +173,7 @@ Status runLaunch(CpuQueue &queue, const ptx_launch &launch, ptx_launch_times &ti
   if (!part)
     return part.error();
   auto ruleOf = [&](const ptx_problem &problem) -> const TileRule & { return device.kernels[problem.kernel].rule; };
-  bool alone = cutTiles({launch.problems, launch.problem_count}, ruleOf, device.pool.size(), queue.tiles);
+  bool alone = cutTiles({launch.problems, launch.problem_count}, ruleOf, queue.workers, queue.tiles);
   times.tiles = static_cast<uint32_t>(queue.tiles.size());
   auto runTile = [&](size_t index, size_t worker) {
     const Tile &tile = queue.tiles[index];
@@ -183,7 +190,7 @@ Status runLaunch(CpuQueue &queue, const ptx_launch &launch, ptx_launch_times &ti
   };
   auto runAll = [&](auto &run) {
     if (!alone)
-      return static_cast<double>(device.pool.run(queue.tiles.size(), run)) * 1e-9;
+      return static_cast<double>(device.pool.run(queue.tiles.size(), run, queue.trust)) * 1e-9;
     for (size_t i = 0; i < queue.tiles.size(); ++i)
       run(i, 0);
     return 0.0;
@@ -193,12 +200,28 @@ Status runLaunch(CpuQueue &queue, const ptx_launch &launch, ptx_launch_times &ti
   return {};
 }
 
+void expect(ptx_device_queue *queue, const ptx_launch *launches, size_t count) {
+  CpuQueue &own = *cpu(queue);
+  double work = 0;
+  for (size_t i = 0; i < count; ++i)
+    work += workOf({launches[i].problems, launches[i].problem_count});
+  own.workers = own.chooser.choose(work) == ThreadChooser::Together ? own.device.pool.size() : 1;
+  own.trust = own.chooser.measures() ? Pool::Trust::Always : Pool::Trust::Judge;
+  own.launchesLeft = count;
+  own.spent = 0;
+}
+
 int launch(ptx_device_queue *queue, const ptx_launch *launches, size_t count, ptx_launch_times *times,
            ptx_device_message *message) {
   return guardedDevice(message, [&]() -> Status {
-    for (size_t i = 0; i < count; ++i)
-      if (Status status = runLaunch(*cpu(queue), launches[i], times[i]); !status)
+    CpuQueue &own = *cpu(queue);
+    for (size_t i = 0; i < count; ++i) {
+      if (Status status = runLaunch(own, launches[i], times[i]); !status)
         return status;
+      own.spent += times[i].end - times[i].start;
+      if (own.launchesLeft != 0 && --own.launchesLeft == 0)
+        own.chooser.took(own.spent);
+    }
     return {};
   });
 }
@@ -226,6 +249,7 @@ const ptx_device_table *ptx::cpuDevice() {
       .probe_read = probeRead,
       .queue_open = queueOpen,
       .queue_close = queueClose,
+      .expect = expect,
       .launch = launch,
       .synchronise = nullptr,
   };

@@ -54,7 +54,8 @@ uint64_t countForks() {
 } // namespace
 
 Pool::Pool(unsigned wanted)
-    : threads(std::max(1u, wanted)), born(countForks()), workers(std::make_unique<std::vector<std::thread>>()) {
+    : threads(std::max(1u, wanted)), born(countForks()), homes(threads),
+      workers(std::make_unique<std::vector<std::thread>>()) {
   workers->reserve(threads - 1);
   // A process at its limit of threads gets a smaller pool, not a failure:
   // fewer workers change the time, never the bytes.
@@ -83,19 +84,22 @@ uint64_t Pool::runAlone(uint32_t tiles, Tile tile, void *context) {
   return 0;
 }
 
-uint64_t Pool::run(uint32_t tiles, Tile tile, void *context) {
+uint64_t Pool::run(uint32_t tiles, Tile tile, void *context, Trust trust) {
   if (tiles <= 1 || workers->empty() || insideTile || born != forks.load(std::memory_order_relaxed))
     return runAlone(tiles, tile, context);
   std::unique_lock<std::mutex> lock(owner, std::try_to_lock);
   if (!lock)
     return runAlone(tiles, tile, context);
   uint64_t start = nowNs();
-  if (start < aloneUntil)
+  if (trust == Trust::Judge && start < aloneUntil)
     return runAlone(tiles, tile, context);
 
   region = {tile, context, tiles};
   pending.store(tiles, std::memory_order_relaxed);
-  left.store(tiles, std::memory_order_release);
+  // Rounded up: with fewer tiles than workers, the caller has one.
+  auto homeOf = [&](uint64_t worker) { return (worker * tiles + threads - 1) / threads; };
+  for (unsigned worker = 0; worker < threads; ++worker)
+    homes[worker].tiles.store(homeOf(worker) | homeOf(worker + 1) << 32, std::memory_order_release);
   signal.fetch_add(1, std::memory_order_seq_cst);
   if (uint32_t asleep = sleepers.load(std::memory_order_seq_cst))
     futexWake(signal, static_cast<int>(std::min(asleep, tiles - 1)));
@@ -103,6 +107,8 @@ uint64_t Pool::run(uint32_t tiles, Tile tile, void *context) {
   uint32_t own = work(0);
   uint64_t worked = nowNs();
   awaitEnd();
+  if (trust == Trust::Always)
+    return nowNs() - worked;
   return judge(worked - start, own, worked);
 }
 
@@ -122,13 +128,22 @@ uint64_t Pool::judge(uint64_t work_ns, uint32_t own_tiles, uint64_t end) {
   return waited;
 }
 
-bool Pool::take(uint32_t &tile) {
-  uint32_t count = left.load(std::memory_order_relaxed);
-  while (count != 0)
-    if (left.compare_exchange_weak(count, count - 1, std::memory_order_acquire, std::memory_order_relaxed)) {
-      tile = region.tiles - count;
+/// The next tile at home, or the last one of the nearest home that has any.
+bool Pool::take(unsigned worker, uint32_t &tile) {
+  for (unsigned i = 0; i < threads; ++i) {
+    std::atomic<uint64_t> &tiles = homes[(worker + i) % threads].tiles;
+    uint64_t window = tiles.load(std::memory_order_relaxed);
+    for (;;) {
+      uint32_t begin = static_cast<uint32_t>(window), end = static_cast<uint32_t>(window >> 32);
+      if (begin == end)
+        break;
+      uint64_t rest = i == 0 ? window + 1 : window - (uint64_t{1} << 32);
+      if (!tiles.compare_exchange_weak(window, rest, std::memory_order_acquire, std::memory_order_relaxed))
+        continue;
+      tile = i == 0 ? begin : end - 1;
       return true;
     }
+  }
   return false;
 }
 
@@ -136,7 +151,7 @@ bool Pool::take(uint32_t &tile) {
 uint32_t Pool::work(unsigned worker) {
   uint32_t ran = 0;
   insideTile = true;
-  for (uint32_t tile = 0; take(tile); ++ran) {
+  for (uint32_t tile = 0; take(worker, tile); ++ran) {
     region.tile(region.context, tile, worker);
     if (pending.fetch_sub(1, std::memory_order_seq_cst) == 1 && callerSleeps.load(std::memory_order_seq_cst))
       futexWake(pending, 1);
@@ -164,36 +179,35 @@ void Pool::awaitEnd() {
   }
 }
 
-/// Waits for tiles; false when the pool closes.
-bool Pool::awaitWork() {
+/// Waits for a region after the one that was seen last, or for the end.
+uint32_t Pool::awaitWork(uint32_t seen) {
   uint64_t limit = 0;
   for (unsigned i = 0;; ++i) {
-    uint32_t seen = signal.load(std::memory_order_seq_cst);
-    if (closing.load(std::memory_order_relaxed))
-      return false;
-    if (left.load(std::memory_order_relaxed) != 0)
-      return true;
+    uint32_t now = signal.load(std::memory_order_seq_cst);
+    if (now != seen)
+      return now;
     relax();
     if (i % 64 != 63)
       continue;
-    uint64_t now = nowNs();
+    uint64_t time = nowNs();
     if (limit == 0)
-      limit = now + spin_ns;
-    if (now < limit)
+      limit = time + spin_ns;
+    if (time < limit)
       continue;
-    // Counted as asleep first, then looked once more: either the caller sees
-    // the sleeper and wakes it, or the sleeper sees the new signal.
+    // Counted as asleep first: either the caller sees the sleeper and wakes
+    // it, or the sleeper sees the new signal and does not sleep.
     sleepers.fetch_add(1, std::memory_order_seq_cst);
-    if (left.load(std::memory_order_seq_cst) == 0 && !closing.load(std::memory_order_seq_cst))
-      futexWait(signal, seen);
+    futexWait(signal, seen);
     sleepers.fetch_sub(1, std::memory_order_seq_cst);
-    limit = 0;
   }
 }
 
 void Pool::serve(unsigned worker) {
-  while (awaitWork())
+  uint32_t seen = 0;
+  while (!closing.load(std::memory_order_relaxed)) {
     work(worker);
+    seen = awaitWork(seen);
+  }
 }
 
 } // namespace ptx

@@ -40,12 +40,17 @@ void cut(const ptx_problem &problem, const TileRule &rule, uint32_t index, doubl
 
 } // namespace
 
-bool cutTiles(std::span<const ptx_problem> problems, const std::function<const TileRule &(const ptx_problem &)> &ruleOf,
-              uint32_t workers, std::vector<Tile> &tiles) {
-  tiles.clear();
+double workOf(std::span<const ptx_problem> problems) {
   double total = 0;
   for (const ptx_problem &problem : problems)
     total += static_cast<double>(problem.end - problem.begin) * static_cast<double>(problem.columns) * unitOf(problem);
+  return total;
+}
+
+bool cutTiles(std::span<const ptx_problem> problems, const std::function<const TileRule &(const ptx_problem &)> &ruleOf,
+              uint32_t workers, std::vector<Tile> &tiles) {
+  tiles.clear();
+  double total = workOf(problems);
   bool alone = workers == 1 || total < inlineWork;
   double target = largeTile;
   if (!alone) {

@@ -22,6 +22,9 @@ struct Tile {
   int64_t r0, r1, c0, c1;
 };
 
+/// The work of problems in operations; bytes moved count as some.
+double workOf(std::span<const ptx_problem> problems);
+
 /// Fills `tiles`; returns whether the launch is too small for a fork-join.
 bool cutTiles(std::span<const ptx_problem> problems, const std::function<const TileRule &(const ptx_problem &)> &ruleOf,
               uint32_t workers, std::vector<Tile> &tiles);

@@ -209,6 +209,7 @@ const ptx_device_table *ptx::cudaDevice() {
       .probe_read = nullptr,
       .queue_open = queueOpen,
       .queue_close = queueClose,
+      .expect = nullptr,
       .launch = launch,
       .synchronise = synchronise,
   };

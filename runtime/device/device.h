@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-#define PTX_DEVICE_VERSION 2u
+#define PTX_DEVICE_VERSION 3u
 #define PTX_DEVICE_ENTRY "ptx_device_plugin"
 
 typedef struct ptx_device ptx_device;
@@ -144,6 +144,9 @@ typedef struct ptx_device_table {
   /* What a session launches on: calls of several queues may overlap. */
   int (*queue_open)(ptx_device *device, ptx_device_queue **queue, ptx_device_message *message);
   void (*queue_close)(ptx_device_queue *queue);
+  /* All launches of a call, before the first: what a device decides for a call
+   * as a whole, it decides here. Absent where there is nothing to decide. */
+  void (*expect)(ptx_device_queue *queue, const ptx_launch *launches, size_t count);
   /* Starts launches; `times` (one per launch) may be filled now or by synchronise. */
   int (*launch)(ptx_device_queue *queue, const ptx_launch *launches, size_t count, ptx_launch_times *times,
                 ptx_device_message *message);

@@ -68,6 +68,11 @@ Result<std::unique_ptr<DeviceQueue>> DeviceQueue::open(std::shared_ptr<Device> d
 
 DeviceQueue::~DeviceQueue() { device->table().queue_close(queue); }
 
+void DeviceQueue::expect(std::span<const ptx_launch> launches) const {
+  if (device->table().expect)
+    device->table().expect(queue, launches.data(), launches.size());
+}
+
 Status DeviceQueue::launch(const ptx_launch *launches, size_t count, ptx_launch_times *times) const {
   ptx_device_message message = {};
   const ptx_device_table &table = device->table();

@@ -78,6 +78,8 @@ public:
   DeviceQueue(const DeviceQueue &) = delete;
   DeviceQueue &operator=(const DeviceQueue &) = delete;
 
+  /// Says what one call will launch.
+  void expect(std::span<const ptx_launch> launches) const;
   Status launch(const ptx_launch *launches, size_t count, ptx_launch_times *times) const;
   /// Whether launch returns when the work is done.
   bool isSynchronous() const { return !device->table().synchronise; }

@@ -62,6 +62,43 @@ TEST(Pool, WorkersTakePart) {
   EXPECT_EQ(inside, 2);
 }
 
+// Region after region a worker finds the tiles of the same place: here each has
+// one, and none can take over as all wait for each other.
+TEST(Pool, TilesHaveAHome) {
+  Pool pool(2);
+  for (int region = 0; region < 200; ++region) {
+    std::atomic<int> inside{0};
+    pool.run(
+        2,
+        [&](uint32_t tile, unsigned worker) {
+          EXPECT_EQ(tile, worker);
+          ++inside;
+          for (double start = seconds(); inside < 2 && seconds() - start < 20;)
+            std::this_thread::yield();
+        },
+        Pool::Trust::Always);
+  }
+}
+
+// A worker that comes late leaves its tiles to the others.
+TEST(Pool, OthersTakeOver) {
+  Pool pool(2);
+  std::atomic<bool> stop{false};
+  std::vector<unsigned> by(16);
+  pool.run(
+      16,
+      [&](uint32_t tile, unsigned worker) {
+        by[tile] = worker;
+        if (worker == 1)
+          for (double start = seconds(); !stop && seconds() - start < 20;)
+            std::this_thread::yield();
+        if (tile == 9)
+          stop = true;
+      },
+      Pool::Trust::Always);
+  EXPECT_LE(std::accumulate(by.begin(), by.end(), 0u), 1u);
+}
+
 // Four times as many threads as processors still finish, tile for tile.
 TEST(Pool, SurvivesOversubscription) {
   Pool pool(4 * usableThreads(0));

@@ -181,6 +181,7 @@ extern "C" __attribute__((visibility("default"))) const ptx_device_table *ptx_de
       .probe_read = nullptr,
       .queue_open = queueOpen,
       .queue_close = queueClose,
+      .expect = nullptr,
       .launch = launch,
       .synchronise = synchronise,
   };
