@@ -46,7 +46,8 @@ if [ -z "$fast" ]; then
   python3 test/fuzz/mutate_models.py build/bin/ptx-compile test/numerics/golden/cases build/models "$((3 * ${PTX_FUZZ_SECONDS:-10}))"
   step "fuzzers"
   test/fuzz/run.sh "${PTX_FUZZ_SECONDS:-10}"
-  step "format"
+  step "format and clang-tidy"
   test/format.sh
+  test/tidy.sh
 fi
 step "everything passed"

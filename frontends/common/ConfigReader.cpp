@@ -66,7 +66,7 @@ bool ConfigReader::boolean(const char *key, bool otherwise) {
   return *value->asBool();
 }
 
-std::string ConfigReader::text(const char *key, std::optional<std::string> otherwise) {
+std::string ConfigReader::text(const char *key, const std::optional<std::string> &otherwise) {
   const JsonValue *value = object.find(key);
   if (!value) {
     if (!otherwise)

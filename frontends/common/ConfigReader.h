@@ -17,7 +17,7 @@ public:
   int64_t integer(const char *key, std::optional<int64_t> otherwise, int64_t least, int64_t most);
   double number(const char *key, std::optional<double> otherwise, double least, double most);
   bool boolean(const char *key, bool otherwise);
-  std::string text(const char *key, std::optional<std::string> otherwise);
+  std::string text(const char *key, const std::optional<std::string> &otherwise);
   const JsonValue *find(const char *key) const { return object.find(key); }
 
   /// Records an error that is the caller's to find (divisibility and such).

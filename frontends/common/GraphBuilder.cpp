@@ -56,15 +56,14 @@ Value GraphBuilder::use(StringRef name) {
   return value;
 }
 
-Value GraphBuilder::weight(StringRef name, std::vector<int64_t> shape) {
-  return tiedWeight(name, name, std::move(shape));
+Value GraphBuilder::weight(StringRef name, const std::vector<int64_t> &shape) { return tiedWeight(name, name, shape); }
+
+Value GraphBuilder::tiedWeight(StringRef name, StringRef stored, const std::vector<int64_t> &shape) {
+  return weightOf(checkpoint, name, prefix + stored.str(), shape);
 }
 
-Value GraphBuilder::tiedWeight(StringRef name, StringRef stored, std::vector<int64_t> shape) {
-  return weightOf(checkpoint, name, prefix + stored.str(), std::move(shape));
-}
-
-Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef stored, std::vector<int64_t> shape) {
+Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef stored,
+                             const std::vector<int64_t> &shape) {
   if (declared.count(name))
     return use(name);
   DType dtype = DType::F32;
@@ -80,8 +79,8 @@ Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef 
       fail("tensor '" + entry->name + "' has type " + std::string(dtypeName(dtype)) + ", expected F32, F16 or BF16");
     if (&files == &checkpoint)
       used.insert(entry->name);
-    parameters.weights[name.str()] = {files.pathOf(*entry), entry->stored, dtype,
-                                      entry->shape,         entry->offset, entry->bytes};
+    parameters.weights[name.str()] = {
+        files.pathOf(*entry), files.storedName(*entry), dtype, entry->shape, entry->offset, entry->bytes};
   }
   Type type = xf::WeightType::get(ops.getContext(), shape, elementType(ops.getContext(), dtype));
   declared[name] = type;
@@ -116,8 +115,8 @@ void GraphBuilder::ignoreCopy(StringRef copy, StringRef original, StringRef why)
          why.str());
 }
 
-Value GraphBuilder::optionalWeight(StringRef name, std::vector<int64_t> shape) {
-  return has(name) ? weight(name, std::move(shape)) : Value();
+Value GraphBuilder::optionalWeight(StringRef name, const std::vector<int64_t> &shape) {
+  return has(name) ? weight(name, shape) : Value();
 }
 
 Value GraphBuilder::callLayer(StringRef kind, StringRef layer, ValueRange inputs,
@@ -185,44 +184,61 @@ size_t GraphBuilder::ignoreBelow(StringRef stem) {
   return count;
 }
 
-/// Ten lines, then how many more.
-static void addLines(std::string &message, const std::vector<std::string> &lines, StringRef more) {
-  constexpr size_t shown = 10;
-  for (size_t i = 0; i < lines.size() && i < shown; ++i)
-    message += "\n  " + lines[i];
-  if (lines.size() > shown)
-    message += "\n  and " + std::to_string(lines.size() - shown) + " more" + more.str();
-}
+namespace {
+/// Ten lines, then how many more: of a million faults, too, ten are made.
+class Lines {
+public:
+  void add(llvm::function_ref<std::string()> line) {
+    if (++count <= shown)
+      text += "\n  " + line();
+  }
+  bool empty() const { return count == 0; }
+  std::string all(StringRef more) const {
+    return count <= shown ? text : text + "\n  and " + std::to_string(count - shown) + " more" + more.str();
+  }
+
+private:
+  static constexpr size_t shown = 10;
+  std::string text;
+  size_t count = 0;
+};
+} // namespace
 
 Status GraphBuilder::finish(bool allowExtra) const {
-  std::vector<std::string> unknown, absent, extra;
-  std::string wrapper;
+  std::vector<const Checkpoint::Entry *> unknown;
   for (const auto &entry : checkpoint.entries())
-    if (!used.contains(entry.name)) {
-      unknown.push_back(entry.name);
-      if (wrapper.empty())
-        wrapper = wrapperOf(entry.name);
-    }
+    if (!used.contains(entry.name))
+      unknown.push_back(&entry);
   constexpr size_t compared = 2000; // names looked through for the nearest
-  std::vector<std::string> candidates(unknown.begin(), unknown.begin() + std::min(compared, unknown.size()));
-  for (const auto &[name, shape] : missing) {
-    absent.push_back("missing tensor '" + printable(name) + "' " + shape);
-    if (!candidates.empty() && absent.size() <= 10)
-      absent.back() += ", nearest unknown: '" + printable(peft::nearest(name, candidates, 1).front()) + "'";
+  std::vector<std::string> candidates;
+  std::string wrapper;
+  for (const Checkpoint::Entry *entry : unknown) {
+    if (candidates.size() < compared)
+      candidates.push_back(entry->name);
+    if (wrapper.empty())
+      wrapper = wrapperOf(entry->name);
   }
-  if (!allowExtra)
-    for (const std::string &name : unknown) {
-      const Checkpoint::Entry &entry = *checkpoint.find(name);
-      extra.push_back("unknown tensor '" + printable(name) + "' " +
-                      shapeText(std::vector<int64_t>(entry.shape.begin(), entry.shape.end())) +
-                      (extra.empty() ? " (--allow-extra ignores what the model does not use)" : ""));
-    }
-  if (errors.empty() && absent.empty() && extra.empty())
+  Lines wrong, absent, extra;
+  for (const std::string &error : errors)
+    wrong.add([&] { return error; });
+  for (const auto &[name, shape] : missing)
+    absent.add([&, &name = name, &shape = shape] {
+      std::string line = "missing tensor '" + printable(name) + "' " + shape;
+      if (!candidates.empty())
+        line += ", nearest unknown: '" + printable(peft::nearest(name, candidates, 1).front()) + "'";
+      return line;
+    });
+  for (size_t i = 0; !allowExtra && i < unknown.size(); ++i)
+    extra.add([&] {
+      const std::vector<uint64_t> &shape = unknown[i]->shape;
+      return "unknown tensor '" + printable(unknown[i]->name) + "' " +
+             shapeText(std::vector<int64_t>(shape.begin(), shape.end())) +
+             (i == 0 ? " (--allow-extra ignores what the model does not use)" : "");
+    });
+  if (wrong.empty() && absent.empty() && extra.empty())
     return {};
-  std::string message = checkpoint.directory() + ": the tensors do not fit config.json";
-  addLines(message, errors, "");
-  addLines(message, absent, " missing");
-  addLines(message, extra, " unknown");
+  std::string message = checkpoint.directory() + ": the tensors do not fit config.json" + wrong.all("") +
+                        absent.all(" missing") + extra.all(" unknown");
   if (!wrapper.empty())
     message += "\n  some names begin with '" + wrapper +
                "', as wrappers write them: it is left out where all do, and stays where only some do";

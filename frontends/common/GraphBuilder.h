@@ -53,23 +53,23 @@ public:
 
   /// The value of a weight in the current function. Errors are collected: the
   /// value of a missing or misshapen weight is a placeholder of that shape.
-  mlir::Value weight(llvm::StringRef name, std::vector<int64_t> shape);
+  mlir::Value weight(llvm::StringRef name, const std::vector<int64_t> &shape);
 
   /// weight() at a place that shares a stored tensor with another place: the
   /// files hold it as `stored`. A symbol of its own, since what an adapter does
   /// to one place is not done to the other.
-  mlir::Value tiedWeight(llvm::StringRef name, llvm::StringRef stored, std::vector<int64_t> shape);
+  mlir::Value tiedWeight(llvm::StringRef name, llvm::StringRef stored, const std::vector<int64_t> &shape);
 
   /// weight() from the files of another directory.
   mlir::Value weightOf(const Checkpoint &files, llvm::StringRef symbol, llvm::StringRef stored,
-                       std::vector<int64_t> shape);
+                       const std::vector<int64_t> &shape);
 
   /// Takes `copy` as read: a tensor that repeats `original`. Other values are an
   /// error, which `why` explains.
   void ignoreCopy(llvm::StringRef copy, llvm::StringRef original, llvm::StringRef why);
 
   /// weight(), or null where the files have no such tensor.
-  mlir::Value optionalWeight(llvm::StringRef name, std::vector<int64_t> shape);
+  mlir::Value optionalWeight(llvm::StringRef name, const std::vector<int64_t> &shape);
 
   /// Calls the body `kind` with the weights `layer.suffix`; makes the body
   /// where no equal one is there yet.

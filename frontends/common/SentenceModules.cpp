@@ -63,9 +63,10 @@ public:
     Result<std::string> text = readWhole(modulesFile, 1 << 20);
     if (!text)
       return text.error();
-    Result<JsonValue> list = parseJson(*text, modulesFile, JsonDialect::Python);
+    std::string kind = looksUnlikeJson(*text);
+    Result<JsonValue> list = parseJson(std::move(*text), modulesFile, JsonDialect::Python);
     if (!list)
-      return Error{list.error().message + looksLike(*text)};
+      return Error{list.error().message + kind};
     if (!list->asArray())
       return refuse("is " + std::string(list->kind()) + ", expected a list of modules");
     for (const JsonValue &module : *list->asArray())

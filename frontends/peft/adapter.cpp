@@ -10,12 +10,13 @@
 #include "runtime/io/convert.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <fnmatch.h>
 #include <map>
 #include <set>
-#include <tuple>
 
 namespace ptx::peft {
 
@@ -385,10 +386,17 @@ private:
 
   /// Whether a version lies behind 0.21.2.
   static bool newerThanTwice(const std::string &version) {
-    unsigned major = 0, minor = 0, patch = 0;
-    if (std::sscanf(version.c_str(), "%u.%u.%u", &major, &minor, &patch) < 2)
+    std::array<unsigned, 3> numbers = {0, 0, 0};
+    const char *from = version.data(), *end = from + version.size();
+    size_t read = 0;
+    while (read < numbers.size() && std::from_chars(from, end, numbers[read]).ec == std::errc()) {
+      ++read;
+      from = std::find(from, end, '.');
+      from += from != end;
+    }
+    if (read < 2)
       return true;
-    return std::tuple(major, minor, patch) > std::tuple(0u, 21u, 2u);
+    return numbers > std::array{0u, 21u, 2u};
   }
 
   //===- targets -------------------------------------------------------------//

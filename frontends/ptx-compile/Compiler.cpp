@@ -215,7 +215,7 @@ Status Compiler::readText() {
     return checkpoint.error();
   for (const Checkpoint::Entry &entry : checkpoint->entries())
     parameters.weights[entry.name] = {
-        checkpoint->pathOf(entry), entry.stored, entry.dtype, entry.shape, entry.offset, entry.bytes};
+        checkpoint->pathOf(entry), checkpoint->storedName(entry), entry.dtype, entry.shape, entry.offset, entry.bytes};
   return {};
 }
 

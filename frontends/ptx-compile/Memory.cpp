@@ -8,9 +8,11 @@
 extern "C" {
 
 // The C library's own; free stays as it is.
+// NOLINTBEGIN(bugprone-reserved-identifier)
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
+// NOLINTEND(bugprone-reserved-identifier)
 
 static void *checked(void *memory, size_t size) {
   if (memory || size == 0)

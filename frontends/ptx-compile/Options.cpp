@@ -204,7 +204,7 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   options.mhaOutProj = outProj == "once"    ? peft::MhaOutProj::Once
                        : outProj == "twice" ? peft::MhaOutProj::Twice
                                             : peft::MhaOutProj::Auto;
-  for (Status status :
+  for (const Status &status :
        {checkTargets(targetTexts, options), checkAdapters(adapters, options),
         checkPhase("--compile-from", options.compileFrom), checkPhase("--compile-to", options.compileTo),
         checkEffects(app, options), checkOutputs(options)})

@@ -386,6 +386,7 @@ template <typename T, typename Make> void handOut(Make &&make, const T **first, 
   try {
     list = make();
   } catch (const std::bad_alloc &) {
+    list = nullptr;
   }
   if (first)
     *first = list ? list->data() : nullptr;

@@ -82,7 +82,7 @@ private:
     for (uint64_t p = 0; p < positions; ++p)
       for (uint64_t c = 0; c < width; ++c) {
         double angle =
-            static_cast<double>(p) / std::pow(10000.0, static_cast<double>(c / 2 * 2) / static_cast<double>(width));
+            static_cast<double>(p) / std::pow(10000.0, static_cast<double>(c - c % 2) / static_cast<double>(width));
         table.values[p * width + c] = static_cast<float>(c % 2 ? std::cos(angle) : std::sin(angle));
       }
     return table;

@@ -53,9 +53,12 @@ void ThreadChooser::Class::learn(double sample) {
 /// Which way the calls after this one go.
 void ThreadChooser::Class::decide() {
   Way other = way == Alone ? Together : Alone;
-  bool looked = looking == 1;
-  if (looking != 0 && --looking != 0)
+  if (looking > 1) {
+    --looking;
     return;
+  }
+  bool looked = looking == 1;
+  looking = 0;
   if (looked && cost(other) != 0)
     return settle(cost(other) < cost(way) ? other : way);
   if (!looked && cost(other) < cost(way))

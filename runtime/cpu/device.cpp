@@ -219,8 +219,9 @@ int launch(ptx_device_queue *queue, const ptx_launch *launches, size_t count, pt
       if (Status status = runLaunch(own, launches[i], times[i]); !status)
         return status;
       own.spent += times[i].end - times[i].start;
-      if (own.launchesLeft != 0 && --own.launchesLeft == 0)
+      if (own.launchesLeft == 1)
         own.chooser.took(own.spent);
+      own.launchesLeft -= own.launchesLeft != 0;
     }
     return {};
   });

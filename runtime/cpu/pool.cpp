@@ -60,15 +60,16 @@ Pool::Pool(unsigned wanted)
   // A process at its limit of threads gets a smaller pool, not a failure:
   // fewer workers change the time, never the bytes.
   try {
-    for (unsigned i = 1; i < threads; ++i)
-      workers->emplace_back([this, i] { serve(i); });
+    while (workers->size() + 1 < threads)
+      workers->emplace_back([this, i = static_cast<unsigned>(workers->size() + 1)] { serve(i); });
   } catch (const std::system_error &) {
+    workers->shrink_to_fit();
   }
 }
 
 Pool::~Pool() {
   if (born != forks.load(std::memory_order_relaxed)) {
-    workers.release();
+    static_cast<void>(workers.release());
     return;
   }
   closing.store(true, std::memory_order_seq_cst);

@@ -83,7 +83,7 @@ double probeReading(Pool &pool, const std::string &level, uint64_t bytes) {
   bool wide = level == "avx512";
   std::vector<float> sink(pool.size());
   // As many tiles as a launch of that size has, each in one run of memory.
-  uint64_t tiles = std::min<uint64_t>(pieces, 8 * pool.size());
+  uint64_t tiles = std::min<uint64_t>(pieces, uint64_t{8} * pool.size());
   double best = 0, begin = now();
   for (int pass = 0; pass < 3 || now() - begin < enough; ++pass) {
     double start = now();

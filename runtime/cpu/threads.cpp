@@ -2,11 +2,12 @@
 #include "runtime/cpu/pool.h"
 
 #include <algorithm>
+#include <charconv>
 #include <climits>
-#include <cstdio>
-#include <cstring>
+#include <fstream>
 #include <sched.h>
 #include <string>
+#include <vector>
 
 namespace ptx {
 namespace {
@@ -20,46 +21,48 @@ unsigned affinityCount() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-unsigned ceiling(long long quota, long long period) {
+unsigned ceiling(int64_t quota, int64_t period) {
   if (quota <= 0 || period <= 0)
     return UINT_MAX;
-  return static_cast<unsigned>(std::clamp<long long>((quota + period - 1) / period, 1, UINT_MAX));
+  return static_cast<unsigned>(std::clamp<int64_t>((quota + period - 1) / period, 1, UINT_MAX));
+}
+
+/// The numbers that a file's first line begins with; none where there is no file.
+std::vector<int64_t> readNumbers(const std::string &path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  std::vector<int64_t> numbers;
+  const char *from = line.data(), *end = from + line.size();
+  int64_t number = 0;
+  for (auto read = std::from_chars(from, end, number); read.ec == std::errc();
+       read = std::from_chars(from, end, number)) {
+    numbers.push_back(number);
+    from = std::find_if_not(read.ptr, end, [](char c) { return c == ' '; });
+  }
+  return numbers;
 }
 
 /// cgroup v2: "max 100000" or "150000 100000" in cpu.max of the group and of
 /// every group above it; the least quota counts.
 unsigned quotaOf(const std::string &path) {
-  std::FILE *file = std::fopen(path.c_str(), "re");
-  if (!file)
-    return UINT_MAX;
-  long long quota = 0, period = 0;
-  unsigned count = std::fscanf(file, "%lld %lld", &quota, &period) == 2 ? ceiling(quota, period) : UINT_MAX;
-  std::fclose(file);
-  return count;
+  std::vector<int64_t> numbers = readNumbers(path);
+  return numbers.size() == 2 ? ceiling(numbers[0], numbers[1]) : UINT_MAX;
 }
 
 std::string ownGroup() {
-  std::FILE *file = std::fopen("/proc/self/cgroup", "re");
-  if (!file)
-    return "";
-  char line[4096];
-  std::string group;
-  while (std::fgets(line, sizeof line, file))
-    if (std::strncmp(line, "0::", 3) == 0)
-      group.assign(line + 3, std::strcspn(line + 3, "\n"));
-  std::fclose(file);
-  return group;
+  std::ifstream file("/proc/self/cgroup");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("0::"))
+      return line.substr(3);
+  return "";
 }
 
-long long readNumber(const char *path) {
-  std::FILE *file = std::fopen(path, "re");
-  long long value = -1;
-  if (file) {
-    if (std::fscanf(file, "%lld", &value) != 1)
-      value = -1;
-    std::fclose(file);
-  }
-  return value;
+/// cgroup v1, as containers mount it.
+unsigned oldQuota() {
+  std::vector<int64_t> quota = readNumbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+                       period = readNumbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  return quota.size() == 1 && period.size() == 1 ? ceiling(quota[0], period[0]) : UINT_MAX;
 }
 
 unsigned quotaCount() {
@@ -72,9 +75,7 @@ unsigned quotaCount() {
       break;
     group.resize(slash);
   }
-  // cgroup v1, as containers mount it.
-  return std::min(count, ceiling(readNumber("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
-                                 readNumber("/sys/fs/cgroup/cpu/cpu.cfs_period_us")));
+  return std::min(count, oldQuota());
 }
 
 } // namespace

@@ -66,7 +66,7 @@ Result<GridLaunch> GridRules::plan(const ptx_launch &launch, std::vector<uint64_
   made.problems = static_cast<uint32_t>(launch.problem_count);
   for (size_t p = 0; p < launch.problem_count; ++p)
     made.stride = std::max(made.stride, gridHeader + tiles[launch.problems[p].kernel].words);
-  table.resize(made.offset + made.problems * made.stride, 0);
+  table.resize(made.offset + size_t{made.problems} * made.stride, 0);
   const std::vector<uint32_t> &members = entryList[*entry].members;
   uint64_t blocks = 0;
   for (size_t p = 0; p < launch.problem_count; ++p) {

@@ -1,5 +1,6 @@
 #include "runtime/emulator/fiber.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sys/mman.h>
@@ -64,8 +65,8 @@ void *Stacks::start(size_t index, void (*entry)()) const {
   *top = reinterpret_cast<void *>(entry);
   top[1] = nullptr;
   top -= 6;
-  std::memset(top, 0, 6 * sizeof(void *));
-  return top;
+  std::fill_n(top, 6, nullptr);
+  return static_cast<void *>(top);
 }
 
 } // namespace ptx::emulator

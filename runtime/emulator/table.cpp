@@ -4,7 +4,7 @@
 
 namespace ptx::emulator {
 
-const Hooks hookTable = {
+constinit const Hooks hookTable = {
     .access = [](uint64_t address, uint32_t bytes, uint32_t flags,
                  uint32_t site) { current->access(address, bytes, flags, site); },
     .copy =

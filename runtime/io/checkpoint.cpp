@@ -19,7 +19,10 @@ bool present(const std::filesystem::path &path) {
 }
 } // namespace
 
-Result<JsonValue> readJsonObject(const std::string &directory, const std::string &name, bool followLinks) {
+namespace {
+
+Result<JsonValue> readObject(const std::string &directory, const std::string &name, bool followLinks,
+                             const std::function<Result<JsonValue>(std::string text, const std::string &path)> &parse) {
   Result<File> file = openInside(directory, name, followLinks);
   if (!file)
     return file.error();
@@ -29,12 +32,21 @@ Result<JsonValue> readJsonObject(const std::string &directory, const std::string
   std::string text(file->size(), '\0');
   if (Status status = file->readAt(0, text.data(), text.size()); !status)
     return status.error();
-  Result<JsonValue> value = parseJson(text, file->path(), JsonDialect::Python);
+  std::string kind = looksUnlikeJson(text);
+  Result<JsonValue> value = parse(std::move(text), file->path());
   if (!value)
-    return Error{value.error().message + looksLike(*file)};
+    return Error{value.error().message + kind};
   if (!value->asObject())
     return Error{"'" + printable(file->path()) + "': is " + std::string(value->kind()) + ", expected an object"};
   return value;
+}
+
+} // namespace
+
+Result<JsonValue> readJsonObject(const std::string &directory, const std::string &name, bool followLinks) {
+  return readObject(directory, name, followLinks, [](std::string text, const std::string &path) {
+    return parseJson(std::move(text), path, JsonDialect::Python);
+  });
 }
 
 Result<Checkpoint> Checkpoint::open(const std::string &directory, bool followLinks) {
@@ -74,19 +86,22 @@ Result<Checkpoint> Checkpoint::open(const std::string &directory, bool followLin
 }
 
 Status Checkpoint::readIndex(const std::string &name, bool followLinks) {
-  Result<JsonValue> index = readJsonObject(folder, name, followLinks);
-  if (!index)
-    return index.error();
   auto refuse = [&](const std::string &why) { return Error{"'" + printable(folder) + "/" + name + "': " + why}; };
-  const JsonValue *map = index->find("weight_map");
-  if (!map || !map->asObject())
-    return refuse("has no object 'weight_map'");
   std::set<std::string> shards;
-  for (const auto &[tensor, shard] : *map->asObject()) {
+  std::vector<std::pair<std::string, const std::string *>> places; // of tensors, as the index says
+  auto place = [&](const std::string &tensor, const JsonValue &shard) -> Status {
     if (!shard.asString())
       return refuse("'" + printable(tensor) + "' names " + std::string(shard.kind()) + " as its shard");
-    shards.insert(*shard.asString());
-  }
+    places.emplace_back(tensor, &*shards.insert(*shard.asString()).first);
+    return {};
+  };
+  Result<JsonValue> index = readObject(folder, name, followLinks, [&](std::string text, const std::string &path) {
+    return streamJson(std::move(text), path, JsonDialect::Python, "weight_map", place);
+  });
+  if (!index)
+    return index.error();
+  if (const JsonValue *map = index->find("weight_map"); !map || !map->asObject())
+    return refuse("has no object 'weight_map'");
   std::string missing;
   for (const std::string &shard : shards)
     if (shard.find('/') == std::string::npos && !present(std::filesystem::path(folder) / shard))
@@ -106,26 +121,30 @@ Status Checkpoint::readIndex(const std::string &name, bool followLinks) {
   }
   if (Status status = sortByName(); !status)
     return status;
-  std::set<std::string_view> named;
-  for (const auto &[tensor, shard] : *map->asObject()) {
+  std::sort(places.begin(), places.end());
+  for (size_t i = 0; i < places.size(); ++i) {
+    const auto &[tensor, shard] = places[i];
+    if (i != 0 && places[i - 1].first == tensor)
+      return refuse("the key '" + printable(tensor) + "' stands twice");
     const Entry *entry = find(tensor);
-    named.insert(tensor);
-    if (!entry || shardNames[entry->file] != *shard.asString())
+    if (!entry || shardNames[entry->file] != *shard)
       return refuse(
-          "puts tensor '" + printable(tensor) + "' into '" + printable(*shard.asString()) + "', which " +
+          "puts tensor '" + printable(tensor) + "' into '" + printable(*shard) + "', which " +
           (entry ? "does not hold it ('" + printable(shardNames[entry->file]) + "' does)" : "does not hold it"));
   }
-  for (const Entry &entry : tensors)
-    if (!named.contains(entry.name))
-      return refuse("does not name tensor '" + printable(entry.name) + "' of '" + printable(shardNames[entry.file]) +
-                    "'");
+  // Every tensor of the index is there, and none twice: as many are all.
+  for (size_t i = 0; places.size() != tensors.size() && i < tensors.size(); ++i)
+    if (i == places.size() || places[i].first != tensors[i].name)
+      return refuse("does not name tensor '" + printable(tensors[i].name) + "' of '" +
+                    printable(shardNames[tensors[i].file]) + "'");
   return {};
 }
 
 void Checkpoint::add(Safetensors file) {
-  for (const TensorEntry &entry : file.entries())
-    tensors.push_back({entry.name, entry.name, entry.dtype, entry.shape, files.size(), entry.begin, entry.bytes()});
-  files.push_back(std::move(file));
+  size_t index = files.size();
+  files.push_back(file.file().path());
+  for (TensorEntry &entry : std::move(file).takeEntries())
+    tensors.push_back({std::move(entry.name), entry.dtype, std::move(entry.shape), index, entry.begin, entry.bytes()});
 }
 
 /// Names of one file differ; equal neighbours are of two shards.
@@ -148,7 +167,6 @@ std::string_view wrapperOf(std::string_view name) {
 }
 
 std::string Checkpoint::stripWrappers() {
-  std::string stripped;
   while (!tensors.empty()) {
     std::string_view wrapper = wrapperOf(tensors.front().name);
     // They are sorted: where the first and the last begin with it, all do.

@@ -10,8 +10,7 @@ namespace ptx {
 class Checkpoint {
 public:
   struct Entry {
-    std::string name;   // without what wrappers put in front
-    std::string stored; // in its file
+    std::string name; // without what wrappers put in front
     DType dtype;
     std::vector<uint64_t> shape;
     size_t file; // index of the file that holds it
@@ -28,7 +27,9 @@ public:
   /// returns what was taken off.
   std::string stripWrappers();
   /// The absolute path of the file that holds the tensor.
-  std::string pathOf(const Entry &entry) const { return files[entry.file].file().path(); }
+  std::string pathOf(const Entry &entry) const { return files[entry.file]; }
+  /// The tensor's name in that file.
+  std::string storedName(const Entry &entry) const { return stripped + entry.name; }
 
 private:
   Status readIndex(const std::string &text, bool followLinks);
@@ -36,7 +37,8 @@ private:
   Status sortByName();
 
   std::string folder;
-  std::vector<Safetensors> files;
+  std::vector<std::string> files; // paths
+  std::string stripped;           // from every name
   std::vector<Entry> tensors;
 };
 

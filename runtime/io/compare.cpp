@@ -4,6 +4,7 @@
 #include "runtime/io/file.h"
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 namespace ptx {
@@ -37,7 +38,7 @@ Result<std::optional<uint64_t>> firstDifference(const StoredValues &a, const Sto
     if (Status status = read(*right, b, done, y); !status)
       return status.error();
     for (uint64_t i = 0; i < x.size(); ++i)
-      if (std::memcmp(&x[i], &y[i], sizeof x[i]) != 0)
+      if (std::bit_cast<uint32_t>(x[i]) != std::bit_cast<uint32_t>(y[i]))
         return std::optional(done + i);
   }
   return std::optional<uint64_t>();

@@ -31,8 +31,9 @@ void onTerminate() {
   } catch (const std::exception &error) {
     endWith(error.what());
   } catch (...) {
+    endWith("an unknown exception; please report this");
   }
-  endWith("an unknown exception; please report this");
+  endWith("ended for no reason given; please report this");
 }
 
 } // namespace

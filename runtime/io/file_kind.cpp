@@ -63,4 +63,10 @@ std::string looksLike(const File &file) {
   return file.readAt(0, bytes.data(), bytes.size()) ? looksLike(bytes) : "";
 }
 
+std::string looksUnlikeJson(std::string_view beginning) {
+  size_t first = beginning.find_first_not_of(" \t\r\n");
+  bool json = first != beginning.npos && (beginning[first] == '{' || beginning[first] == '[');
+  return json ? "" : looksLike(beginning);
+}
+
 } // namespace ptx

@@ -13,6 +13,8 @@ namespace ptx {
 /// nothing where they tell nothing. Stands at the end of a message.
 std::string looksLike(std::string_view beginning);
 std::string looksLike(const File &file);
+/// The same where JSON was expected: nothing where it looks like that.
+std::string looksUnlikeJson(std::string_view beginning);
 
 } // namespace ptx
 

@@ -2,15 +2,14 @@
 
 #include "runtime/io/file.h"
 
-#include <rapidjson/encodedstream.h>
 #include <rapidjson/error/en.h>
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <unordered_set>
+#include <vector>
 
 namespace ptx {
 
@@ -64,23 +63,41 @@ namespace {
 /// Receives the parser's events; the parser itself is iterative.
 class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
 public:
-  explicit Builder(JsonDialect dialect) : dialect(dialect) {}
+  struct Stream {
+    std::optional<std::string_view> list;
+    const JsonMember &each;
+  };
+
+  Builder(JsonDialect dialect, size_t memory, const Stream *stream)
+      : dialect(dialect), memory(memory), stream(stream) {}
 
   JsonValue root;
-  std::string problem; // ours; empty where the parser has one
+  std::string problem;        // ours; empty where the parser has one
+  std::optional<Error> error; // of who takes the members
+
+  bool tooLarge() const { return held > memory; }
 
   bool Null() { return add({}); }
   bool Bool(bool value) { return add(value); }
-  bool String(const char *text, rapidjson::SizeType length, bool) { return add(std::string(text, length)); }
+  /// Counted before it is copied: a text may be as long as the file.
+  bool String(const char *text, rapidjson::SizeType length, bool) {
+    return hold(boxBytes + length) && add(std::string(text, length));
+  }
 
   /// Numbers arrive as they are written.
   bool RawNumber(const char *text, rapidjson::SizeType length, bool) {
     std::string_view number(text, length);
     if (number.find_first_of("IN") != number.npos)
       return addNamed(number);
-    if (number.find_first_of(".eE") != number.npos)
-      return addAs<double>(number);
-    return addAs<int64_t>(number) || addAs<uint64_t>(number) || addLong(number);
+    if (number.find_first_of(".eE") != number.npos) {
+      std::optional<double> value = as<double>(number);
+      return value && add(*value);
+    }
+    if (std::optional<int64_t> value = as<int64_t>(number))
+      return add(*value);
+    if (std::optional<uint64_t> value = as<uint64_t>(number))
+      return add(*value);
+    return addLong(number);
   }
 
   bool StartObject() { return open(JsonValue::Object()); }
@@ -89,25 +106,24 @@ public:
   bool EndArray(rapidjson::SizeType) { return close(); }
 
   bool Key(const char *text, rapidjson::SizeType length, bool) {
-    std::string name(text, length);
-    if (!names.back().insert(name).second)
-      return refuse("the key '" + printable(name) + "' stands twice");
-    stack.back()->asObject()->emplace_back(std::move(name), JsonValue());
-    return true;
+    if (stack.back() == streamed)
+      heldBefore = held;
+    return hold(length) &&
+           append(*stack.back()->asObject(), JsonValue::Object::value_type(std::string(text, length), JsonValue()));
   }
 
 private:
-  static constexpr size_t depthCap = 64;
+  static constexpr size_t depthCap = 64, boxBytes = 48; // a text or container, with what the heap adds
 
   bool refuse(const std::string &why) {
     problem = why;
     return false;
   }
 
-  template <typename T> bool addAs(std::string_view number) {
+  template <typename T> static std::optional<T> as(std::string_view number) {
     T value{};
     auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    return error == std::errc() && end == number.data() + number.size() && add(value);
+    return error == std::errc() && end == number.data() + number.size() ? std::optional(value) : std::nullopt;
   }
 
   /// An integer of more than 64 bits.
@@ -128,50 +144,100 @@ private:
     return refuse("'" + std::string(number) + "' is no number");
   }
 
+  /// Counts what a list grows by.
+  template <typename List> bool append(List &list, typename List::value_type value) {
+    if (size_t full = list.capacity(); list.size() == full) {
+      size_t more = std::max<size_t>(full, 1);
+      if (!hold(more * sizeof(typename List::value_type)))
+        return false;
+      list.reserve(full + more);
+    }
+    list.push_back(std::move(value));
+    return true;
+  }
+
+  bool hold(size_t bytes) {
+    held += bytes;
+    return held <= memory;
+  }
+
   bool place(JsonValue value, JsonValue *&where) {
     if (stack.empty()) {
       root = std::move(value);
       where = &root;
-    } else if (auto *array = stack.back()->asArray()) {
-      array->push_back(std::move(value));
-      where = &array->back();
-    } else {
-      auto &member = stack.back()->asObject()->back().second;
-      member = std::move(value);
-      where = &member;
+      return true;
     }
+    if (auto *array = stack.back()->asArray()) {
+      if (!append(*array, std::move(value)))
+        return false;
+      where = &array->back();
+      return true;
+    }
+    where = &stack.back()->asObject()->back().second;
+    *where = std::move(value);
     return true;
   }
 
   bool add(JsonValue value) {
     JsonValue *where;
-    return place(std::move(value), where);
+    return place(std::move(value), where) && completed();
   }
 
   bool open(JsonValue value) {
     if (stack.size() == depthCap)
       return refuse("nested deeper than " + std::to_string(depthCap));
     JsonValue *where;
-    place(std::move(value), where);
+    if (!hold(boxBytes) || !place(std::move(value), where))
+      return false;
+    bool whole = stack.empty();
+    if (stream && where->asObject() &&
+        (stream->list ? stack.size() == 1 && root.asObject() && root.asObject()->back().first == *stream->list : whole))
+      streamed = where;
     stack.push_back(where);
-    names.emplace_back();
     return true;
   }
 
   bool close() {
+    JsonValue *closed = stack.back();
     stack.pop_back();
-    names.pop_back();
-    return true;
+    if (closed == streamed)
+      streamed = nullptr;
+    else if (const JsonValue::Object *object = closed->asObject(); object && !checkKeys(*object))
+      return false;
+    return completed();
+  }
+
+  /// A value is there: does it go to who takes the members?
+  bool completed() {
+    if (!streamed || stack.back() != streamed)
+      return true;
+    JsonValue::Object &members = *streamed->asObject();
+    Status taken = stream->each(members.back().first, members.back().second);
+    members.pop_back();
+    held = heldBefore;
+    if (!taken)
+      error = taken.error();
+    return static_cast<bool>(taken);
+  }
+
+  bool checkKeys(const JsonValue::Object &object) {
+    std::vector<std::string_view> keys;
+    keys.reserve(object.size());
+    for (const auto &[key, value] : object)
+      keys.push_back(key);
+    std::sort(keys.begin(), keys.end());
+    auto twice = std::adjacent_find(keys.begin(), keys.end());
+    return twice == keys.end() || refuse("the key '" + printable(std::string(*twice)) + "' stands twice");
   }
 
   JsonDialect dialect;
+  size_t memory, held = 0, heldBefore = 0; // bytes of the values; the same in front of a member that is given away
+  const Stream *stream;
+  JsonValue *streamed = nullptr;  // the object whose members are given away, while it is open
   std::vector<JsonValue *> stack; // an open container does not move: only the innermost grows
-  std::vector<std::unordered_set<std::string>> names;
 };
 
-} // namespace
-
-Result<JsonValue> parseJson(std::string_view text, std::string_view name, JsonDialect dialect) {
+Result<JsonValue> parse(std::string text, std::string_view name, Builder builder) {
   auto refuse = [&](size_t position, const std::string &why) {
     return Error{"'" + printable(name) + "': not valid JSON: at byte " + std::to_string(position) + ": " + why};
   };
@@ -181,16 +247,32 @@ Result<JsonValue> parseJson(std::string_view text, std::string_view name, JsonDi
   if (size_t nul = text.find('\0'); nul != text.npos)
     return refuse(nul, "a NUL byte");
   constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                             rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseNanAndInfFlag;
-  rapidjson::MemoryStream bytes(text.data(), text.size());
-  rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(bytes);
+                             rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseNanAndInfFlag |
+                             rapidjson::kParseInsituFlag;
+  rapidjson::InsituStringStream stream(text.data());
   rapidjson::Reader reader;
-  Builder builder(dialect);
   rapidjson::ParseResult result = reader.Parse<flags>(stream, builder);
+  if (builder.error)
+    return *builder.error;
+  if (builder.tooLarge())
+    return Error{"'" + printable(name) + "': the values of its first " + std::to_string(result.Offset()) +
+                 " bytes take more memory than JSON files of this kind may"};
   if (result.IsError())
     return refuse(result.Offset(),
                   builder.problem.empty() ? rapidjson::GetParseError_En(result.Code()) : builder.problem);
   return std::move(builder.root);
+}
+
+} // namespace
+
+Result<JsonValue> parseJson(std::string text, std::string_view name, JsonDialect dialect, size_t memory) {
+  return parse(std::move(text), name, Builder(dialect, memory, nullptr));
+}
+
+Result<JsonValue> streamJson(std::string text, std::string_view name, JsonDialect dialect,
+                             std::optional<std::string_view> list, const JsonMember &each) {
+  Builder::Stream stream{list, each};
+  return parse(std::move(text), name, Builder(dialect, jsonMemory, &stream));
 }
 
 } // namespace ptx

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 namespace ptx {
@@ -22,21 +23,17 @@ public:
   explicit HeaderReader(const File &file) : file(file) {}
 
   Result<std::vector<TensorEntry>> read() {
-    Result<JsonValue> header = readHeader();
+    Result<std::string> text = readText();
+    if (!text)
+      return text.error();
+    std::vector<TensorEntry> tensors;
+    Result<JsonValue> header =
+        streamJson(std::move(*text), file.path(), JsonDialect::Strict, std::nullopt,
+                   [&](const std::string &name, const JsonValue &value) { return readMember(name, value, tensors); });
     if (!header)
       return header.error();
-    std::vector<TensorEntry> tensors;
-    for (const auto &[name, value] : *header->asObject()) {
-      if (name == "__metadata__") {
-        if (Status status = checkMetadata(value); !status)
-          return status.error();
-        continue;
-      }
-      Result<TensorEntry> entry = readEntry(name, value);
-      if (!entry)
-        return entry.error();
-      tensors.push_back(std::move(*entry));
-    }
+    if (Status status = checkNames(tensors); !status)
+      return status.error();
     if (Status status = checkTiling(tensors); !status)
       return status.error();
     return tensors;
@@ -48,7 +45,7 @@ private:
     return refuse("tensor '" + printable(name) + "': " + why);
   }
 
-  Result<JsonValue> readHeader() {
+  Result<std::string> readText() {
     if (file.size() < 8)
       return refuse("truncated header: " + std::to_string(file.size()) + " bytes, at least 8 expected" +
                     looksLike(file));
@@ -70,11 +67,19 @@ private:
     if (text.empty() || text[0] != '{')
       return refuse("the header at byte 8 does not begin with '{'" + looksLike(file));
     dataBegin = 8 + length;
-    Result<JsonValue> header = parseJson(text, file.path());
-    if (header && header->asObject()->size() > countCap)
-      return refuse("names " + std::to_string(header->asObject()->size()) + " tensors, at most " +
-                    std::to_string(countCap) + " are read");
-    return header;
+    return text;
+  }
+
+  Status readMember(const std::string &name, const JsonValue &value, std::vector<TensorEntry> &tensors) const {
+    if (name == "__metadata__")
+      return checkMetadata(value);
+    if (tensors.size() == countCap)
+      return refuse("names more than " + std::to_string(countCap) + " tensors");
+    Result<TensorEntry> entry = readEntry(name, value);
+    if (!entry)
+      return entry.error();
+    tensors.push_back(std::move(*entry));
+    return {};
   }
 
   Status checkMetadata(const JsonValue &value) const {
@@ -163,6 +168,14 @@ private:
     return {};
   }
 
+  Status checkNames(std::vector<TensorEntry> &tensors) const {
+    std::sort(tensors.begin(), tensors.end(),
+              [](const TensorEntry &a, const TensorEntry &b) { return a.name < b.name; });
+    auto twice = std::adjacent_find(tensors.begin(), tensors.end(),
+                                    [](const TensorEntry &a, const TensorEntry &b) { return a.name == b.name; });
+    return twice == tensors.end() ? Status() : refuse("the key '" + printable(twice->name) + "' stands twice");
+  }
+
   /// The tensors tile the data without hole, overlap or rest.
   Status checkTiling(std::vector<TensorEntry> &tensors) const {
     std::sort(tensors.begin(), tensors.end(), [](const TensorEntry &a, const TensorEntry &b) {
@@ -195,14 +208,17 @@ Result<Safetensors> Safetensors::open(File file) {
   if (!tensors)
     return tensors.error();
   opened.tensors = std::move(*tensors);
-  for (size_t i = 0; i < opened.tensors.size(); ++i)
-    opened.byName[opened.tensors[i].name] = i;
+  opened.byName.resize(opened.tensors.size());
+  std::iota(opened.byName.begin(), opened.byName.end(), 0u);
+  std::sort(opened.byName.begin(), opened.byName.end(),
+            [&](uint32_t a, uint32_t b) { return opened.tensors[a].name < opened.tensors[b].name; });
   return opened;
 }
 
-const TensorEntry *Safetensors::find(const std::string &name) const {
-  auto found = byName.find(name);
-  return found == byName.end() ? nullptr : &tensors[found->second];
+const TensorEntry *Safetensors::find(std::string_view name) const {
+  auto found = std::lower_bound(byName.begin(), byName.end(), name,
+                                [&](uint32_t index, std::string_view key) { return tensors[index].name < key; });
+  return found == byName.end() || tensors[*found].name != name ? nullptr : &tensors[*found];
 }
 
 Status Safetensors::read(const TensorEntry &entry, void *out) const {

@@ -5,9 +5,9 @@
 #include "runtime/io/dtype.h"
 #include "runtime/io/file.h"
 
-#include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ptx {
@@ -27,7 +27,8 @@ public:
 
   const File &file() const { return source; }
   const std::vector<TensorEntry> &entries() const { return tensors; } // by offset
-  const TensorEntry *find(const std::string &name) const;
+  std::vector<TensorEntry> takeEntries() && { return std::move(tensors); }
+  const TensorEntry *find(std::string_view name) const;
   /// Reads a tensor's bytes; `out` holds entry.bytes().
   Status read(const TensorEntry &entry, void *out) const;
 
@@ -35,7 +36,7 @@ private:
   explicit Safetensors(File file) : source(std::move(file)) {}
   File source;
   std::vector<TensorEntry> tensors;
-  std::map<std::string, size_t> byName;
+  std::vector<uint32_t> byName; // indices
 };
 
 struct TensorToWrite {

@@ -121,7 +121,7 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
     exitCode = 1;
     return std::nullopt;
   }
-  for (Status status : {checkEffects(app, options), checkOutputs(options)})
+  for (const Status &status : {checkEffects(app, options), checkOutputs(options)})
     if (!status) {
       std::fprintf(stderr, "ptx-run: error: %s\n", status.error().message.c_str());
       exitCode = 1;

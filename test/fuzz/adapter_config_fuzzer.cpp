@@ -3,7 +3,7 @@
 #include "frontends/peft/pattern.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  std::string_view text(reinterpret_cast<const char *>(data), size);
+  std::string text(reinterpret_cast<const char *>(data), size);
   ptx::Result<ptx::JsonValue> value = ptx::parseJson(text, "fuzz", ptx::JsonDialect::Python);
   if (!value || !value->asObject())
     return 0;

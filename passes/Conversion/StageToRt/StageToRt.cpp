@@ -17,6 +17,8 @@ using namespace mlir;
 using namespace rt;
 
 namespace {
+// Of what buffers hold.
+constexpr int64_t floatBytes = sizeof(float);
 
 int64_t widthOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape().back(); }
 
@@ -264,7 +266,7 @@ private:
     p.over = Over::Blocks;
     p.columns = op.getHeads();
     p.flops = 4 * headDim;
-    p.bytes = 2 * 4 * headDim;
+    p.bytes = 2 * floatBytes * headDim;
     p.perKey = true;
     p.keySpace = builder.getI64IntegerAttr(keySpace);
     return p;
@@ -278,7 +280,7 @@ private:
     p.words.push_back(intWord(width));
     addExtras(p.words, extras);
     p.flops = flopsPerElement * width;
-    p.bytes = 2 * 4 * width;
+    p.bytes = 2 * floatBytes * width;
     return p;
   }
 
@@ -315,7 +317,7 @@ private:
     if (rowsOfIndex(op.getIndices().front()).per == Per::Sequence)
       p.over = Over::Sequences;
     p.flops = 2 * width;
-    p.bytes = 4 * width * (1 + static_cast<int64_t>(op.getTables().size()));
+    p.bytes = floatBytes * width * (1 + static_cast<int64_t>(op.getTables().size()));
     return p;
   }
 
@@ -366,7 +368,7 @@ private:
     p.words.push_back(pitchWord(lives[to.buffer].width));
     p.words.push_back(intWord(to.width));
     p.flops = to.width;
-    p.bytes = 2 * 4 * to.width;
+    p.bytes = 2 * floatBytes * to.width;
     emitProblem(op, p, lives[to.buffer], windowOf(part),
                 WindowAttr::get(builder.getContext(), to.buffer, to.column, to.width));
   }

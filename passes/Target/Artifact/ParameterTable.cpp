@@ -95,7 +95,8 @@ Result<ParameterTable> readParameterTable(const std::string &path) {
   Result<std::string> text = readWhole(path, 64u << 20);
   if (!text)
     return text.error();
-  Result<JsonValue> root = parseJson(*text, path);
+  size_t memory = jsonMemoryOf(text->size());
+  Result<JsonValue> root = parseJson(std::move(*text), path, JsonDialect::Strict, memory);
   if (!root)
     return root.error();
   return TableReader(path).read(*root);

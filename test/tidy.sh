@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Refuses code that clang-tidy-22 finds fault with (.clang-tidy says what counts).
+# test/tidy.sh [REGEX]: only the sources whose path matches.
+set -euo pipefail
+cd "$(dirname "$(realpath "$0")")/.."
+run-clang-tidy-22 -quiet -j "$(nproc)" -p build \
+  "$PWD/(dialects|examples|frontends|passes|runtime)/.*${1:-}.*\.cpp\$" > build/tidy.log 2>&1 && exit
+grep -E '(warning|error):' build/tidy.log | sort -u || tail -20 build/tidy.log
+exit 1
