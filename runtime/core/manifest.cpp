@@ -251,7 +251,7 @@ private:
         node.of = {fields.index("of", parameter.nodes.size())};
     }
     for (size_t operand : node.of)
-      if (isLayout(parameter.nodes[operand].kind))
+      if (operand < parameter.nodes.size() && isLayout(parameter.nodes[operand].kind))
         faults.add(fields.place(), "reads a layout");
     readOperands(fields, node);
     fields.finish();

@@ -10,7 +10,9 @@ for fuzzer in build-asan/bin/*_fuzzer; do
   mkdir "$work/$name"
   dictionary=(test/fuzz/dictionaries/"$name".dict)
   [ -f "${dictionary[0]}" ] && dictionary=(-dict="${dictionary[0]}") || dictionary=()
+  corpus=(test/fuzz/corpus/"$name")
+  [ -d "${corpus[0]}" ] || corpus=()
   "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$work/" \
-    "${dictionary[@]}" "$work/$name" "test/fuzz/corpus/$name" >"$work/log" 2>&1 || { tail -50 "$work/log"; echo "$name found a failure"; exit 1; }
+    "${dictionary[@]}" "$work/$name" "${corpus[@]}" >"$work/log" 2>&1 || { tail -50 "$work/log"; echo "$name found a failure"; exit 1; }
   echo "$name: $seconds s, nothing found"
 done
