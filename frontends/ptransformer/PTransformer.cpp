@@ -131,7 +131,7 @@ private:
   }
 
   std::vector<int64_t> optional(StringRef layer, const std::string &suffix, std::vector<int64_t> shape) {
-    return graph.has((layer + "." + suffix).str()) ? shape : std::vector<int64_t>{};
+    return graph.has((layer + "." + suffix).str()) ? std::move(shape) : std::vector<int64_t>{};
   }
 
   Value norm(OpBuilder &b, const LayerWeights &w, const std::string &name, Value x) {
