@@ -249,6 +249,8 @@ Result<JsonValue> parse(std::string text, std::string_view name, Builder builder
   constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
                              rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseNanAndInfFlag |
                              rapidjson::kParseInsituFlag;
+  // It ends at a NUL, and its check of UTF-8 reads up to three bytes more.
+  text.append(4, '\0');
   rapidjson::InsituStringStream stream(text.data());
   rapidjson::Reader reader;
   rapidjson::ParseResult result = reader.Parse<flags>(stream, builder);

@@ -23,9 +23,11 @@ TEST(Json, Values) {
 
 // Row 31 and its like: refused with a place.
 TEST(Json, Refused) {
-  for (const std::string &text : std::vector<std::string>{
-           "\xef\xbb\xbf{}", "{\"a\":NaN}", "{\"a\":1,}", "{} x", "", "{\"a\":1e999}", "[\"\\ud800\"]", "// c\n{}",
-           "\"\x01\"", std::string("{}\0", 3), std::string("{}\0x", 4), std::string("{\"a\0\":1}", 9)}) {
+  for (const std::string &text :
+       std::vector<std::string>{"\xef\xbb\xbf{}", "{\"a\":NaN}", "{\"a\":1,}", "{} x", "", "{\"a\":1e999}",
+                                "[\"\\ud800\"]", "// c\n{}", "\"\x01\"", std::string("{}\0", 3),
+                                std::string("{}\0x", 4), std::string("{\"a\0\":1}", 9), "{\"0123456789abcdef\xf4{",
+                                "[\"0123456789abcdef\xf0", "\"0123456789abcdef\xe1\x80", "\"0123456789abcd\\u00"}) {
     Result<JsonValue> value = parseJson(text, "the file");
     ASSERT_FALSE(value) << text;
     EXPECT_NE(value.error().message.find("'the file': not valid JSON"), std::string::npos) << value.error().message;
