@@ -59,6 +59,46 @@ std::string_view JsonValue::kind() const {
 }
 
 namespace {
+/// RapidJSON's stream for parsing in place, which ends where the text does: its
+/// own reads on behind an incomplete UTF-8 character.
+class TextStream {
+public:
+  using Ch = char;
+  explicit TextStream(std::string &text) : head(text.data()), from(head), end(head + text.size()) {}
+
+  Ch Peek() const { return from == end ? '\0' : *from; }
+  Ch Take() { return from == end ? '\0' : *from++; }
+  size_t Tell() const { return static_cast<size_t>(from - head); }
+  Ch *PutBegin() { return to = from; }
+  void Put(Ch c) {
+    if (to != end)
+      *to++ = c;
+  }
+  size_t PutEnd(Ch *begin) { return static_cast<size_t>(to - begin); }
+  Ch *Push(size_t count) {
+    Ch *pushed = to;
+    to += count;
+    return pushed;
+  }
+  void Pop(size_t count) { to -= count; }
+  void Flush() {}
+
+private:
+  Ch *head, *from, *end, *to = nullptr;
+};
+
+} // namespace
+
+} // namespace ptx
+
+// The reader works on a copy, and takes numbers from where the original stands.
+template <> struct rapidjson::StreamTraits<ptx::TextStream> {
+  enum { copyOptimization = 1 };
+};
+
+namespace ptx {
+
+namespace {
 
 /// Receives the parser's events; the parser itself is iterative.
 class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
@@ -249,9 +289,7 @@ Result<JsonValue> parse(std::string text, std::string_view name, Builder builder
   constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
                              rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseNanAndInfFlag |
                              rapidjson::kParseInsituFlag;
-  // It ends at a NUL, and its check of UTF-8 reads up to three bytes more.
-  text.append(4, '\0');
-  rapidjson::InsituStringStream stream(text.data());
+  TextStream stream(text);
   rapidjson::Reader reader;
   rapidjson::ParseResult result = reader.Parse<flags>(stream, builder);
   if (builder.error)
