@@ -44,8 +44,6 @@ struct Table {
     add<xf::WaveOp, xf::WaveYieldOp>(inside, Scheduled, Flat);
     add<stage::SpaceOp, stage::IdsOp, stage::PositionsOp, stage::FirstRowsOp, stage::ColumnsOp, stage::OutputOp>(
         inside, Staged, Launched);
-    add<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp, stage::MapOp,
-        stage::ConcatOp>(inside, Staged, Launched);
     add<stage::LaunchOp, stage::YieldOp>(inside, Launched, Launched);
   }
 
@@ -110,9 +108,16 @@ public:
   }
 
 private:
+  static std::optional<Occurs> occurs(Operation *op, const llvm::StringMap<Occurs> &table) {
+    if (auto found = table.find(op->getName().getStringRef()); found != table.end())
+      return found->second;
+    if (isa<stage::SkeletonOpInterface>(op) && &table == &Table::get().inside)
+      return Occurs{IrForm::Staged, IrForm::Launched};
+    return std::nullopt;
+  }
+
   LogicalResult checkOccurs(Operation *op, const llvm::StringMap<Occurs> &table) {
-    auto found = table.find(op->getName().getStringRef());
-    if (found != table.end() && found->second.first <= form && form <= found->second.last)
+    if (std::optional<Occurs> where = occurs(op, table); where && where->first <= form && form <= where->last)
       return success();
     return op->emitOpError("does not belong into the IR that phase ")
            << startsFrom(form) << " starts from: is this the dump of another phase?";

@@ -1,24 +1,16 @@
 #include "passes/Analysis/Waves.h"
 
-#include "llvm/ADT/TypeSwitch.h"
-
 #include <tuple>
 
 using namespace mlir;
 
 namespace ptx {
 
+using xf::Skeleton;
+
 std::optional<Skeleton> skeletonOf(Operation *op) {
-  return TypeSwitch<Operation *, std::optional<Skeleton>>(op)
-      .Case<xf::LinearOp, xf::LoraLinearOp, stage::ContractOp>([](auto) { return Skeleton::Contract; })
-      .Case<xf::AttentionOp, stage::AttentionOp>([](auto) { return Skeleton::Attention; })
-      .Case<xf::LayerNormOp, xf::L2NormalizeOp, stage::RowNormOp>([](auto) { return Skeleton::RowNorm; })
-      .Case<xf::EmbeddingOp, xf::LoraEmbeddingOp, xf::FirstTokenOp, stage::GatherOp>(
-          [](auto) { return Skeleton::Gather; })
-      .Case<xf::PoolOp, stage::PoolOp>([](auto) { return Skeleton::Pool; })
-      .Case<stage::MapOp>([](auto) { return Skeleton::Map; })
-      .Case<xf::ConcatOp, stage::ConcatOp>([](auto) { return Skeleton::Concat; })
-      .Default([](Operation *) { return std::nullopt; });
+  auto launched = dyn_cast<xf::LaunchedOpInterface>(op);
+  return launched ? std::optional(launched.getSkeleton()) : std::nullopt;
 }
 
 Branch branchOf(Block &block) {

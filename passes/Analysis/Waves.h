@@ -13,16 +13,12 @@
 
 namespace ptx {
 
-enum class Skeleton { Contract, Attention, RowNorm, Gather, Pool, Map, Concat };
-
-/// The skeleton that runs an op of xf or stage. None for what launches nothing:
-/// inputs, weights, views, and xf's element-wise ops, which join their producer. A
-/// low-rank linear of xf counts once, though it becomes two contractions.
-std::optional<Skeleton> skeletonOf(mlir::Operation *op);
+/// The skeleton that runs an op of xf or stage, if any does.
+std::optional<xf::Skeleton> skeletonOf(mlir::Operation *op);
 
 /// Ops of one skeleton, none of which needs a result of another.
 struct LaunchGroup {
-  Skeleton skeleton;
+  xf::Skeleton skeleton;
   llvm::SmallVector<mlir::Operation *> members;
 };
 

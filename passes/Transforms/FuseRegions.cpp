@@ -14,23 +14,10 @@ using namespace stage;
 
 namespace {
 
-bool isSkeleton(Operation *op) { return isa_and_nonnull<ContractOp, RowNormOp, GatherOp, MapOp>(op); }
-
-/// Where the extras of a skeleton begin among its operands and its region's arguments.
-MutableOperandRange extrasOf(Operation *op) {
-  if (auto contract = dyn_cast<ContractOp>(op))
-    return contract.getExtrasMutable();
-  if (auto norm = dyn_cast<RowNormOp>(op))
-    return norm.getExtrasMutable();
-  if (auto gather = dyn_cast<GatherOp>(op))
-    return gather.getExtrasMutable();
-  return cast<MapOp>(op).getExtrasMutable();
-}
-
 /// Moves the map's region behind the producer's. `fed` is the map's region
 /// argument that stands for the producer's result; the map's other operands
 /// become extras of the producer.
-void absorb(PatternRewriter &rewriter, MapOp map, Operation *producer, unsigned fed) {
+void absorb(PatternRewriter &rewriter, MapOp map, SkeletonOpInterface producer, unsigned fed) {
   Block &mapBlock = map.getBody().front();
   rewriter.moveOpBefore(producer, map); // all of the map's operands are in sight here
   Block &block = producer->getRegion(0).front();
@@ -46,7 +33,7 @@ void absorb(PatternRewriter &rewriter, MapOp map, Operation *producer, unsigned 
     added.push_back(map->getOperand(index));
     mapping.map(argument, block.addArgument(argument.getType(), argument.getLoc()));
   }
-  rewriter.modifyOpInPlace(producer, [&] { extrasOf(producer).append(added); });
+  rewriter.modifyOpInPlace(producer, [&] { producer.getExtraOperands().append(added); });
 
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(yield);
@@ -63,11 +50,11 @@ struct FuseMap : OpRewritePattern<MapOp> {
   LogicalResult matchAndRewrite(MapOp map, PatternRewriter &rewriter) const override {
     // The latest producer does the most work: a residual joins the linear
     // before it, not the norm that the residual came from.
-    Operation *latest = nullptr;
+    SkeletonOpInterface latest;
     unsigned fed = 0;
     for (auto [index, operand] : llvm::enumerate(map->getOperands())) {
-      Operation *producer = operand.getDefiningOp();
-      if (!isSkeleton(producer) || !operand.hasOneUse() || producer->getBlock() != map->getBlock() ||
+      auto producer = operand.getDefiningOp<SkeletonOpInterface>();
+      if (!producer || !producer.getElementCount() || !operand.hasOneUse() || producer->getBlock() != map->getBlock() ||
           operand.getType() != map.getType())
         continue;
       if (!latest || latest->isBeforeInBlock(producer)) {

@@ -96,7 +96,7 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, Rt_Skeleton:$skeleton,
+  let arguments = (ins SymbolNameAttr:$sym_name, Xf_Skeleton:$skeleton,
                        DefaultValuedAttr<I64Attr, "0">:$tables,
                        DefaultValuedAttr<I64Attr, "0">:$head_dim, OptionalAttr<F64Attr>:$scale, UnitAttr:$causal,
                        OptionalAttr<Stage_Norm>:$norm, OptionalAttr<F64Attr>:$eps, OptionalAttr<Xf_Pooling>:$pooling,

@@ -29,13 +29,4 @@ def Rt_ExtraKind : I32EnumAttr<"ExtraKind", "how a region's extra operand is rea
   I32EnumAttrCase<"Column", 1, "column">   // element [n]: one word, pointer
 ]> { let cppNamespace = "::ptx::rt"; }
 
-def Rt_Skeleton : I32EnumAttr<"Skeleton", "which skeleton a kernel is", [
-  I32EnumAttrCase<"Contract", 0, "contract">,
-  I32EnumAttrCase<"Attention", 1, "attention">,
-  I32EnumAttrCase<"RowNorm", 2, "row_norm">,
-  I32EnumAttrCase<"Gather", 3, "gather">,
-  I32EnumAttrCase<"Pool", 4, "pool">,
-  I32EnumAttrCase<"Map", 5, "map">
-]> { let cppNamespace = "::ptx::rt"; }
-
 #endif // PTX_RT_ENUMS

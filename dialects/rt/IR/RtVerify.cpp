@@ -12,6 +12,8 @@
 using namespace mlir;
 using namespace ptx;
 using namespace ptx::rt;
+using xf::Skeleton;
+using xf::SkeletonAttr;
 
 static constexpr int64_t maxTables = 64;
 

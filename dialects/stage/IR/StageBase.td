@@ -4,6 +4,7 @@
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
 include "dialects/stage/IR/StageEnums.td"
+include "dialects/stage/IR/StageInterfaces.td"
 include "dialects/xf/IR/XfBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -35,9 +36,13 @@ def Stage_Index : Type<CPred<"::ptx::stage::isIndex($_self)">, "indices tensor<?
 class Stage_Op<string mnemonic, list<Trait> traits = []>
     : Op<Stage_Dialect, mnemonic, !listconcat([KnownAttributes], traits)>;
 
+class Stage_SkeletonOp<string mnemonic, string skeleton, list<string> says, list<Trait> traits = []>
+    : Stage_Op<mnemonic, !listconcat([RunsOn<skeleton>, DeclareOpInterfaceMethods<Stage_SkeletonOpInterface, says>,
+                                      Pure], traits)>;
+
 // A skeleton with one region: block arguments are the skeleton's own element
 // values first, then one scalar per extra operand.
-class Stage_SkeletonOp<string mnemonic, list<Trait> traits = []>
-    : Stage_Op<mnemonic, !listconcat([Pure, SingleBlock, IsolatedFromAbove], traits)>;
+class Stage_RegionSkeletonOp<string mnemonic, string skeleton, list<string> says, list<Trait> traits = []>
+    : Stage_SkeletonOp<mnemonic, skeleton, says, !listconcat([SingleBlock, IsolatedFromAbove], traits)>;
 
 #endif // PTX_STAGE_BASE

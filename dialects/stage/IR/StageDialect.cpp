@@ -9,6 +9,7 @@ using namespace ptx::stage;
 
 #include "dialects/stage/IR/StageDialect.cpp.inc"
 #include "dialects/stage/IR/StageEnums.cpp.inc"
+#include "dialects/stage/IR/StageInterfaces.cpp.inc"
 
 #define GET_TYPEDEF_CLASSES
 #include "dialects/stage/IR/StageTypes.cpp.inc"

@@ -21,8 +21,24 @@ bool isElementwise(mlir::Operation *op);
 /// yields one f32, computed by element-wise ops alone.
 mlir::LogicalResult verifyElement(mlir::Operation *skeleton, mlir::Region &region, int64_t arguments);
 
+/// Which rows a stage computes: those of `like`; where that is null, those of
+/// the space, or one for each of its sequences.
+struct RowDomain {
+  mlir::Value like = {}, space = {};
+  bool perSequence = false;
+};
+
+/// The rows that an index has an entry for; without a space for what is no index.
+RowDomain rowsOfIndex(mlir::Value index);
+
+class SkeletonOpInterface;
+/// The rules of every skeleton: its region is one of elements.
+mlir::LogicalResult verifySkeleton(SkeletonOpInterface op);
+
 } // namespace ptx::stage
 #include "dialects/stage/IR/StageEnums.h.inc"
+
+#include "dialects/stage/IR/StageInterfaces.h.inc"
 
 #define GET_TYPEDEF_CLASSES
 #include "dialects/stage/IR/StageTypes.h.inc"

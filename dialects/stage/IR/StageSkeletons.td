@@ -5,7 +5,7 @@
 include "dialects/stage/IR/StageBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Stage_ContractOp : Stage_SkeletonOp<"contract", [AttrSizedOperandSegments]> {
+def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getRankParameter"], [AttrSizedOperandSegments]> {
   let summary = "y[m,n] = region(sum_k x[m,k] w[n,k] (+ sum_r u[m,r] b[n,r]), extras...)";
   let description = [{
     w and b are matrices. The sum starts at -0.0 and runs over k ascending, then
@@ -33,10 +33,9 @@ def Stage_ContractOp : Stage_SkeletonOp<"contract", [AttrSizedOperandSegments]> 
     `:` type($x) `,` type($weight) (`plus` type($u)^ `,` type($b))? `->` type($result)
   }];
   let hasVerifier = 1;
-  let hasRegionVerifier = 1;
 }
 
-def Stage_AttentionOp : Stage_Op<"attention", [Pure]> {
+def Stage_AttentionOp : Stage_SkeletonOp<"attention", "Attention", ["getRowDomain", "getConstants"]> {
   let summary = "attention of the rows of one space over the keys of another, sequence by sequence";
   let description = [{
     As `xf.attention`; heads by column blocks. A query without keys gives zeros.
@@ -53,11 +52,10 @@ def Stage_AttentionOp : Stage_Op<"attention", [Pure]> {
   }];
 }
 
-def Stage_RowNormOp : Stage_SkeletonOp<"row_norm"> {
+def Stage_RowNormOp : Stage_RegionSkeletonOp<"row_norm", "RowNorm", ["getConstants"]> {
   let summary = "y[m,n] = region(normalised x[m,n], extras...): layer, rms or l2 norm of each row";
   let description = "C1 widths agree; eps is finite and not negative. C2, C3 as for `stage.contract`.";
   let hasVerifier = 1;
-  let hasRegionVerifier = 1;
   let arguments = (ins Stage_Norm:$norm, Stage_Rows:$x, F64Attr:$eps,
                        Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
   let results = (outs Stage_Rows:$result);
@@ -67,7 +65,8 @@ def Stage_RowNormOp : Stage_SkeletonOp<"row_norm"> {
   }];
 }
 
-def Stage_GatherOp : Stage_SkeletonOp<"gather", [AttrSizedOperandSegments]> {
+def Stage_GatherOp : Stage_RegionSkeletonOp<"gather", "Gather", ["getElementCount", "getRowDomain", "getConstants",
+                                                                "getRankParameter"], [AttrSizedOperandSegments]> {
   let summary = "y[m,n] = region(table_0[index_0[m], n], ..., extras...)";
   let description = [{
     A table is a `table` parameter or rows. The result has one row per index.
@@ -83,10 +82,9 @@ def Stage_GatherOp : Stage_SkeletonOp<"gather", [AttrSizedOperandSegments]> {
     custom<Body>($body) attr-dict `->` type($result)
   }];
   let hasVerifier = 1;
-  let hasRegionVerifier = 1;
 }
 
-def Stage_PoolOp : Stage_Op<"pool", [Pure]> {
+def Stage_PoolOp : Stage_SkeletonOp<"pool", "Pool", ["getRowDomain", "getConstants"]> {
   let summary = "one row of each sequence's visible rows; zeros where there is none";
   let description = [{
     As `xf.pool`. Sums run over rows in ascending order, then one multiplication
@@ -98,7 +96,7 @@ def Stage_PoolOp : Stage_Op<"pool", [Pure]> {
   let assemblyFormat = "$kind $x `over` $space attr-dict `:` type($x) `,` type($space) `->` type($result)";
 }
 
-def Stage_ConcatOp : Stage_Op<"concat", [Pure]> {
+def Stage_ConcatOp : Stage_SkeletonOp<"concat", "Map", []> {
   let summary = "the columns of each, one after the other";
   let description = "One problem of a map for each part, into its columns. C1 at least one part; widths add up.";
   let hasVerifier = 1;
@@ -107,11 +105,10 @@ def Stage_ConcatOp : Stage_Op<"concat", [Pure]> {
   let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($result)";
 }
 
-def Stage_MapOp : Stage_SkeletonOp<"map"> {
+def Stage_MapOp : Stage_RegionSkeletonOp<"map", "Map", []> {
   let summary = "y[m,n] = region(x[m,n], extras...)";
   let description = "C1 widths agree. C2, C3 as for `stage.contract`.";
   let hasVerifier = 1;
-  let hasRegionVerifier = 1;
   let arguments = (ins Stage_Rows:$x, Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
   let results = (outs Stage_Rows:$result);
   let regions = (region SizedRegion<1>:$body);

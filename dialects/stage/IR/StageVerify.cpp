@@ -131,13 +131,6 @@ LogicalResult GatherOp::verify() {
   return verifyExtras(*this, getExtras(), width);
 }
 
-LogicalResult ContractOp::verifyRegions() { return verifyElement(*this, getBody(), 1 + getExtras().size()); }
-LogicalResult RowNormOp::verifyRegions() { return verifyElement(*this, getBody(), 1 + getExtras().size()); }
-LogicalResult MapOp::verifyRegions() { return verifyElement(*this, getBody(), 1 + getExtras().size()); }
-LogicalResult GatherOp::verifyRegions() {
-  return verifyElement(*this, getBody(), getTables().size() + getExtras().size());
-}
-
 //===- Row tables --------------------------------------------------------------===//
 
 LogicalResult SpaceOp::verify() {
@@ -178,9 +171,10 @@ LogicalResult LaunchOp::verifyRegions() {
     return emitOpError("C2: launches nothing");
   SmallVector<Value> results;
   for (Operation &op : block.without_terminator()) {
-    if (!isa<ContractOp, AttentionOp, RowNormOp, GatherOp, PoolOp, MapOp, ConcatOp>(op))
+    auto launched = dyn_cast<xf::LaunchedOpInterface>(op);
+    if (!isa<SkeletonOpInterface>(op))
       return op.emitOpError("C2: is no skeleton, and stands in a launch");
-    if (op.getName() != block.front().getName())
+    if (launched.getSkeleton() != cast<xf::LaunchedOpInterface>(block.front()).getSkeleton())
       return op.emitOpError("C2: is launched with '") << block.front().getName() << "', another skeleton";
     for (Value operand : op.getOperands())
       if (operand.getParentBlock() == &block)

@@ -5,6 +5,7 @@
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
 include "dialects/xf/IR/XfEnums.td"
+include "dialects/xf/IR/XfInterfaces.td"
 
 def Xf_Dialect : Dialect {
   let name = "xf";

@@ -6,7 +6,8 @@ include "dialects/xf/IR/XfBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 
-class Xf_ElementwiseOp<string mnemonic> : Xf_Op<mnemonic, [Pure, SameOperandsAndResultType]>;
+class Xf_ElementwiseOp<string mnemonic, list<Trait> traits = []>
+    : Xf_Op<mnemonic, !listconcat([Pure, SameOperandsAndResultType], traits)>;
 
 def Xf_PositionsOp : Xf_Op<"positions", [Pure]> {
   let summary = "the index 0..S-1 of each position";
@@ -15,7 +16,7 @@ def Xf_PositionsOp : Xf_Op<"positions", [Pure]> {
   let assemblyFormat = "$mask attr-dict `:` type($mask) `->` type($result)";
 }
 
-def Xf_EmbeddingOp : Xf_Op<"embedding", [Pure]> {
+def Xf_EmbeddingOp : Xf_Op<"embedding", [RunsOn<"Gather">, Pure]> {
   let summary = "rows of a table [V,D] chosen by ids: [B,S] -> [B,S,D]";
   let description = [{
     C1 the table has two dimensions and the result D columns. C2 the ids are an
@@ -30,7 +31,7 @@ def Xf_EmbeddingOp : Xf_Op<"embedding", [Pure]> {
   }];
 }
 
-def Xf_LoraEmbeddingOp : Xf_Op<"lora_embedding", [Pure]> {
+def Xf_LoraEmbeddingOp : Xf_Op<"lora_embedding", [RunsOn<"Gather">, Pure]> {
   let summary = "an embedding with a low-rank delta kept apart: E[id] + s A^T[id] B^T";
   let description = [{
     The deploy phase splits it into lookups in E and A^T and a linear by B. With
@@ -45,7 +46,7 @@ def Xf_LoraEmbeddingOp : Xf_Op<"lora_embedding", [Pure]> {
   }];
 }
 
-def Xf_LinearOp : Xf_Op<"linear", [Pure]> {
+def Xf_LinearOp : Xf_Op<"linear", [RunsOn<"Contract">, Pure]> {
   let summary = "y = x W^T + b with W [OUT,IN]; or x W + b with W stored [IN,OUT]";
   let description = [{
     With `rows BEGIN to END` only those rows of W and of b take part (the query
@@ -65,7 +66,7 @@ def Xf_LinearOp : Xf_Op<"linear", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Xf_LoraLinearOp : Xf_Op<"lora_linear", [Pure, AttrSizedOperandSegments]> {
+def Xf_LoraLinearOp : Xf_Op<"lora_linear", [RunsOn<"Contract">, Pure, AttrSizedOperandSegments]> {
   let summary = "a linear with a low-rank delta kept apart: g (x W^T + s (x A^T) B^T) + b'";
   let description = [{
     LoRA, arXiv 2106.09685. Before the deploy phase the delta is one `slot`; after it,
@@ -89,7 +90,7 @@ def Xf_LoraLinearOp : Xf_Op<"lora_linear", [Pure, AttrSizedOperandSegments]> {
 }
 
 def Xf_AttentionOp
-    : Xf_Op<"attention", [Pure, AllTypesMatch<["query", "result"]>, AllTypesMatch<["key", "value"]>]> {
+    : Xf_Op<"attention", [RunsOn<"Attention">, Pure, AllTypesMatch<["query", "result"]>, AllTypesMatch<["key", "value"]>]> {
   let summary = "softmax(scale q k^T + mask) v, per head";
   let description = [{
     q [B,T,D], k and v [B,S,D]; head h uses columns [h D/H, (h+1) D/H). A key
@@ -109,7 +110,7 @@ def Xf_AttentionOp
   let hasVerifier = 1;
 }
 
-def Xf_LayerNormOp : Xf_Op<"layer_norm", [Pure, AttrSizedOperandSegments, AllTypesMatch<["x", "result"]>]> {
+def Xf_LayerNormOp : Xf_Op<"layer_norm", [RunsOn<"RowNorm">, Pure, AttrSizedOperandSegments, AllTypesMatch<["x", "result"]>]> {
   let summary = "(x - mean) / sqrt(var + eps) * gamma + beta over the last dimension";
   let description = [{
     arXiv 1607.06450; var is the biased variance. Either affine term may be absent.
@@ -158,7 +159,7 @@ def Xf_ColumnsOp : Xf_Op<"columns", [Pure]> {
   let assemblyFormat = "$x `at` $offset attr-dict `:` type($x) `->` type($result)";
 }
 
-def Xf_FirstTokenOp : Xf_Op<"first_token", [Pure]> {
+def Xf_FirstTokenOp : Xf_Op<"first_token", [RunsOn<"Gather">, Pure]> {
   let summary = "the row of position 0 of each sequence: [B,S,D] -> [B,D]; zeros where it does not exist";
   let description = "C1 the result has x's D.";
   let hasVerifier = 1;
@@ -167,7 +168,7 @@ def Xf_FirstTokenOp : Xf_Op<"first_token", [Pure]> {
   let assemblyFormat = "$x `where` $mask attr-dict `:` type($x) `,` type($mask) `->` type($result)";
 }
 
-def Xf_PoolOp : Xf_Op<"pool", [Pure]> {
+def Xf_PoolOp : Xf_Op<"pool", [RunsOn<"Pool">, Pure]> {
   let summary = "one row of the visible positions of each sequence: [B,S,D] -> [B,D]; zeros where none is";
   let description = [{
     mean: sum / n. mean_sqrt: sum / sqrt(n). weighted_mean: position p weighs
@@ -184,7 +185,7 @@ def Xf_PoolOp : Xf_Op<"pool", [Pure]> {
   let assemblyFormat = "$kind $x `where` $mask attr-dict `:` type($x) `,` type($mask) `->` type($result)";
 }
 
-def Xf_ConcatOp : Xf_Op<"concat", [Pure]> {
+def Xf_ConcatOp : Xf_Op<"concat", [RunsOn<"Map">, Pure]> {
   let summary = "the columns of each, one after the other";
   let description = [{
     C1 at least one part, all of as many dimensions as the result; the widths
@@ -199,7 +200,7 @@ def Xf_ConcatOp : Xf_Op<"concat", [Pure]> {
   let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($result)";
 }
 
-def Xf_L2NormalizeOp : Xf_ElementwiseOp<"l2_normalize"> {
+def Xf_L2NormalizeOp : Xf_ElementwiseOp<"l2_normalize", [RunsOn<"RowNorm">]> {
   let summary = "x / max(norm2(x), 1e-12) over the last dimension";
   let arguments = (ins Xf_Activations:$x);
   let results = (outs Xf_Activations:$result);

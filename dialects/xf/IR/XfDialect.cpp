@@ -10,6 +10,7 @@ using namespace ptx::xf;
 
 #include "dialects/xf/IR/XfDialect.cpp.inc"
 #include "dialects/xf/IR/XfEnums.cpp.inc"
+#include "dialects/xf/IR/XfInterfaces.cpp.inc"
 
 //===----------------------------------------------------------------------===//
 // Types

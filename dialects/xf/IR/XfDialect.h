@@ -20,6 +20,14 @@
 
 namespace ptx::xf {
 
+/// The trait that answers LaunchedOpInterface.
+template <Skeleton which> struct RunsOn {
+  template <typename Op> class Impl : public mlir::OpTrait::TraitBase<Op, Impl> {
+  public:
+    static Skeleton getSkeleton() { return which; }
+  };
+};
+
 /// The tensors of the dialect. B, S and the number of rows are known at run
 /// time only; D is known, or is the rank of the bound adapter.
 bool isIds(mlir::Type type);
@@ -32,6 +40,8 @@ bool isPooled(mlir::Type type);
 constexpr int64_t maxExtent = 0x7fffffff;
 
 } // namespace ptx::xf
+
+#include "dialects/xf/IR/XfInterfaces.h.inc"
 
 #define GET_TYPEDEF_CLASSES
 #include "dialects/xf/IR/XfTypes.h.inc"

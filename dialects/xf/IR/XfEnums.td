@@ -31,4 +31,13 @@ def Xf_Form : I32EnumAttr<"Form", "orientation of the matrix an adapter changes"
   I32EnumAttrCase<"Embedding", 1, "embedding">
 ]> { let cppNamespace = "::ptx::xf"; }
 
+def Xf_Skeleton : I32EnumAttr<"Skeleton", "what a launch runs: loops that every target supplies", [
+  I32EnumAttrCase<"Contract", 0, "contract">,
+  I32EnumAttrCase<"Attention", 1, "attention">,
+  I32EnumAttrCase<"RowNorm", 2, "row_norm">,
+  I32EnumAttrCase<"Gather", 3, "gather">,
+  I32EnumAttrCase<"Pool", 4, "pool">,
+  I32EnumAttrCase<"Map", 5, "map">
+]> { let cppNamespace = "::ptx::xf"; }
+
 #endif // PTX_XF_ENUMS

@@ -1,7 +1,6 @@
 #include "passes/Conversion/StageToRt/Planner.h"
 
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -11,64 +10,41 @@ namespace {
 
 ExtraKind extraKind(Value extra) { return isa<RankedTensorType>(extra.getType()) ? ExtraKind::Row : ExtraKind::Column; }
 
-/// The skeleton, constants and extras of a stage; its region is added after.
-KernelOp describe(OpBuilder &builder, Operation *stage) {
-  Location loc = builder.getUnknownLoc();
-  auto create = [&](Skeleton skeleton, ValueRange extras) {
-    SmallVector<Attribute> kinds = llvm::map_to_vector(
-        extras, [&](Value extra) -> Attribute { return ExtraKindAttr::get(builder.getContext(), extraKind(extra)); });
-    OperationState state(loc, KernelOp::getOperationName());
-    state.addAttribute("sym_name", builder.getStringAttr("kernel"));
-    state.addAttribute("skeleton", SkeletonAttr::get(builder.getContext(), skeleton));
-    state.addAttribute("extras", builder.getArrayAttr(kinds));
-    state.addRegion();
-    return cast<KernelOp>(builder.create(state));
-  };
-  return TypeSwitch<Operation *, KernelOp>(stage)
-      .Case<stage::ContractOp>([&](auto op) { return create(Skeleton::Contract, op.getExtras()); })
-      .Case<stage::AttentionOp>([&](stage::AttentionOp op) {
-        KernelOp kernel = create(Skeleton::Attention, {});
-        int64_t width = cast<RankedTensorType>(op.getType()).getShape().back();
-        kernel.setHeadDim(width / static_cast<int64_t>(op.getHeads()));
-        kernel.setScaleAttr(op.getScaleAttr());
-        kernel.setCausal(op.getCausal());
-        return kernel;
-      })
-      .Case<stage::RowNormOp>([&](stage::RowNormOp op) {
-        KernelOp kernel = create(Skeleton::RowNorm, op.getExtras());
-        kernel.setNorm(op.getNorm());
-        kernel.setEpsAttr(op.getEpsAttr());
-        return kernel;
-      })
-      .Case<stage::GatherOp>([&](stage::GatherOp op) {
-        KernelOp kernel = create(Skeleton::Gather, op.getExtras());
-        kernel.setTables(op.getTables().size());
-        return kernel;
-      })
-      .Case<stage::PoolOp>([&](stage::PoolOp op) {
-        KernelOp kernel = create(Skeleton::Pool, {});
-        kernel.setPooling(op.getKind());
-        return kernel;
-      })
-      .Case<stage::ConcatOp>([&](auto) {
-        KernelOp kernel = create(Skeleton::Map, {});
-        OpBuilder region(builder.getContext());
-        Block *block = region.createBlock(&kernel.getBody(), {}, region.getF32Type(), loc);
-        stage::YieldOp::create(region, loc, block->getArguments());
-        return kernel;
-      })
-      .Case<stage::MapOp>([&](auto op) { return create(Skeleton::Map, op.getExtras()); });
+/// The region of a stage; of one that has none and becomes a map, the identity.
+void addRegion(stage::SkeletonOpInterface stage, KernelOp kernel) {
+  if (stage.getElementCount()) {
+    IRMapping mapping;
+    stage->getRegion(0).cloneInto(&kernel.getBody(), mapping);
+    return;
+  }
+  if (!kernel.getElementCount())
+    return;
+  OpBuilder region(kernel.getContext());
+  Block *block = region.createBlock(&kernel.getBody(), {}, region.getF32Type(), kernel.getLoc());
+  stage::YieldOp::create(region, kernel.getLoc(), block->getArguments());
+}
+
+KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage) {
+  SmallVector<Attribute> kinds;
+  for (OpOperand &extra : stage.getExtraOperands())
+    kinds.push_back(ExtraKindAttr::get(builder.getContext(), extraKind(extra.get())));
+  OperationState state(builder.getUnknownLoc(), KernelOp::getOperationName());
+  stage.getConstants(state.attributes);
+  state.addAttribute("sym_name", builder.getStringAttr("kernel"));
+  xf::Skeleton skeleton = cast<xf::LaunchedOpInterface>(*stage).getSkeleton();
+  state.addAttribute("skeleton", xf::SkeletonAttr::get(builder.getContext(), skeleton));
+  state.addAttribute("extras", builder.getArrayAttr(kinds));
+  state.addRegion();
+  auto kernel = cast<KernelOp>(builder.create(state));
+  addRegion(stage, kernel);
+  return kernel;
 }
 
 } // namespace
 
-KernelOp KernelTable::getOrCreate(Operation *stage) {
+KernelOp KernelTable::getOrCreate(stage::SkeletonOpInterface stage) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   KernelOp kernel = describe(builder, stage);
-  if (stage->getNumRegions() == 1) {
-    IRMapping mapping;
-    stage->getRegion(0).cloneInto(&kernel.getBody(), mapping);
-  }
   std::string text;
   llvm::raw_string_ostream stream(text);
   kernel->print(stream, OpPrintingFlags().useLocalScope().printGenericOpForm());
@@ -77,7 +53,7 @@ KernelOp KernelTable::getOrCreate(Operation *stage) {
     kernel.erase();
     return known;
   }
-  kernel.setSymName((stringifyEnum(kernel.getSkeleton()) + "_" + Twine(kernels.size() - 1)).str());
+  kernel.setSymName((xf::stringifyEnum(kernel.getSkeleton()) + "_" + Twine(kernels.size() - 1)).str());
   return known = kernel;
 }
 

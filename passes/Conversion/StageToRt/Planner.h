@@ -20,7 +20,7 @@ class KernelTable {
 public:
   explicit KernelTable(mlir::ModuleOp module) : module(module) {}
 
-  KernelOp getOrCreate(mlir::Operation *stage);
+  KernelOp getOrCreate(stage::SkeletonOpInterface stage);
   /// Remembers the set of kernels that a launch runs.
   void addEntry(LaunchOp launch);
   /// One rt.entry for every set remembered.

@@ -114,25 +114,12 @@ private:
     Per per = Per::Row;
   };
 
-  Rows rowsOfIndex(Value index) {
-    Operation *op = index.getDefiningOp();
-    if (auto first = dyn_cast<stage::FirstRowsOp>(op))
-      return {spaces.lookup(first.getSpace()), Per::Sequence};
-    if (auto ids = dyn_cast<stage::IdsOp>(op))
-      return {spaces.lookup(ids.getSpace()), Per::Row};
-    return {spaces.lookup(cast<stage::PositionsOp>(op).getSpace()), Per::Row};
-  }
-
-  Rows rowsOfStage(Operation *op) {
-    return TypeSwitch<Operation *, Rows>(op)
-        .Case<stage::GatherOp>([&](auto gather) { return rowsOfIndex(gather.getIndices().front()); })
-        .Case<stage::AttentionOp>(
-            [&](auto attention) -> Rows { return {spaces.lookup(attention.getQuerySpace()), Per::Row}; })
-        .Case<stage::PoolOp>([&](auto pool) -> Rows { return {spaces.lookup(pool.getSpace()), Per::Sequence}; })
-        .Default([&](Operation *other) {
-          const BufferLife &life = lives[locate(other->getOperand(0)).first];
-          return Rows{life.space, life.per};
-        });
+  Rows rowsOf(const stage::RowDomain &domain) {
+    if (domain.like) {
+      const BufferLife &life = lives[locate(domain.like).first];
+      return {life.space, life.per};
+    }
+    return {spaces.lookup(domain.space), domain.perSequence ? Per::Sequence : Per::Row};
   }
 
   /// Buffer and column of a value, through views and launch results.
@@ -147,30 +134,26 @@ private:
 
   int64_t maxRank(FlatSymbolRefAttr site) { return rt::maxRank(function->getParentOfType<ModuleOp>(), site); }
 
-  int64_t bufferWidth(Operation *op) {
-    int64_t width = widthOf(op->getResult(0));
-    if (!ShapedType::isDynamic(width))
-      return width;
-    return maxRank(rankSite(op));
+  int64_t bufferWidth(stage::SkeletonOpInterface op) {
+    FlatSymbolRefAttr site = rankSite(op);
+    return site ? maxRank(site) : widthOf(op->getResult(0));
   }
 
   /// The site whose rank is the width of a stage's result, if that is dynamic.
-  FlatSymbolRefAttr rankSite(Operation *op) {
-    if (!ShapedType::isDynamic(widthOf(op->getResult(0))))
-      return {};
-    Value parameter = isa<stage::ContractOp>(op) ? op->getOperand(1) : op->getOperand(0);
-    return siteOf(parameter, symbols);
+  FlatSymbolRefAttr rankSite(stage::SkeletonOpInterface op) {
+    Value parameter = op.getRankParameter();
+    return parameter ? siteOf(parameter, symbols) : FlatSymbolRefAttr();
   }
 
   void planBuffers() {
     for (auto [index, launch] : llvm::enumerate(launches)) {
       auto yield = cast<stage::YieldOp>(launch.getBody().front().getTerminator());
       for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues())) {
-        Operation *op = value.getDefiningOp();
+        auto op = value.getDefiningOp<stage::SkeletonOpInterface>();
         for (Value operand : op->getOperands())
           if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && type.getElementType().isF32())
             lives[locate(operand).first].lastLaunch = index;
-        Rows rows = rowsOfStage(op);
+        Rows rows = rowsOf(op.getRowDomain());
         int64_t launchIndex = static_cast<int64_t>(index);
         buffers[result] = static_cast<int64_t>(lives.size());
         lives.push_back({rows.space, rows.per, bufferWidth(op), launchIndex, launchIndex});
@@ -314,7 +297,7 @@ private:
     }
     addExtras(p.words, op.getExtras());
     p.guard = site;
-    if (rowsOfIndex(op.getIndices().front()).per == Per::Sequence)
+    if (op.getRowDomain().perSequence)
       p.over = Over::Sequences;
     p.flops = 2 * width;
     p.bytes = floatBytes * width * (1 + static_cast<int64_t>(op.getTables().size()));
@@ -322,7 +305,7 @@ private:
   }
 
   Attribute indexWord(Value index) {
-    Rows rows = rowsOfIndex(index);
+    Rows rows = rowsOf(stage::rowsOfIndex(index));
     if (rows.per == Per::Sequence)
       return rowsWord(rows.space, RowField::First);
     if (auto ids = index.getDefiningOp<stage::IdsOp>())
@@ -339,7 +322,7 @@ private:
     OpBuilder::InsertionGuard guard(builder);
     builder.createBlock(&op.getBody());
     for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues()))
-      emitProblems(value.getDefiningOp(), result);
+      emitProblems(value.getDefiningOp<stage::SkeletonOpInterface>(), result);
     kernels.addEntry(op);
     return success();
   }
@@ -349,8 +332,8 @@ private:
     int64_t buffer, column, width;
   };
 
-  void emitProblems(Operation *op, Value result) {
-    auto concat = dyn_cast<stage::ConcatOp>(op);
+  void emitProblems(stage::SkeletonOpInterface op, Value result) {
+    auto concat = dyn_cast<stage::ConcatOp>(*op);
     if (!concat)
       return emitProblem(op, result);
     int64_t column = 0;
@@ -361,7 +344,7 @@ private:
   }
 
   /// The rows of a part into its columns: a map whose region is the identity.
-  void emitCopy(Operation *op, Value part, Place to) {
+  void emitCopy(stage::SkeletonOpInterface op, Value part, Place to) {
     Problem p;
     addRows(p.words, part);
     p.words.push_back(BufferArgAttr::get(builder.getContext(), to.buffer, to.column));
@@ -373,7 +356,7 @@ private:
                 WindowAttr::get(builder.getContext(), to.buffer, to.column, to.width));
   }
 
-  void emitProblem(Operation *op, Value result) {
+  void emitProblem(stage::SkeletonOpInterface op, Value result) {
     Problem p = TypeSwitch<Operation *, Problem>(op)
                     .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp,
                           stage::MapOp>([&](auto typed) { return describe(typed, result); });
@@ -384,7 +367,8 @@ private:
     emitProblem(op, p, lives[buffers.lookup(result)], reads, windowOf(result));
   }
 
-  void emitProblem(Operation *op, Problem &p, const BufferLife &life, ArrayRef<Attribute> reads, Attribute writes) {
+  void emitProblem(stage::SkeletonOpInterface op, Problem &p, const BufferLife &life, ArrayRef<Attribute> reads,
+                   Attribute writes) {
     if (life.per == Per::Sequence)
       p.over = Over::Sequences;
     ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()), life.space,

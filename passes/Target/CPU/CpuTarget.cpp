@@ -51,17 +51,17 @@ public:
   Metadata describe(rt::KernelOp kernel, const TargetFlags &) const override {
     ScratchBytes scratch = scratchBytes(kernel);
     switch (kernel.getSkeleton()) {
-    case rt::Skeleton::Contract:
+    case xf::Skeleton::Contract:
       return {
           {"row_grain", maxRowsAnyLevel}, {"column_grain", 2}, {"column_lanes", lanes}, {"scratch_base", scratch.base}};
-    case rt::Skeleton::Attention:
+    case xf::Skeleton::Attention:
       return {
           {"row_grain", 1}, {"column_grain", 1}, {"scratch_base", scratch.base}, {"scratch_per_key", scratch.perKey}};
-    case rt::Skeleton::Pool:
+    case xf::Skeleton::Pool:
       return {{"row_grain", 1}};
-    case rt::Skeleton::RowNorm:
-    case rt::Skeleton::Gather:
-    case rt::Skeleton::Map:
+    case xf::Skeleton::RowNorm:
+    case xf::Skeleton::Gather:
+    case xf::Skeleton::Map:
       break;
     }
     return {{"row_grain", 8}};

@@ -13,22 +13,22 @@ void emitKernel(Emit &e, ptx::rt::KernelOp op, const LevelInfo &level) {
   auto argument = [&](unsigned i) { return function.getArgument(i); };
   Kernel kernel{op, level, Words(op, argument(0)), argument(1), argument(2), argument(3), argument(4), argument(5)};
   switch (op.getSkeleton()) {
-  case ptx::rt::Skeleton::Contract:
+  case ptx::xf::Skeleton::Contract:
     emitContract(e, kernel);
     break;
-  case ptx::rt::Skeleton::Attention:
+  case ptx::xf::Skeleton::Attention:
     emitAttention(e, kernel);
     break;
-  case ptx::rt::Skeleton::RowNorm:
+  case ptx::xf::Skeleton::RowNorm:
     emitRowNorm(e, kernel);
     break;
-  case ptx::rt::Skeleton::Gather:
+  case ptx::xf::Skeleton::Gather:
     emitGather(e, kernel);
     break;
-  case ptx::rt::Skeleton::Pool:
+  case ptx::xf::Skeleton::Pool:
     emitPool(e, kernel);
     break;
-  case ptx::rt::Skeleton::Map:
+  case ptx::xf::Skeleton::Map:
     emitMap(e, kernel);
     break;
   }
@@ -55,9 +55,9 @@ OwningOpRef<ModuleOp> ptx::cpu::generateKernels(ModuleOp module, Level level) {
 
 ScratchBytes ptx::cpu::scratchBytes(rt::KernelOp kernel) {
   switch (kernel.getSkeleton()) {
-  case rt::Skeleton::Contract:
+  case xf::Skeleton::Contract:
     return {contractScratch(), 0};
-  case rt::Skeleton::Attention:
+  case xf::Skeleton::Attention:
     return {attentionScratchBase(kernel.getHeadDim()), attentionScratchPerKey()};
   default:
     return {};

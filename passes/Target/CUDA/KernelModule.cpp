@@ -9,13 +9,13 @@ using namespace ptx::cuda;
 
 namespace {
 
-bool hasFewRowsForm(rt::KernelOp kernel) { return kernel.getSkeleton() == rt::Skeleton::Contract; }
+bool hasFewRowsForm(rt::KernelOp kernel) { return kernel.getSkeleton() == xf::Skeleton::Contract; }
 
 int64_t sharedFloats(rt::KernelOp kernel) {
   switch (kernel.getSkeleton()) {
-  case rt::Skeleton::Contract:
+  case xf::Skeleton::Contract:
     return contractShared();
-  case rt::Skeleton::Attention:
+  case xf::Skeleton::Attention:
     return attentionShared();
   default:
     return 0;
@@ -27,23 +27,23 @@ int64_t sharedFloats(rt::KernelOp kernel) {
 /// registers it wants; with four it spills again.
 bool wantsThreeBlocks(ArrayRef<rt::KernelOp> members) {
   return llvm::all_of(members, [](rt::KernelOp member) {
-    return member.getSkeleton() == rt::Skeleton::Attention && isOddHead(member.getHeadDim());
+    return member.getSkeleton() == xf::Skeleton::Attention && isOddHead(member.getHeadDim());
   });
 }
 
 void emitBody(Emit &e, const Kernel &kernel) {
   switch (kernel.op.getSkeleton()) {
-  case rt::Skeleton::Contract:
+  case xf::Skeleton::Contract:
     return emitContract(e, kernel);
-  case rt::Skeleton::Attention:
+  case xf::Skeleton::Attention:
     return emitAttention(e, kernel);
-  case rt::Skeleton::RowNorm:
+  case xf::Skeleton::RowNorm:
     return emitRowNorm(e, kernel);
-  case rt::Skeleton::Gather:
+  case xf::Skeleton::Gather:
     return emitGather(e, kernel);
-  case rt::Skeleton::Pool:
+  case xf::Skeleton::Pool:
     return emitPool(e, kernel);
-  case rt::Skeleton::Map:
+  case xf::Skeleton::Map:
     return emitMap(e, kernel);
   }
 }
@@ -171,17 +171,17 @@ OwningOpRef<ModuleOp> ptx::cuda::generateKernels(ModuleOp module) {
 
 Metadata ptx::cuda::describeKernel(rt::KernelOp kernel) {
   switch (kernel.getSkeleton()) {
-  case rt::Skeleton::Contract:
+  case xf::Skeleton::Contract:
     return {{"tile_rows", contractTile.rows},
             {"tile_columns", contractTile.columns},
             {"few_rows", fewRowsTile.rows},
             {"few_columns", fewRowsTile.columns}};
-  case rt::Skeleton::Attention:
-  case rt::Skeleton::Pool:
+  case xf::Skeleton::Attention:
+  case xf::Skeleton::Pool:
     return {{"tile_rows", 1}, {"tile_columns", 1}};
-  case rt::Skeleton::RowNorm:
-  case rt::Skeleton::Gather:
-  case rt::Skeleton::Map:
+  case xf::Skeleton::RowNorm:
+  case xf::Skeleton::Gather:
+  case xf::Skeleton::Map:
     break;
   }
   return {{"tile_rows", rowWiseTile.rows}, {"tile_columns", rowWiseTile.columns}};

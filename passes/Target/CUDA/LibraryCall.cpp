@@ -36,7 +36,7 @@ static bool collectTerms(Value value, SmallVector<BlockArgument> &terms, std::st
 
 LibraryCall ptx::cuda::findLibraryCall(rt::KernelOp kernel) {
   LibraryCall call;
-  if (kernel.getSkeleton() != rt::Skeleton::Contract) {
+  if (kernel.getSkeleton() != xf::Skeleton::Contract) {
     call.why = "it is no contraction";
     return call;
   }
@@ -103,7 +103,7 @@ Metadata ptx::cuda::describeLibraryCall(rt::KernelOp kernel, const TargetFlags &
 void ptx::cuda::explainLibraryCalls(ModuleOp module, const TargetFlags &flags, llvm::raw_ostream &out) {
   std::optional<int64_t> rows = leastRows(flags);
   for (auto kernel : module.getOps<rt::KernelOp>()) {
-    if (kernel.getSkeleton() != rt::Skeleton::Contract)
+    if (kernel.getSkeleton() != xf::Skeleton::Contract)
       continue;
     LibraryCall call = findLibraryCall(kernel);
     out << "library   " << kernel.getSymName() << "  ";

@@ -222,3 +222,26 @@ func.func @case(%x: tensor<?x4xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %space: !stage.space) {
+  %0:2 = stage.launch -> tensor<?x4xf32>, tensor<?x8xf32> {
+    %1 = stage.pool mean %x over %space : tensor<?x4xf32>, !stage.space -> tensor<?x4xf32>
+    // expected-error @+1 {{C2: is launched with 'stage.pool', another skeleton}}
+    %2 = stage.concat %x, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x8xf32>
+    stage.yield %1, %2 : tensor<?x4xf32>, tensor<?x8xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  %0 = stage.launch -> tensor<?x2xf32> {
+    // expected-error @+1 {{C2: is no skeleton, and stands in a launch}}
+    %1 = stage.columns %x at 0 : tensor<?x4xf32> -> tensor<?x2xf32>
+    stage.yield %1 : tensor<?x2xf32>
+  }
+  return
+}

@@ -45,8 +45,8 @@ constexpr Limit limits[] = {
 };
 
 const Limit &limitOf(rt::KernelOp kernel) {
-  std::string what = rt::stringifySkeleton(kernel.getSkeleton()).str();
-  if (kernel.getSkeleton() == rt::Skeleton::Attention && cuda::isOddHead(kernel.getHeadDim()))
+  std::string what = xf::stringifySkeleton(kernel.getSkeleton()).str();
+  if (kernel.getSkeleton() == xf::Skeleton::Attention && cuda::isOddHead(kernel.getHeadDim()))
     what += " of odd heads";
   const Limit *limit = llvm::find_if(limits, [&](const Limit &row) { return row.what == what; });
   if (limit == std::end(limits))
@@ -143,7 +143,7 @@ private:
     llvm::raw_string_ostream(text) << **copy;
     auto [found, isNew] = kernels.try_emplace(text);
     if (isNew) {
-      found->second = (rt::stringifySkeleton(kernel.getSkeleton()) + "_" + llvm::Twine(kernels.size())).str();
+      found->second = (xf::stringifySkeleton(kernel.getSkeleton()) + "_" + llvm::Twine(kernels.size())).str();
       copy->setSymName(found->second);
       builder.insert(copy.release());
     }

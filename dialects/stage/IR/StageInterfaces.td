@@ -1,0 +1,43 @@
+// What every skeleton tells those that plan, fuse and check it.
+#ifndef PTX_STAGE_INTERFACES
+#define PTX_STAGE_INTERFACES
+
+include "mlir/IR/OpBase.td"
+
+def Stage_SkeletonOpInterface : OpInterface<"SkeletonOpInterface"> {
+  let cppNamespace = "::ptx::stage";
+  let description = [{
+    A stage: a skeleton with its operands, its constants and, where it has one,
+    the region that says what happens to an element. Which skeleton it is,
+    `xf.LaunchedOpInterface` says; passes that treat all skeletons alike ask here
+    and name none of them.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      How many values of an element the region takes before one scalar per extra;
+      nothing for a skeleton without a region.
+    }], "std::optional<int64_t>", "getElementCount", (ins), "", [{
+      return $_op->getNumRegions() == 1 ? std::optional<int64_t>(1) : std::nullopt;
+    }]>,
+    InterfaceMethod<"The operands behind the element values; none without a region.",
+                    "::mlir::MutableOperandRange", "getExtraOperands", (ins), "", [{
+      if constexpr (requires { $_op.getExtrasMutable(); })
+        return $_op.getExtrasMutable();
+      else
+        return ::mlir::MutableOperandRange($_op, $_op->getNumOperands(), 0);
+    }]>,
+    InterfaceMethod<"Which rows the stage computes.", "::ptx::stage::RowDomain", "getRowDomain", (ins), "", [{
+      return {.like = $_op->getOperand(0)};
+    }]>,
+    InterfaceMethod<"Adds what distinguishes kernels of one skeleton, as attributes of rt.kernel.", "void",
+                    "getConstants", (ins "::mlir::NamedAttrList &":$constants), "", [{ (void)constants; }]>,
+    InterfaceMethod<[{
+      The parameter whose rank is the width of the result, where that width is
+      known at run time only; else null.
+    }], "::mlir::Value", "getRankParameter", (ins), "", [{ return {}; }]>
+  ];
+  let verify = [{ return ::ptx::stage::verifySkeleton(::mlir::cast<SkeletonOpInterface>($_op)); }];
+  let verifyWithRegions = 1;
+}
+
+#endif // PTX_STAGE_INTERFACES

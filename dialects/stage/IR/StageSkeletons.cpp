@@ -1,0 +1,54 @@
+// What the skeletons say of themselves (StageInterfaces.td).
+#include "dialects/stage/IR/StageDialect.h"
+
+using namespace mlir;
+using namespace ptx;
+using namespace ptx::stage;
+
+static bool isRank(Value rows) {
+  return ShapedType::isDynamic(cast<RankedTensorType>(rows.getType()).getShape().back());
+}
+
+RowDomain ptx::stage::rowsOfIndex(Value index) {
+  if (auto first = index.getDefiningOp<FirstRowsOp>())
+    return {.space = first.getSpace(), .perSequence = true};
+  if (auto ids = index.getDefiningOp<IdsOp>())
+    return {.space = ids.getSpace()};
+  if (auto positions = index.getDefiningOp<PositionsOp>())
+    return {.space = positions.getSpace()};
+  return {};
+}
+
+LogicalResult ptx::stage::verifySkeleton(SkeletonOpInterface op) {
+  std::optional<int64_t> elements = op.getElementCount();
+  if (!elements)
+    return success();
+  return verifyElement(op, op->getRegion(0), *elements + static_cast<int64_t>(op.getExtraOperands().size()));
+}
+
+Value ContractOp::getRankParameter() { return isRank(getResult()) ? getWeight() : Value(); }
+
+RowDomain AttentionOp::getRowDomain() { return {.space = getQuerySpace()}; }
+void AttentionOp::getConstants(NamedAttrList &constants) {
+  Builder builder(getContext());
+  int64_t width = cast<RankedTensorType>(getType()).getShape().back();
+  constants.set("head_dim", builder.getI64IntegerAttr(width / static_cast<int64_t>(getHeads())));
+  constants.set("scale", getScaleAttr());
+  if (getCausal())
+    constants.set("causal", builder.getUnitAttr());
+}
+
+void RowNormOp::getConstants(NamedAttrList &constants) {
+  constants.set("norm", getNormAttr());
+  constants.set("eps", getEpsAttr());
+}
+
+std::optional<int64_t> GatherOp::getElementCount() { return static_cast<int64_t>(getTables().size()); }
+RowDomain GatherOp::getRowDomain() { return rowsOfIndex(getIndices().front()); }
+void GatherOp::getConstants(NamedAttrList &constants) {
+  constants.set("tables", Builder(getContext()).getI64IntegerAttr(static_cast<int64_t>(getTables().size())));
+}
+Value GatherOp::getRankParameter() { return isRank(getResult()) ? getTables().front() : Value(); }
+
+RowDomain PoolOp::getRowDomain() { return {.space = getSpace(), .perSequence = true}; }
+void PoolOp::getConstants(NamedAttrList &constants) { constants.set("pooling", getKindAttr()); }

@@ -1,0 +1,63 @@
+// Every op of the dialect is printed as it is read, and verifies.
+// RUN: ptx-opt %s > %t.once && ptx-opt %t.once > %t.twice && cmp %t.once %t.twice && FileCheck %s < %t.once
+
+// CHECK-LABEL: xf.function @rows
+xf.function @rows {
+  %ids = xf.input "input_ids" ["B","S"] limit 96 : tensor<?x?xi64>
+  %mask = xf.input "attention_mask" ["B","S"] : tensor<?x?xi1>
+  // CHECK: %[[SPACE:.*]] = stage.space %{{.*}} max_length 61 keep_first : tensor<?x?xi1> -> !stage.space
+  %space = stage.space %mask max_length 61 keep_first : tensor<?x?xi1> -> !stage.space
+  // CHECK: stage.space %{{.*}} max_length 8 : tensor<?x?xi64> -> !stage.space
+  %whole = stage.space %ids max_length 8 : tensor<?x?xi64> -> !stage.space
+  // CHECK: stage.ids %{{.*}}, %[[SPACE]] : tensor<?x?xi64>, !stage.space -> tensor<?xi32>
+  %index = stage.ids %ids, %space : tensor<?x?xi64>, !stage.space -> tensor<?xi32>
+  // CHECK: stage.positions %[[SPACE]] : !stage.space -> tensor<?xi32>
+  %position = stage.positions %space : !stage.space -> tensor<?xi32>
+  // CHECK: stage.first_rows %[[SPACE]] : !stage.space -> tensor<?xi32>
+  %first = stage.first_rows %space : !stage.space -> tensor<?xi32>
+}
+
+// CHECK-LABEL: func.func @skeletons
+func.func @skeletons(%x: tensor<?x8xf32>, %u: tensor<?x2xf32>, %index: tensor<?xi32>, %space: !stage.space,
+                     %w: !xf.packed<matrix, 8x8>, %b: !xf.packed<matrix, 8x2>, %v: !xf.packed<vector, 8x1>,
+                     %t: !xf.packed<table, 96x8>) {
+  // CHECK: stage.contract %{{.*}}, %{{.*}} plus %{{.*}}, %{{.*}} extras(%{{.*}}, %{{.*}} : !xf.packed<vector, 8x1>, tensor<?x8xf32>) {
+  // CHECK-NEXT: ^bb0(%{{.*}}: f32, %{{.*}}: f32, %{{.*}}: f32):
+  %0 = stage.contract %x, %w plus %u, %b extras(%v, %x : !xf.packed<vector, 8x1>, tensor<?x8xf32>) {
+  ^bb0(%sum: f32, %bias: f32, %old: f32):
+    %e = arith.addf %sum, %bias : f32
+    stage.yield %e : f32
+  } : tensor<?x8xf32>, !xf.packed<matrix, 8x8> plus tensor<?x2xf32>, !xf.packed<matrix, 8x2> -> tensor<?x8xf32>
+  // CHECK: stage.attention {{.*}} over %{{.*}}, %{{.*}} heads 2 scale 5.000000e-01 causal : {{.*}} -> tensor<?x8xf32>
+  %1 = stage.attention %0, %x, %x over %space, %space heads 2 scale 0.5 causal : tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, !stage.space, !stage.space -> tensor<?x8xf32>
+  // CHECK: stage.row_norm layer %{{.*}} eps 1.000000e-05 {
+  %2 = stage.row_norm layer %1 eps 1.0e-5 {
+  ^bb0(%e: f32):
+    stage.yield %e : f32
+  } : tensor<?x8xf32> -> tensor<?x8xf32>
+  // CHECK: stage.gather(%{{.*}}, %{{.*}} : !xf.packed<table, 96x8>, tensor<?x8xf32>) at(%{{.*}}, %{{.*}} : tensor<?xi32>, tensor<?xi32>) {
+  %3 = stage.gather(%t, %2 : !xf.packed<table, 96x8>, tensor<?x8xf32>) at(%index, %index : tensor<?xi32>, tensor<?xi32>) {
+  ^bb0(%e: f32, %f: f32):
+    stage.yield %f : f32
+  } -> tensor<?x8xf32>
+  // CHECK: stage.pool weighted_mean %{{.*}} over %{{.*}} : tensor<?x8xf32>, !stage.space -> tensor<?x8xf32>
+  %4 = stage.pool weighted_mean %3 over %space : tensor<?x8xf32>, !stage.space -> tensor<?x8xf32>
+  // CHECK: stage.columns %{{.*}} at 3 : tensor<?x8xf32> -> tensor<?x4xf32>
+  %5 = stage.columns %4 at 3 : tensor<?x8xf32> -> tensor<?x4xf32>
+  // A concatenation is a map of each part: the two share a launch.
+  // CHECK: stage.launch -> tensor<?x12xf32>, tensor<?x4xf32> {
+  // CHECK-NEXT: stage.concat %{{.*}}, %{{.*}} : tensor<?x8xf32>, tensor<?x4xf32> -> tensor<?x12xf32>
+  // CHECK-NEXT: stage.map %{{.*}} extras(%{{.*}} : tensor<?x4xf32>) {
+  %6:2 = stage.launch -> tensor<?x12xf32>, tensor<?x4xf32> {
+    %7 = stage.concat %4, %5 : tensor<?x8xf32>, tensor<?x4xf32> -> tensor<?x12xf32>
+    %8 = stage.map %5 extras(%5 : tensor<?x4xf32>) {
+    ^bb0(%e: f32, %f: f32):
+      %m = arith.mulf %e, %f : f32
+      stage.yield %m : f32
+    } : tensor<?x4xf32> -> tensor<?x4xf32>
+    stage.yield %7, %8 : tensor<?x12xf32>, tensor<?x4xf32>
+  }
+  // CHECK: stage.output "pooled" %{{.*}}#0 over %{{.*}} per_sequence : tensor<?x12xf32>, !stage.space
+  stage.output "pooled" %6#0 over %space per_sequence : tensor<?x12xf32>, !stage.space
+  return
+}
