@@ -134,6 +134,17 @@ def Rt_EntryOp : Rt_Op<"entry", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpI
 
 def Rt_ProgramOp : Rt_Op<"program", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
   let summary = "the launch table of one function";
+  let description = [{
+    Inputs, spaces and buffers are numbered in their order, launches run in theirs.
+    C1 it holds these and outputs alone, and every number is that of one of them,
+       a slot's below `slots`; the mask of a space is a mask.
+    C2 columns lie inside their buffers; an output has its buffer's rows.
+    C3 what is read, a launch before has written, and buffers that live at the
+       same time (from the first launch that writes one to the last that reads
+       it, outputs to the end) are in slots of their own.
+    C4 no problem of a launch reads or writes what another of them writes.
+  }];
+  let hasRegionVerifier = 1;
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$slots);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `slots` $slots attr-dict-with-keyword custom<Body>($body)";
@@ -187,7 +198,8 @@ def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">, DeclareOpInterfaceMe
     `keys` is the space whose sequences an attention reads. `reads` and `writes`
     say which columns of which buffers the problem touches.
     C1 the kernel exists, and `args` has one word of the right type for each of
-       its signature.
+       its signature. C2 `writes` begin where the word `y` points, `reads` where
+       the other words point that are columns of buffers.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$label, I64Attr:$space, Rt_Over:$over, I64Attr:$columns,
                        OptionalAttr<FlatSymbolRefAttr>:$column_site, OptionalAttr<FlatSymbolRefAttr>:$guard,

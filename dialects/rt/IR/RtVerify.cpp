@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 using namespace mlir;
 using namespace ptx;
@@ -144,6 +145,14 @@ static bool fits(Attribute word, words::Type type) {
   return false;
 }
 
+/// Where windows begin, without repetitions.
+static std::set<std::pair<int64_t, int64_t>> startsOf(ArrayAttr windows) {
+  std::set<std::pair<int64_t, int64_t>> starts;
+  for (auto window : windows.getAsRange<WindowAttr>())
+    starts.insert({window.getBuffer(), window.getColumn()});
+  return starts;
+}
+
 LogicalResult ProblemOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
   if (!kernel)
@@ -156,5 +165,13 @@ LogicalResult ProblemOp::verifySymbolUses(SymbolTableCollection &symbols) {
     if (!fits(word, expected.type))
       return emitOpError("C1: word '") << expected.name << "' of kernel " << getKernelAttr() << " is of type "
                                        << words::nameOf(expected.type) << ", found " << word;
+  std::set<std::pair<int64_t, int64_t>> read, written;
+  for (auto [word, expected] : llvm::zip(getArgs(), wanted))
+    if (auto buffer = dyn_cast<BufferArgAttr>(word))
+      (expected.name == "y" ? written : read).insert({buffer.getBuffer(), buffer.getColumn()});
+  if (read != startsOf(getReads()))
+    return emitOpError("C2: `reads` are not what the words of kernel ") << getKernelAttr() << " point to";
+  if (written != startsOf(getWrites()))
+    return emitOpError("C2: `writes` are not what the word 'y' of kernel ") << getKernelAttr() << " points to";
   return success();
 }
