@@ -89,7 +89,7 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
        element: arithmetic, comparison and selection, exp, tanh, erf, fma, sqrt,
        rsqrt, absf, copysign.
     ```mlir
-    rt.kernel contract @contract_0 extras [1 : i32] words(x: rows, x_pitch: pitch, weight: weight, ...) {
+    rt.kernel contract @contract_0 extras [column] words(x: rows, x_pitch: pitch, weight: weight, ...) {
     ^bb0(%sum: f32, %bias: f32):
       %0 = arith.addf %sum, %bias : f32
       stage.yield %0 : f32
@@ -103,7 +103,9 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
                        TypedArrayAttrBase<Rt_ExtraKind, "kinds of the extras">:$extras);
   let regions = (region AnyRegion:$body);
   let assemblyFormat = [{
-    $skeleton $sym_name (`tables` $tables^)? `extras` $extras custom<Words>(ref($skeleton), ref($tables), ref($extras))
+    $skeleton $sym_name (`tables` $tables^)? (`norm` $norm^)? (`eps` $eps^)? (`pooling` $pooling^)?
+    (`head_dim` $head_dim^)? (`scale` $scale^)? (`causal` $causal^)?
+    `extras` custom<Extras>($extras) custom<Words>(ref($skeleton), ref($tables), ref($extras))
     attr-dict-with-keyword custom<OptionalBody>($body)
   }];
   let hasVerifier = 1;

@@ -53,6 +53,33 @@ std::optional<int64_t> KernelOp::getElementCount() {
 
 namespace ptx::rt {
 
+// [row, column], by the names of ExtraKind.
+static ParseResult parseExtras(OpAsmParser &parser, ArrayAttr &extras) {
+  SmallVector<Attribute> kinds;
+  auto parseOne = [&]() -> ParseResult {
+    StringRef name;
+    SMLoc loc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&name))
+      return failure();
+    std::optional<ExtraKind> kind = symbolizeExtraKind(name);
+    if (!kind)
+      return parser.emitError(loc, "an extra is read by `row` or by `column`, found '") << name << "'";
+    kinds.push_back(ExtraKindAttr::get(parser.getContext(), *kind));
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseOne))
+    return failure();
+  extras = parser.getBuilder().getArrayAttr(kinds);
+  return success();
+}
+
+static void printExtras(OpAsmPrinter &printer, Operation *, ArrayAttr extras) {
+  printer << "[";
+  llvm::interleaveComma(extras.getAsRange<ExtraKindAttr>(), printer,
+                        [&](ExtraKindAttr kind) { printer << stringifyEnum(kind.getValue()); });
+  printer << "]";
+}
+
 // words(x: rows, x_pitch: pitch, ...); may be left out, and must be right.
 static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, IntegerAttr tables, ArrayAttr extras) {
   if (failed(parser.parseOptionalKeyword("words")))

@@ -12,9 +12,15 @@ rt.kernel map @map_0 extras [] {
 
 // C2: an argument per element and extra.
 // expected-error @+1 {{C2: expects a region of 2 arguments, found 1}}
-rt.kernel map @map_0 extras [1 : i32] {
+rt.kernel map @map_0 extras [column] {
 ^bb0(%x: f32):
   stage.yield %x : f32
+}
+
+// -----
+
+// expected-error @+1 {{an extra is read by `row` or by `column`, found 'diagonal'}}
+rt.kernel map @map_0 extras [diagonal] {
 }
 
 // -----
@@ -30,7 +36,7 @@ rt.kernel map @map_0 extras [] {
 
 // C2: a skeleton without a region has none.
 // expected-error @+1 {{C2: pool has no region}}
-rt.kernel pool @mean_0 extras [] attributes {pooling = 0 : i32} {
+rt.kernel pool @mean_0 pooling mean extras [] {
 ^bb0(%x: f32):
   stage.yield %x : f32
 }
@@ -47,7 +53,7 @@ rt.kernel row_norm @norm_0 extras [] {
 // -----
 
 // expected-error @+1 {{C1: an attention has a positive `head_dim` and a finite `scale`}}
-rt.kernel attention @attention_0 extras [] attributes {head_dim = -2, scale = 1.0 : f64} {
+rt.kernel attention @attention_0 head_dim -2 scale 1.0 extras [] {
 }
 
 // -----

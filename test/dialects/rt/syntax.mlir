@@ -1,13 +1,21 @@
 // RUN: ptx-opt %s | ptx-opt | FileCheck %s
 
 // A kernel prints its signature; whoever writes one by hand need not.
-// CHECK: rt.kernel gather @gather_0 tables 2 extras [0 : i32, 1 : i32] words(y: rows, y_pitch: pitch, width: count, table_0: table, table_0_pitch: pitch, index_0: index, table_1: table, table_1_pitch: pitch, index_1: index, extra_0: rows, extra_0_pitch: pitch, extra_1: weight)
-rt.kernel gather @gather_0 tables 2 extras [0 : i32, 1 : i32] {
+// CHECK: rt.kernel gather @gather_0 tables 2 extras [row, column] words(y: rows, y_pitch: pitch, width: count, table_0: table, table_0_pitch: pitch, index_0: index, table_1: table, table_1_pitch: pitch, index_1: index, extra_0: rows, extra_0_pitch: pitch, extra_1: weight)
+rt.kernel gather @gather_0 tables 2 extras [row, column] {
 ^bb0(%a: f32, %b: f32, %c: f32, %d: f32):
   stage.yield %a : f32
 }
-// CHECK: rt.kernel attention @attention_0 extras [] words(q: rows, q_pitch: pitch, k: rows, {{.*}} keys: index) attributes {head_dim = 8 : i64, scale = 5.000000e-01 : f64}
-rt.kernel attention @attention_0 extras [] attributes {head_dim = 8 : i64, scale = 0.5 : f64} {
+// CHECK: rt.kernel attention @attention_0 head_dim 8 scale 5.000000e-01 causal extras [] words(q: rows, q_pitch: pitch, k: rows, {{.*}} keys: index) {
+rt.kernel attention @attention_0 head_dim 8 scale 0.5 causal extras [] {
+}
+// CHECK: rt.kernel row_norm @norm_0 norm rms eps 1.000000e+00 extras [] words({{.*}}) {
+rt.kernel row_norm @norm_0 norm rms eps 1.0 extras [] {
+^bb0(%x: f32):
+  stage.yield %x : f32
+}
+// CHECK: rt.kernel pool @pool_0 pooling mean_sqrt extras [] words({{.*}}) {
+rt.kernel pool @pool_0 pooling mean_sqrt extras [] {
 }
 // CHECK: rt.entry @entry_0 [@attention_0, @gather_0]
 rt.entry @entry_0 [@attention_0, @gather_0]

@@ -50,9 +50,9 @@ std::string body(const std::string &region) {
 
 bool takesExtras(const std::string &region) { return region == "bias" || region == "residual"; }
 
-std::string withRegion(const std::string &head, const std::string &region, const std::string &attributes = "") {
+std::string withRegion(const std::string &head, const std::string &region, const std::string &constants = "") {
   bool extras = takesExtras(region);
-  std::string text = "rt.kernel " + head + " extras " + (extras ? "[1 : i32, 0 : i32]" : "[]") + attributes +
+  std::string text = "rt.kernel " + head + constants + " extras " + (extras ? "[column, row]" : "[]") +
                      " {\n^bb0(%x: f32" + (extras ? ", %bias: f32, %old: f32" : "") + "):\n";
   std::string inner = body(region);
   return text + inner + "  stage.yield %" + (inner.empty() ? "x" : "r") + " : f32\n}\n";
@@ -68,18 +68,16 @@ std::string ptx::test::mapKernel(const std::string &name, const std::string &reg
 }
 
 std::string ptx::test::normKernel(const std::string &name, int norm, double eps, const std::string &region) {
-  char attributes[100];
-  std::snprintf(attributes, sizeof attributes, " attributes {norm = %d : i32, eps = %.9e : f64}", norm, eps);
-  return withRegion("row_norm @" + name, region, attributes);
+  constexpr const char *names[] = {"layer", "rms", "l2"};
+  char constants[100];
+  std::snprintf(constants, sizeof constants, " norm %s eps %.9e", names[norm], eps);
+  return withRegion("row_norm @" + name, region, constants);
 }
 
 std::string ptx::test::attentionKernel(const std::string &name, int64_t headDim, bool causal) {
   char text[200];
-  std::snprintf(text, sizeof text,
-                "rt.kernel attention @%s extras [] attributes {head_dim = %lld "
-                ": i64, scale = %.9e : f64%s} {\n}\n",
-                name.c_str(), static_cast<long long>(headDim), 1 / std::sqrt(static_cast<double>(headDim)),
-                causal ? ", causal" : "");
+  std::snprintf(text, sizeof text, "rt.kernel attention @%s head_dim %lld scale %.9e%s extras [] {\n}\n", name.c_str(),
+                static_cast<long long>(headDim), 1 / std::sqrt(static_cast<double>(headDim)), causal ? " causal" : "");
   return text;
 }
 
@@ -91,7 +89,7 @@ std::string ptx::test::gatherKernel(const std::string &name, int tables) {
     if (t > 0)
       body += "  " + next + " = arith.addf " + sum + ", " + table + " : f32\n", sum = next;
   }
-  return "rt.kernel gather @" + name + " tables " + std::to_string(tables) + " extras [1 : i32] {\n^bb0(" + arguments +
+  return "rt.kernel gather @" + name + " tables " + std::to_string(tables) + " extras [column] {\n^bb0(" + arguments +
          "%c: f32):\n" + body + "  %r = arith.addf " + sum + ", %c : f32\n  stage.yield %r : f32\n}\n";
 }
 
@@ -111,7 +109,8 @@ double ptx::test::pooled(int kind, const std::vector<float> &column, const std::
 }
 
 std::string ptx::test::poolKernel(const std::string &name, int kind) {
-  return "rt.kernel pool @" + name + " extras [] attributes {pooling = " + std::to_string(kind) + " : i32} {\n}\n";
+  constexpr const char *names[poolKinds] = {"mean", "mean_sqrt", "weighted_mean", "max", "last"};
+  return "rt.kernel pool @" + name + " pooling " + names[kind] + " extras [] {\n}\n";
 }
 
 std::string ptx::test::entryOf(const std::string &name, const std::vector<std::string> &kernels) {

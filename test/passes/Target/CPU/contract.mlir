@@ -20,7 +20,7 @@
 // LLVM: llvm.func internal @ukernel_1x1
 // LLVM: llvm.intr.fma(%{{.*}}) : (vector<16xf32>, vector<16xf32>, vector<16xf32>) -> vector<16xf32>
 // LLVM: llvm.func @contract_0
-rt.kernel contract @contract_0 extras [1 : i32] {
+rt.kernel contract @contract_0 extras [column] {
 ^bb0(%sum: f32, %bias: f32):
   %zero = arith.constant 0.0 : f32
   %0 = arith.addf %sum, %bias : f32

@@ -47,7 +47,7 @@
 // NVVM: nvvm.barrier
 // NVVM: llvm.intr.fma(%{{.*}}) : (f32, f32, f32) -> f32
 // NVVM-NOT: __nv_
-rt.kernel contract @contract_0 extras [1 : i32] {
+rt.kernel contract @contract_0 extras [column] {
 ^bb0(%sum: f32, %bias: f32):
   %zero = arith.constant 0.0 : f32
   %0 = arith.addf %sum, %bias : f32
