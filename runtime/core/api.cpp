@@ -382,7 +382,7 @@ namespace {
 
 /// A list that `make` fills; no list where there is no memory for one.
 template <typename T, typename Make> void handOut(Make &&make, const T **first, size_t *count) noexcept {
-  const std::vector<T> *list = nullptr;
+  const std::vector<T> *list;
   try {
     list = make();
   } catch (const std::bad_alloc &) {

@@ -62,8 +62,7 @@ Pool::Pool(unsigned wanted)
   try {
     while (workers->size() + 1 < threads)
       workers->emplace_back([this, i = static_cast<unsigned>(workers->size() + 1)] { serve(i); });
-  } catch (const std::system_error &) {
-    workers->shrink_to_fit();
+  } catch (const std::system_error &) { // NOLINT(bugprone-empty-catch)
   }
 }
 

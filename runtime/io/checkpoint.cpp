@@ -17,9 +17,6 @@ bool present(const std::filesystem::path &path) {
   std::error_code error;
   return std::filesystem::symlink_status(path, error).type() != std::filesystem::file_type::not_found;
 }
-} // namespace
-
-namespace {
 
 Result<JsonValue> readObject(const std::string &directory, const std::string &name, bool followLinks,
                              const std::function<Result<JsonValue>(std::string text, const std::string &path)> &parse) {
