@@ -121,7 +121,7 @@ public:
   void ignoreByRule(const Checkpoint &checkpoint) {
     for (const auto &entry : checkpoint.entries())
       if (StringRef(entry.name).ends_with(".position_ids"))
-        graph.ignore(entry.name);
+        graph.ignore(entry);
     // Published checkpoints keep the heads they were trained with.
     std::string head(flavor.pretraining);
     if (size_t count = graph.ignoreBelow(head))
@@ -306,7 +306,7 @@ Result<ImportedModel> importBert(MLIRContext *context, const Checkpoint &checkpo
   Model model(graph, config, flavor, stem, options.sentence);
   if (config.head == Head::Sequence || config.head == Head::Token) {
     std::string name = std::string(config.head == Head::Sequence ? flavor.sequence.last : "classifier") + ".weight";
-    const Checkpoint::Entry *classifier = checkpoint.find(name);
+    std::optional<Checkpoint::Entry> classifier = checkpoint.find(name);
     if (!classifier || classifier->shape.size() != 2)
       return Error{"'" + directory + "': 'architectures' names a classifier, but '" + name + "' [L," +
                    std::to_string(config.width) + "] is not there"};

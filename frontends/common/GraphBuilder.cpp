@@ -33,10 +33,10 @@ Type elementType(MLIRContext *context, DType dtype) {
 } // namespace
 
 GraphBuilder::GraphBuilder(MLIRContext *context, const Checkpoint &checkpoint, std::string prefix)
-    : checkpoint(checkpoint), prefix(std::move(prefix)), top(ModuleOp::create(UnknownLoc::get(context))), ops(context) {
-}
+    : checkpoint(checkpoint), prefix(std::move(prefix)), top(ModuleOp::create(UnknownLoc::get(context))), ops(context),
+      used(checkpoint.size()) {}
 
-bool GraphBuilder::has(StringRef name) const { return checkpoint.find(prefix + name.str()) != nullptr; }
+bool GraphBuilder::has(StringRef name) const { return checkpoint.find(prefix + name.str()).has_value(); }
 
 Location GraphBuilder::named(StringRef name) const {
   return NameLoc::get(StringAttr::get(top.get().getContext(), name));
@@ -67,20 +67,26 @@ Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef 
   if (declared.count(name))
     return use(name);
   DType dtype = DType::F32;
-  const auto *entry = files.find(stored.str());
+  std::optional<Checkpoint::Entry> entry = files.find(stored);
   if (!entry) {
     missing.push_back({stored.str(), shapeText(shape)});
   } else {
     std::vector<int64_t> found(entry->shape.begin(), entry->shape.end());
     if (found != shape)
-      fail("tensor '" + entry->name + "' has shape " + shapeText(found) + ", expected " + shapeText(shape));
+      fail("tensor '" + std::string(entry->name) + "' has shape " + shapeText(found) + ", expected " +
+           shapeText(shape));
     dtype = entry->dtype;
     if (!isWeightType(dtype))
-      fail("tensor '" + entry->name + "' has type " + std::string(dtypeName(dtype)) + ", expected F32, F16 or BF16");
+      fail("tensor '" + std::string(entry->name) + "' has type " + std::string(dtypeName(dtype)) +
+           ", expected F32, F16 or BF16");
     if (&files == &checkpoint)
-      used.insert(entry->name);
-    parameters.weights[name.str()] = {
-        files.pathOf(*entry), files.storedName(*entry), dtype, entry->shape, entry->offset, entry->bytes};
+      ignore(*entry);
+    parameters.weights[name.str()] = {files.pathOf(*entry),
+                                      files.storedName(*entry),
+                                      dtype,
+                                      {entry->shape.begin(), entry->shape.end()},
+                                      entry->offset,
+                                      entry->bytes};
   }
   Type type = xf::WeightType::get(ops.getContext(), shape, elementType(ops.getContext(), dtype));
   declared[name] = type;
@@ -97,10 +103,12 @@ Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef 
 }
 
 void GraphBuilder::ignoreCopy(StringRef copy, StringRef original, StringRef why) {
-  const auto *a = checkpoint.find(prefix + copy.str()), *b = checkpoint.find(prefix + original.str());
-  used.insert(a->name);
-  if (!isWeightType(a->dtype) || !isWeightType(b->dtype) || a->shape != b->shape) {
-    fail("tensors '" + a->name + "' and '" + b->name + "' have different shapes or types" + why.str());
+  std::optional<Checkpoint::Entry> a = checkpoint.find(prefix + copy.str()),
+                                   b = checkpoint.find(prefix + original.str());
+  std::string both = "tensors '" + std::string(a->name) + "' and '" + std::string(b->name) + "' ";
+  ignore(*a);
+  if (!isWeightType(a->dtype) || !isWeightType(b->dtype) || !std::ranges::equal(a->shape, b->shape)) {
+    fail(both + "have different shapes or types" + why.str());
     return;
   }
   auto values = [&](const Checkpoint::Entry &entry) {
@@ -111,8 +119,7 @@ void GraphBuilder::ignoreCopy(StringRef copy, StringRef original, StringRef why)
   if (!difference)
     fail(difference.error().message);
   else if (*difference)
-    fail("tensors '" + a->name + "' and '" + b->name + "' differ, first at index " + std::to_string(**difference) +
-         why.str());
+    fail(both + "differ, first at index " + std::to_string(**difference) + why.str());
 }
 
 Value GraphBuilder::optionalWeight(StringRef name, const std::vector<int64_t> &shape) {
@@ -179,8 +186,10 @@ void GraphBuilder::output(StringRef name, Value value, Value mask) {
 size_t GraphBuilder::ignoreBelow(StringRef stem) {
   size_t count = 0;
   for (const auto &entry : checkpoint.entries())
-    if (StringRef(entry.name).starts_with(stem))
-      count += used.insert(entry.name).second;
+    if (StringRef(entry.name).starts_with(stem) && !used[entry.index]) {
+      ignore(entry);
+      ++count;
+    }
   return count;
 }
 
@@ -205,20 +214,25 @@ private:
 } // namespace
 
 Status GraphBuilder::finish(bool allowExtra) const {
-  std::vector<const Checkpoint::Entry *> unknown;
-  for (const auto &entry : checkpoint.entries())
-    if (!used.contains(entry.name))
-      unknown.push_back(&entry);
   constexpr size_t compared = 2000; // names looked through for the nearest
   std::vector<std::string> candidates;
   std::string wrapper;
-  for (const Checkpoint::Entry *entry : unknown) {
-    if (candidates.size() < compared)
-      candidates.push_back(entry->name);
-    if (wrapper.empty())
-      wrapper = wrapperOf(entry->name);
-  }
   Lines wrong, absent, extra;
+  for (const Checkpoint::Entry &entry : checkpoint.entries()) {
+    if (used[entry.index])
+      continue;
+    if (candidates.size() < compared)
+      candidates.emplace_back(entry.name);
+    if (wrapper.empty())
+      wrapper = wrapperOf(entry.name);
+    bool first = extra.empty();
+    if (!allowExtra)
+      extra.add([&] {
+        return "unknown tensor '" + printable(entry.name) + "' " +
+               shapeText(std::vector<int64_t>(entry.shape.begin(), entry.shape.end())) +
+               (first ? " (--allow-extra ignores what the model does not use)" : "");
+      });
+  }
   for (const std::string &error : errors)
     wrong.add([&] { return error; });
   for (const auto &[name, shape] : missing)
@@ -227,13 +241,6 @@ Status GraphBuilder::finish(bool allowExtra) const {
       if (!candidates.empty())
         line += ", nearest unknown: '" + printable(peft::nearest(name, candidates, 1).front()) + "'";
       return line;
-    });
-  for (size_t i = 0; !allowExtra && i < unknown.size(); ++i)
-    extra.add([&] {
-      const std::vector<uint64_t> &shape = unknown[i]->shape;
-      return "unknown tensor '" + printable(unknown[i]->name) + "' " +
-             shapeText(std::vector<int64_t>(shape.begin(), shape.end())) +
-             (i == 0 ? " (--allow-extra ignores what the model does not use)" : "");
     });
   if (wrong.empty() && absent.empty() && extra.empty())
     return {};

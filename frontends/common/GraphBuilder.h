@@ -10,7 +10,6 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/StringSet.h"
 
 #include <functional>
 #include <optional>
@@ -88,7 +87,7 @@ public:
   mlir::Location named(llvm::StringRef name) const;
 
   /// Marks a tensor as read by rule though the graph does not use it.
-  void ignore(llvm::StringRef name) { used.insert(name); }
+  void ignore(const Checkpoint::Entry &entry) { used[entry.index] = true; }
 
   /// The first errors found and their count, or the tensors nothing read.
   Status finish(bool allowExtra) const;
@@ -112,7 +111,7 @@ private:
   llvm::StringMap<mlir::Value> usesInFunction;
   llvm::StringMap<mlir::func::FuncOp> bodies;
   ParameterTable parameters;
-  llvm::StringSet<> used;
+  std::vector<bool> used; // of the checkpoint's tensors
   std::vector<std::string> errors;
   std::vector<std::pair<std::string, std::string>> missing; // name and shape
 };

@@ -60,13 +60,9 @@ public:
     if (!file)
       return file.error();
     modulesFile = file->path();
-    Result<std::string> text = readWhole(modulesFile, 1 << 20);
-    if (!text)
-      return text.error();
-    std::string kind = looksUnlikeJson(*text);
-    Result<JsonValue> list = parseJson(std::move(*text), modulesFile, JsonDialect::Python);
+    Result<JsonValue> list = parseJson(TextSource(*file), modulesFile, JsonDialect::Python);
     if (!list)
-      return Error{list.error().message + kind};
+      return Error{list.error().message + looksUnlikeJson(*file)};
     if (!list->asArray())
       return refuse("is " + std::string(list->kind()) + ", expected a list of modules");
     for (const JsonValue &module : *list->asArray())

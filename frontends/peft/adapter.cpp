@@ -16,7 +16,9 @@
 #include <filesystem>
 #include <fnmatch.h>
 #include <map>
+#include <ranges>
 #include <set>
+#include <span>
 
 namespace ptx::peft {
 
@@ -24,7 +26,7 @@ namespace {
 
 constexpr const char *weightsName = "adapter_model.safetensors", *prefix = "base_model.model.";
 
-std::string shapeText(const std::vector<uint64_t> &shape) {
+std::string shapeText(std::span<const uint64_t> shape) {
   std::string text = "[";
   for (uint64_t dim : shape)
     text += (text.size() > 1 ? "," : "") + std::to_string(dim);
@@ -109,7 +111,10 @@ private:
                             "' the first: " + first->scaleReason + " times " + std::to_string(options.userScale));
   }
 
-  bool mayDrop(const std::string &name) {
+  bool mayDrop(std::string_view tensor) {
+    if (options.allowDrop.empty())
+      return false;
+    std::string name(tensor);
     for (const std::string &glob : options.allowDrop)
       if (::fnmatch(glob.c_str(), name.c_str(), 0) == 0) {
         adapter.notes.push_back("dropped tensor '" + printable(name) + "' (--allow-drop)");
@@ -123,7 +128,9 @@ private:
   Status sortTensors() {
     std::string infix = commonInfix();
     findNaming(infix);
-    std::vector<std::string> unknown;
+    constexpr size_t shown = 10;
+    std::string unknown; // the first of them
+    size_t unknownCount = 0;
     for (const TensorEntry &entry : tensors->entries()) {
       std::optional<Key> key = parseKey(entry.name, prefix);
       bool known = key && key->infix == infix;
@@ -136,7 +143,8 @@ private:
       }
       const BaseWeight *weight = known ? nullptr : findWeight(entry.name);
       if (!known && !weight) {
-        unknown.push_back(entry.name);
+        if (++unknownCount <= shown)
+          unknown += "\n  '" + printable(entry.name) + "'" + hint(entry.name);
         continue;
       }
       if (!isWeightType(entry.dtype))
@@ -146,23 +154,23 @@ private:
         whole.emplace_back(weight, &entry);
       else
         modules[key->module].tensors[key->part] = &entry;
+      if (modules.size() > mostModules())
+        break;
     }
-    if (unknown.empty())
+    if (unknownCount == 0)
       return {};
-    std::string message = std::to_string(unknown.size()) + " unknown tensors:";
-    for (size_t i = 0; i < unknown.size() && i < 10; ++i)
-      message += "\n  '" + printable(unknown[i]) + "'" + hint(unknown[i]);
-    return refuse(message + "\n  supported are the factors of LoRA, rsLoRA and DoRA, and weights of the base, under '" +
-                  prefix + "'; --allow-drop=GLOB leaves tensors out");
+    return refuse(std::to_string(unknownCount) + " unknown tensors:" + unknown +
+                  "\n  supported are the factors of LoRA, rsLoRA and DoRA, and weights of the base, under '" + prefix +
+                  "'; --allow-drop=GLOB leaves tensors out");
   }
 
-  static std::string hint(const std::string &name) {
+  static std::string hint(std::string_view name) {
     if (!name.starts_with(prefix))
       return ", which does not begin with 'base_model.model.'";
     size_t stem = name.find(".lora_");
-    return stem == std::string::npos
+    return stem == name.npos
                ? ""
-               : ", nearest known ending '" + nearest(name.substr(stem), keyEndings(), 1)[0] + "'";
+               : ", nearest known ending '" + nearest(std::string(name.substr(stem)), keyEndings(), 1)[0] + "'";
   }
 
   /// The adapter's name, where a dump from memory kept it in every key.
@@ -181,10 +189,15 @@ private:
 
   //===- modules -------------------------------------------------------------//
 
+  /// With more of them one is not in the base, and is refused for that: of
+  /// long lists no more is kept. An MHA has two, itself and its projection.
+  size_t mostModules() const { return 2 * given.modules.size(); }
+
   void findNaming(const std::string &infix) {
     std::set<std::string> named;
     for (const TensorEntry &entry : tensors->entries())
-      if (std::optional<Key> key = parseKey(entry.name, prefix); key && key->infix == infix)
+      if (std::optional<Key> key = parseKey(entry.name, prefix);
+          key && key->infix == infix && named.size() <= mostModules())
         named.insert(key->module.substr(0, key->module.rfind(".base_layer.")));
     naming = nameAs(given, {named.begin(), named.end()});
     if (!naming.note.empty())
@@ -246,7 +259,8 @@ private:
   TensorRef reference(const TensorEntry &entry) const {
     std::error_code error;
     std::string path = std::filesystem::absolute(tensors->file().path(), error).lexically_normal().string();
-    return {path, entry.name, entry.dtype, entry.shape, entry.begin, entry.bytes()};
+    return {path,         std::string(entry.name), entry.dtype, {entry.shape.begin(), entry.shape.end()}, entry.begin,
+            entry.bytes()};
   }
 
   static const TensorEntry *part(const Parts &parts, Part which) {
@@ -271,7 +285,7 @@ private:
     if (a->shape.size() != 2 || b->shape.size() != 2 || a->shape[0] != b->shape[1])
       return refuse(where + "factors " + shapes + " do not share a rank");
     if (a->shape[1] != in || b->shape[0] != out)
-      return refuse(where + "factors " + shapes + " do not fit the base's " + shapeText({out, in}) +
+      return refuse(where + "factors " + shapes + " do not fit the base's " + shapeText(std::array{out, in}) +
                     "; is the adapter for another base? It names '" + printable(config.baseModel) + "'");
     delta.a = reference(*a);
     delta.b = reference(*b);
@@ -420,11 +434,11 @@ private:
   //===- whole tensors -------------------------------------------------------//
 
   /// The base's weight that a tensor stands for. PEFT puts a wrapped module's own parameters one level deeper.
-  const BaseWeight *findWeight(const std::string &tensor) const {
+  const BaseWeight *findWeight(std::string_view tensor) const {
     constexpr std::string_view wrapped = ".base_layer.";
     if (!tensor.starts_with(prefix))
       return nullptr;
-    std::string name = tensor.substr(std::string_view(prefix).size());
+    std::string name(tensor.substr(std::string_view(prefix).size()));
     if (size_t at = name.rfind(wrapped); at != std::string::npos)
       name.erase(at, wrapped.size() - 1);
     auto found =
@@ -462,7 +476,7 @@ private:
   }
 
   Status readReplacement(const BaseWeight &weight, const TensorEntry &entry) {
-    if (entry.shape != weight.shape)
+    if (!std::ranges::equal(entry.shape, weight.shape))
       return refuse("'" + printable(entry.name) + "' has shape " + shapeText(entry.shape) + ", the base's weight has " +
                     shapeText(weight.shape));
     TensorRef own = reference(entry);

@@ -28,14 +28,14 @@ std::optional<std::string> infixOf(std::string_view text, std::string_view tail)
 
 } // namespace
 
-std::optional<Key> parseKey(const std::string &name, const std::string &prefix) {
+std::optional<Key> parseKey(std::string_view name, std::string_view prefix) {
   if (!name.starts_with(prefix))
     return std::nullopt;
   size_t at = name.rfind(".lora_");
   if (at == name.npos || at < prefix.size())
     return std::nullopt;
-  std::string module = name.substr(prefix.size(), at - prefix.size());
-  std::string_view rest = std::string_view(name).substr(at);
+  std::string module(name.substr(prefix.size(), at - prefix.size()));
+  std::string_view rest = name.substr(at);
   for (const Stem &stem : stems) {
     if (!rest.starts_with(stem.stem))
       continue;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ptx::peft {
@@ -19,7 +20,7 @@ struct Key {
 /// Nothing for a name that is no factor's. On disk: `<prefix><module>.lora_A.weight`;
 /// in memory the adapter's name follows the stem: `.lora_A.default.weight`,
 /// `.lora_embedding_A.default`, `.lora_magnitude_vector.default.weight`.
-std::optional<Key> parseKey(const std::string &name, const std::string &prefix);
+std::optional<Key> parseKey(std::string_view name, std::string_view prefix);
 
 /// ".lora_A.weight" and the like, for messages.
 std::vector<std::string> keyEndings();

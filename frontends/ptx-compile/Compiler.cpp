@@ -214,8 +214,12 @@ Status Compiler::readText() {
   if (!checkpoint)
     return checkpoint.error();
   for (const Checkpoint::Entry &entry : checkpoint->entries())
-    parameters.weights[entry.name] = {
-        checkpoint->pathOf(entry), checkpoint->storedName(entry), entry.dtype, entry.shape, entry.offset, entry.bytes};
+    parameters.weights[std::string(entry.name)] = {checkpoint->pathOf(entry),
+                                                   checkpoint->storedName(entry),
+                                                   entry.dtype,
+                                                   {entry.shape.begin(), entry.shape.end()},
+                                                   entry.offset,
+                                                   entry.bytes};
   return {};
 }
 

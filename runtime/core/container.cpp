@@ -129,7 +129,7 @@ private:
       return status.error();
     if (std::memcmp(hashHex(text.data(), text.size()).data(), header.indexHash, sizeof header.indexHash) != 0)
       return refuse("its index is damaged: the hash differs");
-    Result<JsonValue> index = parseJson(std::move(text), file.path());
+    Result<JsonValue> index = parseJson(text, file.path());
     if (index && !index->asArray())
       return refuse("its index is no list");
     return index;

@@ -351,7 +351,7 @@ private:
 } // namespace
 
 Result<Manifest> readManifest(std::string_view text, const std::string &path) {
-  Result<JsonValue> root = parseJson(std::string(text), path, JsonDialect::Strict, jsonMemoryOf(text.size()));
+  Result<JsonValue> root = parseJson(text, path, JsonDialect::Strict, jsonMemoryOf(text.size()));
   if (!root)
     return root.error();
   return Reader(path).read(*root);

@@ -19,20 +19,16 @@ bool present(const std::filesystem::path &path) {
 }
 
 Result<JsonValue> readObject(const std::string &directory, const std::string &name, bool followLinks,
-                             const std::function<Result<JsonValue>(std::string text, const std::string &path)> &parse) {
+                             const std::function<Result<JsonValue>(const File &file)> &parse) {
   Result<File> file = openInside(directory, name, followLinks);
   if (!file)
     return file.error();
   if (file->size() > jsonCap)
     return Error{"'" + printable(file->path()) + "': has " + std::to_string(file->size()) + " bytes, at most " +
                  std::to_string(jsonCap) + " are read"};
-  std::string text(file->size(), '\0');
-  if (Status status = file->readAt(0, text.data(), text.size()); !status)
-    return status.error();
-  std::string kind = looksUnlikeJson(text);
-  Result<JsonValue> value = parse(std::move(text), file->path());
+  Result<JsonValue> value = parse(*file);
   if (!value)
-    return Error{value.error().message + kind};
+    return Error{value.error().message + looksUnlikeJson(*file)};
   if (!value->asObject())
     return Error{"'" + printable(file->path()) + "': is " + std::string(value->kind()) + ", expected an object"};
   return value;
@@ -41,9 +37,8 @@ Result<JsonValue> readObject(const std::string &directory, const std::string &na
 } // namespace
 
 Result<JsonValue> readJsonObject(const std::string &directory, const std::string &name, bool followLinks) {
-  return readObject(directory, name, followLinks, [](std::string text, const std::string &path) {
-    return parseJson(std::move(text), path, JsonDialect::Python);
-  });
+  return readObject(directory, name, followLinks,
+                    [](const File &file) { return parseJson(TextSource(file), file.path(), JsonDialect::Python); });
 }
 
 Result<Checkpoint> Checkpoint::open(const std::string &directory, bool followLinks) {
@@ -69,13 +64,8 @@ Result<Checkpoint> Checkpoint::open(const std::string &directory, bool followLin
     if (Status status = checkpoint.readIndex(indexName, followLinks); !status)
       return status.error();
   } else {
-    Result<File> file = openInside(checkpoint.folder, singleName, followLinks);
-    if (!file)
-      return file.error();
-    Result<Safetensors> opened = Safetensors::open(std::move(*file));
-    if (!opened)
-      return opened.error();
-    checkpoint.add(std::move(*opened));
+    if (Status status = checkpoint.add(singleName, followLinks); !status)
+      return status.error();
     if (Status status = checkpoint.sortByName(); !status)
       return status.error();
   }
@@ -84,16 +74,20 @@ Result<Checkpoint> Checkpoint::open(const std::string &directory, bool followLin
 
 Status Checkpoint::readIndex(const std::string &name, bool followLinks) {
   auto refuse = [&](const std::string &why) { return Error{"'" + printable(folder) + "/" + name + "': " + why}; };
-  std::set<std::string> shards;
-  std::vector<std::pair<std::string, const std::string *>> places; // of tensors, as the index says
-  auto place = [&](const std::string &tensor, const JsonValue &shard) -> Status {
-    if (!shard.asString())
-      return refuse("'" + printable(tensor) + "' names " + std::string(shard.kind()) + " as its shard");
-    places.emplace_back(tensor, &*shards.insert(*shard.asString()).first);
-    return {};
+  auto readMap = [&](const std::function<Status(const std::string &tensor, const std::string &shard)> &each) {
+    return readObject(folder, name, followLinks, [&](const File &file) {
+      auto member = [&](const std::string &tensor, const JsonValue &shard) -> Status {
+        return shard.asString()
+                   ? each(tensor, *shard.asString())
+                   : refuse("'" + printable(tensor) + "' names " + std::string(shard.kind()) + " as its shard");
+      };
+      return streamJson(TextSource(file), file.path(), JsonDialect::Python, "weight_map", member);
+    });
   };
-  Result<JsonValue> index = readObject(folder, name, followLinks, [&](std::string text, const std::string &path) {
-    return streamJson(std::move(text), path, JsonDialect::Python, "weight_map", place);
+  std::set<std::string> shards;
+  Result<JsonValue> index = readMap([&](const std::string &, const std::string &shard) {
+    shards.insert(shard);
+    return Status();
   });
   if (!index)
     return index.error();
@@ -107,53 +101,58 @@ Status Checkpoint::readIndex(const std::string &name, bool followLinks) {
     return refuse("names shards that are not there: " + missing);
 
   std::vector<std::string> shardNames(shards.begin(), shards.end());
-  for (const std::string &shard : shardNames) {
-    Result<File> file = openInside(folder, shard, followLinks);
-    if (!file)
-      return file.error();
-    Result<Safetensors> opened = Safetensors::open(std::move(*file));
-    if (!opened)
-      return opened.error();
-    add(std::move(*opened));
-  }
+  for (const std::string &shard : shardNames)
+    if (Status status = add(shard, followLinks); !status)
+      return status;
   if (Status status = sortByName(); !status)
     return status;
-  std::sort(places.begin(), places.end());
-  for (size_t i = 0; i < places.size(); ++i) {
-    const auto &[tensor, shard] = places[i];
-    if (i != 0 && places[i - 1].first == tensor)
-      return refuse("the key '" + printable(tensor) + "' stands twice");
-    const Entry *entry = find(tensor);
-    if (!entry || shardNames[entry->file] != *shard)
+  // The index is read again rather than kept beside the tables.
+  std::vector<bool> named(size());
+  index = readMap([&](const std::string &tensor, const std::string &shard) -> Status {
+    size_t at = lowerBound(tensor);
+    bool held = at < size() && (*this)[at].name == tensor;
+    if (!held || shardNames[places[at].file] != shard)
       return refuse(
-          "puts tensor '" + printable(tensor) + "' into '" + printable(*shard) + "', which " +
-          (entry ? "does not hold it ('" + printable(shardNames[entry->file]) + "' does)" : "does not hold it"));
+          "puts tensor '" + printable(tensor) + "' into '" + printable(shard) + "', which " +
+          (held ? "does not hold it ('" + printable(shardNames[places[at].file]) + "' does)" : "does not hold it"));
+    if (named[at])
+      return refuse("the key '" + printable(tensor) + "' stands twice");
+    named[at] = true;
+    return {};
+  });
+  if (!index)
+    return index.error();
+  if (auto left = std::find(named.begin(), named.end(), false); left != named.end()) {
+    Entry entry = (*this)[static_cast<size_t>(left - named.begin())];
+    return refuse("does not name tensor '" + printable(entry.name) + "' of '" + printable(shardNames[entry.file]) +
+                  "'");
   }
-  // Every tensor of the index is there, and none twice: as many are all.
-  for (size_t i = 0; places.size() != tensors.size() && i < tensors.size(); ++i)
-    if (i == places.size() || places[i].first != tensors[i].name)
-      return refuse("does not name tensor '" + printable(tensors[i].name) + "' of '" +
-                    printable(shardNames[tensors[i].file]) + "'");
   return {};
 }
 
-void Checkpoint::add(Safetensors file) {
-  size_t index = files.size();
-  files.push_back(file.file().path());
-  for (TensorEntry &entry : std::move(file).takeEntries())
-    tensors.push_back({std::move(entry.name), entry.dtype, std::move(entry.shape), index, entry.begin, entry.bytes()});
+Status Checkpoint::add(const std::string &name, bool followLinks) {
+  Result<File> file = openInside(folder, name, followLinks);
+  if (!file)
+    return file.error();
+  Result<TensorTable> tensors = TensorTable::read(*file);
+  if (!tensors)
+    return tensors.error();
+  for (uint32_t i = 0; i < tensors->entries().size(); ++i)
+    places.push_back({static_cast<uint32_t>(files.size()), i});
+  files.push_back({file->path(), std::move(*tensors)});
+  return {};
 }
 
 /// Names of one file differ; equal neighbours are of two shards.
 Status Checkpoint::sortByName() {
-  std::sort(tensors.begin(), tensors.end(),
-            [](const Entry &a, const Entry &b) { return std::tie(a.name, a.file) < std::tie(b.name, b.file); });
-  auto twice = std::adjacent_find(tensors.begin(), tensors.end(),
-                                  [](const Entry &a, const Entry &b) { return a.name == b.name; });
-  if (twice == tensors.end())
+  std::sort(places.begin(), places.end(),
+            [&](Place a, Place b) { return std::tie(stored(a).name, a.file) < std::tie(stored(b).name, b.file); });
+  auto twice = std::adjacent_find(places.begin(), places.end(),
+                                  [&](Place a, Place b) { return stored(a).name == stored(b).name; });
+  if (twice == places.end())
     return {};
-  return Error{"tensor '" + printable(twice->name) + "' stands in two shards: '" + printable(pathOf(*twice)) +
-               "' and '" + printable(pathOf(*std::next(twice))) + "'"};
+  return Error{"tensor '" + printable(stored(*twice).name) + "' stands in two shards: '" +
+               printable(files[twice->file].path) + "' and '" + printable(files[std::next(twice)->file].path) + "'"};
 }
 
 std::string_view wrapperOf(std::string_view name) {
@@ -164,22 +163,32 @@ std::string_view wrapperOf(std::string_view name) {
 }
 
 std::string Checkpoint::stripWrappers() {
-  while (!tensors.empty()) {
-    std::string_view wrapper = wrapperOf(tensors.front().name);
+  while (!places.empty()) {
+    std::string_view first = (*this)[0].name, wrapper = wrapperOf(first);
     // They are sorted: where the first and the last begin with it, all do.
-    if (wrapper.empty() || !tensors.back().name.starts_with(wrapper) || tensors.front().name.size() == wrapper.size())
+    if (wrapper.empty() || !(*this)[size() - 1].name.starts_with(wrapper) || first.size() == wrapper.size())
       break;
     stripped += wrapper;
-    for (Entry &entry : tensors)
-      entry.name.erase(0, wrapper.size());
   }
   return stripped;
 }
 
-const Checkpoint::Entry *Checkpoint::find(const std::string &name) const {
-  auto found = std::lower_bound(tensors.begin(), tensors.end(), name,
-                                [](const Entry &entry, const std::string &key) { return entry.name < key; });
-  return found != tensors.end() && found->name == name ? &*found : nullptr;
+Checkpoint::Entry Checkpoint::operator[](size_t index) const {
+  const TensorEntry &entry = stored(places[index]);
+  return {entry.name.substr(stripped.size()), entry.shape, entry.dtype,  places[index].file,
+          static_cast<uint32_t>(index),       entry.begin, entry.bytes()};
+}
+
+size_t Checkpoint::lowerBound(std::string_view name) const {
+  auto found = std::lower_bound(places.begin(), places.end(), name, [&](Place place, std::string_view key) {
+    return stored(place).name.substr(stripped.size()) < key;
+  });
+  return static_cast<size_t>(found - places.begin());
+}
+
+std::optional<Checkpoint::Entry> Checkpoint::find(std::string_view name) const {
+  size_t at = lowerBound(name);
+  return at < size() && (*this)[at].name == name ? std::optional((*this)[at]) : std::nullopt;
 }
 
 } // namespace ptx

@@ -5,41 +5,60 @@
 #include "runtime/io/json.h"
 #include "runtime/io/safetensors.h"
 
+#include <optional>
+#include <ranges>
+
 namespace ptx {
 
 class Checkpoint {
 public:
+  /// Its name and shape lie in the checkpoint.
   struct Entry {
-    std::string name; // without what wrappers put in front
+    std::string_view name; // without what wrappers put in front
+    std::span<const uint64_t> shape;
     DType dtype;
-    std::vector<uint64_t> shape;
-    size_t file; // index of the file that holds it
+    uint32_t file, index; // of the file that holds it; in the order of names
     uint64_t offset, bytes;
   };
 
   static Result<Checkpoint> open(const std::string &directory, bool followLinks);
 
   const std::string &directory() const { return folder; }
-  const std::vector<Entry> &entries() const { return tensors; } // by name
-  const Entry *find(const std::string &name) const;
+  size_t size() const { return places.size(); }
+  Entry operator[](size_t index) const;
+  /// By name.
+  auto entries() const {
+    return std::views::iota(size_t(0), size()) | std::views::transform([this](size_t index) { return (*this)[index]; });
+  }
+  std::optional<Entry> find(std::string_view name) const;
   /// Takes off what compilers, data-parallel wrappers and dumps put in front of
   /// every name ("module.", "_orig_mod.", "model."), also several of them;
   /// returns what was taken off.
   std::string stripWrappers();
   /// The absolute path of the file that holds the tensor.
-  std::string pathOf(const Entry &entry) const { return files[entry.file]; }
+  const std::string &pathOf(const Entry &entry) const { return files[entry.file].path; }
   /// The tensor's name in that file.
-  std::string storedName(const Entry &entry) const { return stripped + entry.name; }
+  std::string storedName(const Entry &entry) const { return stripped + std::string(entry.name); }
 
 private:
-  Status readIndex(const std::string &text, bool followLinks);
-  void add(Safetensors file);
+  struct Part {
+    std::string path;
+    TensorTable tensors;
+  };
+  struct Place {
+    uint32_t file, index;
+  };
+
+  Status readIndex(const std::string &name, bool followLinks);
+  Status add(const std::string &name, bool followLinks);
   Status sortByName();
+  size_t lowerBound(std::string_view name) const;
+  const TensorEntry &stored(Place place) const { return files[place.file].tensors.entries()[place.index]; }
 
   std::string folder;
-  std::vector<std::string> files; // paths
-  std::string stripped;           // from every name
-  std::vector<Entry> tensors;
+  std::vector<Part> files;
+  std::string stripped; // from every name
+  std::vector<Place> places;
 };
 
 /// The wrapper's prefix that a name begins with, or nothing.

@@ -40,6 +40,11 @@ bool isText(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' || c == '\n' || c == '\t'; });
 }
 
+std::string beginningOf(const File &file) {
+  std::string bytes(std::min<uint64_t>(file.size(), 64), '\0');
+  return file.readAt(0, bytes.data(), bytes.size()) ? bytes : "";
+}
+
 } // namespace
 
 std::string looksLike(std::string_view beginning) {
@@ -58,12 +63,10 @@ std::string looksLike(std::string_view beginning) {
   return isText(beginning) ? "; it is text" : "";
 }
 
-std::string looksLike(const File &file) {
-  std::string bytes(std::min<uint64_t>(file.size(), 64), '\0');
-  return file.readAt(0, bytes.data(), bytes.size()) ? looksLike(bytes) : "";
-}
+std::string looksLike(const File &file) { return looksLike(beginningOf(file)); }
 
-std::string looksUnlikeJson(std::string_view beginning) {
+std::string looksUnlikeJson(const File &file) {
+  std::string beginning = beginningOf(file);
   size_t first = beginning.find_first_not_of(" \t\r\n");
   bool json = first != beginning.npos && (beginning[first] == '{' || beginning[first] == '[');
   return json ? "" : looksLike(beginning);

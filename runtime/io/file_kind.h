@@ -14,7 +14,7 @@ namespace ptx {
 std::string looksLike(std::string_view beginning);
 std::string looksLike(const File &file);
 /// The same where JSON was expected: nothing where it looks like that.
-std::string looksUnlikeJson(std::string_view beginning);
+std::string looksUnlikeJson(const File &file);
 
 } // namespace ptx
 

@@ -59,46 +59,51 @@ std::string_view JsonValue::kind() const {
 }
 
 namespace {
-/// RapidJSON's stream for parsing in place, which ends where the text does: its
-/// own reads on behind an incomplete UTF-8 character.
+
+/// RapidJSON's stream, a part at a time. The library takes a NUL byte for the
+/// end of the text.
 class TextStream {
 public:
   using Ch = char;
-  explicit TextStream(std::string &text) : head(text.data()), from(head), end(head + text.size()) {}
+  explicit TextStream(const TextSource &text) : text(text) { fill(); }
 
-  Ch Peek() const { return from == end ? '\0' : *from; }
-  Ch Take() { return from == end ? '\0' : *from++; }
-  size_t Tell() const { return static_cast<size_t>(from - head); }
-  Ch *PutBegin() { return to = from; }
-  void Put(Ch c) {
-    if (to != end)
-      *to++ = c;
+  Ch Peek() const { return left.empty() ? '\0' : left.front(); }
+  Ch Take() {
+    Ch taken = Peek();
+    left.remove_prefix(left.empty() ? 0 : 1);
+    if (left.empty())
+      fill();
+    return taken;
   }
-  size_t PutEnd(Ch *begin) { return static_cast<size_t>(to - begin); }
-  Ch *Push(size_t count) {
-    Ch *pushed = to;
-    to += count;
-    return pushed;
-  }
-  void Pop(size_t count) { to -= count; }
+  size_t Tell() const { return end - left.size(); }
+
+  // Of streams that are written to.
+  Ch *PutBegin() { return nullptr; }
+  void Put(Ch) {}
   void Flush() {}
+  size_t PutEnd(Ch *) { return 0; }
+
+  /// Why the source gave no more.
+  const std::optional<Error> &error() const { return fault; }
+  bool atMark() const { return left.starts_with("\xef\xbb\xbf"); }
+  bool atNul() const { return !left.empty() && left.front() == '\0'; }
 
 private:
-  Ch *head, *from, *end, *to = nullptr;
+  void fill() {
+    Result<std::string_view> part = text.part(end, buffer);
+    if (part)
+      end += part->size();
+    else
+      fault = part.error();
+    left = part ? *part : std::string_view();
+  }
+
+  const TextSource &text;
+  std::string buffer;
+  std::string_view left; // of the part at hand
+  size_t end = 0;        // of the part, in the text
+  std::optional<Error> fault;
 };
-
-} // namespace
-
-} // namespace ptx
-
-// The reader works on a copy, and takes numbers from where the original stands.
-template <> struct rapidjson::StreamTraits<ptx::TextStream> {
-  enum { copyOptimization = 1 };
-};
-
-namespace ptx {
-
-namespace {
 
 /// Receives the parser's events; the parser itself is iterative.
 class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> {
@@ -277,26 +282,26 @@ private:
   std::vector<JsonValue *> stack; // an open container does not move: only the innermost grows
 };
 
-Result<JsonValue> parse(std::string text, std::string_view name, Builder builder) {
+Result<JsonValue> parse(const TextSource &text, std::string_view name, Builder builder) {
   auto refuse = [&](size_t position, const std::string &why) {
     return Error{"'" + printable(name) + "': not valid JSON: at byte " + std::to_string(position) + ": " + why};
   };
-  if (text.starts_with("\xef\xbb\xbf"))
-    return refuse(0, "a byte-order mark");
-  // The library takes one for the end of the text.
-  if (size_t nul = text.find('\0'); nul != text.npos)
-    return refuse(nul, "a NUL byte");
   constexpr unsigned flags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                             rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseNanAndInfFlag |
-                             rapidjson::kParseInsituFlag;
+                             rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseNanAndInfFlag;
   TextStream stream(text);
+  if (stream.atMark())
+    return refuse(0, "a byte-order mark");
   rapidjson::Reader reader;
   rapidjson::ParseResult result = reader.Parse<flags>(stream, builder);
+  if (stream.error())
+    return *stream.error();
   if (builder.error)
     return *builder.error;
   if (builder.tooLarge())
     return Error{"'" + printable(name) + "': the values of its first " + std::to_string(result.Offset()) +
                  " bytes take more memory than JSON files of this kind may"};
+  if (stream.atNul())
+    return refuse(stream.Tell(), "a NUL byte");
   if (result.IsError())
     return refuse(result.Offset(),
                   builder.problem.empty() ? rapidjson::GetParseError_En(result.Code()) : builder.problem);
@@ -305,14 +310,14 @@ Result<JsonValue> parse(std::string text, std::string_view name, Builder builder
 
 } // namespace
 
-Result<JsonValue> parseJson(std::string text, std::string_view name, JsonDialect dialect, size_t memory) {
-  return parse(std::move(text), name, Builder(dialect, memory, nullptr));
+Result<JsonValue> parseJson(const TextSource &text, std::string_view name, JsonDialect dialect, size_t memory) {
+  return parse(text, name, Builder(dialect, memory, nullptr));
 }
 
-Result<JsonValue> streamJson(std::string text, std::string_view name, JsonDialect dialect,
+Result<JsonValue> streamJson(const TextSource &text, std::string_view name, JsonDialect dialect,
                              std::optional<std::string_view> list, const JsonMember &each) {
   Builder::Stream stream{list, each};
-  return parse(std::move(text), name, Builder(dialect, jsonMemory, &stream));
+  return parse(text, name, Builder(dialect, jsonMemory, &stream));
 }
 
 } // namespace ptx

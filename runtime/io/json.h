@@ -3,6 +3,7 @@
 #define PTX_RUNTIME_IO_JSON_H
 
 #include "runtime/io/result.h"
+#include "runtime/io/text_source.h"
 
 #include <cstdint>
 #include <functional>
@@ -87,9 +88,9 @@ constexpr size_t jsonMemory = 16u << 20;
 /// The same for what ptx writes itself, as large as a model needs.
 constexpr size_t jsonMemoryOf(size_t text) { return jsonMemory + 8 * text; }
 
-/// Takes the text, in which it works. `name` is the file, for errors, which give the byte offset. Depth 64. Values
-/// that take more than `memory` bytes are refused.
-Result<JsonValue> parseJson(std::string text, std::string_view name, JsonDialect dialect = JsonDialect::Strict,
+/// `name` is the file, for errors, which give the byte offset. Depth 64. Values that take more than `memory` bytes are
+/// refused.
+Result<JsonValue> parseJson(const TextSource &text, std::string_view name, JsonDialect dialect = JsonDialect::Strict,
                             size_t memory = jsonMemory);
 
 /// Is given a member; an error ends the reading and is what it returns.
@@ -99,7 +100,7 @@ using JsonMember = std::function<Status(const std::string &key, const JsonValue 
 /// name, its member `list`: members of that object go to `each` as they come
 /// and are not kept, nor looked at for keys that stand twice. What is returned
 /// has it empty.
-Result<JsonValue> streamJson(std::string text, std::string_view name, JsonDialect dialect,
+Result<JsonValue> streamJson(const TextSource &text, std::string_view name, JsonDialect dialect,
                              std::optional<std::string_view> list, const JsonMember &each);
 
 } // namespace ptx

@@ -7,79 +7,88 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <numeric>
+#include <array>
 #include <tuple>
 
 namespace ptx {
 
 namespace {
-
-constexpr uint64_t headerCap = 100'000'000, nameCap = 4096, countCap = 1'000'000;
+constexpr uint64_t headerCap = 100'000'000, nameCap = 4096;
 constexpr size_t rankCap = 8;
+} // namespace
 
 /// Reads one file's header; every message begins with its name.
 class HeaderReader {
 public:
   explicit HeaderReader(const File &file) : file(file) {}
 
-  Result<std::vector<TensorEntry>> read() {
-    Result<std::string> text = readText();
+  Result<TensorTable> read() {
+    Result<TextSource> text = findText();
     if (!text)
       return text.error();
-    std::vector<TensorEntry> tensors;
+    headerBytes = text->size();
+    table.texts = std::make_unique<std::pmr::monotonic_buffer_resource>();
     Result<JsonValue> header =
-        streamJson(std::move(*text), file.path(), JsonDialect::Strict, std::nullopt,
-                   [&](const std::string &name, const JsonValue &value) { return readMember(name, value, tensors); });
+        streamJson(*text, file.path(), JsonDialect::Strict, std::nullopt,
+                   [&](const std::string &name, const JsonValue &value) { return readMember(name, value); });
     if (!header)
       return header.error();
-    if (Status status = checkNames(tensors); !status)
+    sortByName();
+    if (Status status = checkNames(); !status)
       return status.error();
-    if (Status status = checkTiling(tensors); !status)
+    if (Status status = checkTiling(); !status)
       return status.error();
-    return tensors;
+    sortByName();
+    return std::move(table);
   }
 
 private:
   Error refuse(const std::string &why) const { return Error{"'" + printable(file.path()) + "': " + why}; }
-  Error refuse(const std::string &name, const std::string &why) const {
+  Error refuse(std::string_view name, const std::string &why) const {
     return refuse("tensor '" + printable(name) + "': " + why);
   }
 
-  Result<std::string> readText() {
+  Result<TextSource> findText() {
     if (file.size() < 8)
       return refuse("truncated header: " + std::to_string(file.size()) + " bytes, at least 8 expected" +
                     looksLike(file));
-    unsigned char prefix[8];
-    if (Status status = file.readAt(0, prefix, sizeof prefix); !status)
+    unsigned char start[9] = {};
+    if (Status status = file.readAt(0, start, std::min<uint64_t>(file.size(), sizeof start)); !status)
       return status.error();
     uint64_t length = 0;
     for (int i = 7; i >= 0; --i)
-      length = length << 8 | prefix[i];
+      length = length << 8 | start[i];
     if (length > file.size() - 8)
       return refuse("the header claims " + std::to_string(length) + " bytes, the file has " +
                     std::to_string(file.size()) + looksLike(file));
     if (length > headerCap)
       return refuse("the header has " + std::to_string(length) + " bytes, at most " + std::to_string(headerCap) +
                     " are read");
-    std::string text(length, '\0');
-    if (Status status = file.readAt(8, text.data(), length); !status)
-      return status.error();
-    if (text.empty() || text[0] != '{')
+    if (length == 0 || start[8] != '{')
       return refuse("the header at byte 8 does not begin with '{'" + looksLike(file));
     dataBegin = 8 + length;
-    return text;
+    return TextSource(file, 8, length);
   }
 
-  Status readMember(const std::string &name, const JsonValue &value, std::vector<TensorEntry> &tensors) const {
+  Status readMember(const std::string &name, const JsonValue &value) {
     if (name == "__metadata__")
       return checkMetadata(value);
-    if (tensors.size() == countCap)
-      return refuse("names more than " + std::to_string(countCap) + " tensors");
     Result<TensorEntry> entry = readEntry(name, value);
     if (!entry)
       return entry.error();
-    tensors.push_back(std::move(*entry));
+    held += sizeof *entry + entry->name.size() + entry->shape.size_bytes();
+    if (held > headerBytes + jsonMemory / 2)
+      return refuse("its first " + std::to_string(table.tensors.size()) +
+                    " tensors take more memory than a header of " + std::to_string(headerBytes) + " bytes may");
+    table.tensors.push_back(*entry);
     return {};
+  }
+
+  /// A copy that lives as long as the table.
+  template <typename T> std::span<const T> keep(std::span<const T> values) {
+    auto *kept = static_cast<T *>(table.texts->allocate(values.size_bytes(), alignof(T)));
+    std::copy(values.begin(), values.end(), kept);
+    return {kept, values.size()};
   }
 
   Status checkMetadata(const JsonValue &value) const {
@@ -92,7 +101,7 @@ private:
     return {};
   }
 
-  Result<TensorEntry> readEntry(const std::string &name, const JsonValue &value) const {
+  Result<TensorEntry> readEntry(const std::string &name, const JsonValue &value) {
     if (name.size() > nameCap)
       return refuse(name, "its name is longer than " + std::to_string(nameCap) + " bytes");
     const auto *object = value.asObject();
@@ -102,7 +111,8 @@ private:
       if (key != "dtype" && key != "shape" && key != "data_offsets")
         return refuse(name, "unknown member '" + printable(key) + "'");
     TensorEntry entry;
-    entry.name = name;
+    std::span<const char> letters = keep(std::span(name));
+    entry.name = std::string_view(letters.data(), letters.size());
     if (Status status = readType(value, entry); !status)
       return status.error();
     if (Status status = readShape(value, entry); !status)
@@ -126,19 +136,21 @@ private:
     return {};
   }
 
-  Status readShape(const JsonValue &value, TensorEntry &entry) const {
+  Status readShape(const JsonValue &value, TensorEntry &entry) {
     const JsonValue *member = value.find("shape");
     const auto *dims = member ? member->asArray() : nullptr;
     if (!dims)
       return refuse(entry.name, "shape must be a list");
     if (dims->size() > rankCap)
       return refuse(entry.name, "has rank " + std::to_string(dims->size()) + ", at most " + std::to_string(rankCap));
-    for (const JsonValue &dim : *dims) {
-      std::optional<uint64_t> size = dim.asUint();
+    std::array<uint64_t, rankCap> shape{};
+    for (size_t i = 0; i < dims->size(); ++i) {
+      std::optional<uint64_t> size = (*dims)[i].asUint();
       if (!size)
-        return refuse(entry.name, "a dimension is " + std::string(dim.kind()) + " or negative");
-      entry.shape.push_back(*size);
+        return refuse(entry.name, "a dimension is " + std::string((*dims)[i].kind()) + " or negative");
+      shape[i] = *size;
     }
+    entry.shape = keep(std::span<const uint64_t>(shape.data(), dims->size()));
     return {};
   }
 
@@ -168,16 +180,9 @@ private:
     return {};
   }
 
-  Status checkNames(std::vector<TensorEntry> &tensors) const {
-    std::sort(tensors.begin(), tensors.end(),
-              [](const TensorEntry &a, const TensorEntry &b) { return a.name < b.name; });
-    auto twice = std::adjacent_find(tensors.begin(), tensors.end(),
-                                    [](const TensorEntry &a, const TensorEntry &b) { return a.name == b.name; });
-    return twice == tensors.end() ? Status() : refuse("the key '" + printable(twice->name) + "' stands twice");
-  }
-
   /// The tensors tile the data without hole, overlap or rest.
-  Status checkTiling(std::vector<TensorEntry> &tensors) const {
+  Status checkTiling() {
+    std::deque<TensorEntry> &tensors = table.tensors;
     std::sort(tensors.begin(), tensors.end(), [](const TensorEntry &a, const TensorEntry &b) {
       return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
     });
@@ -196,29 +201,36 @@ private:
     return {};
   }
 
+  void sortByName() {
+    std::sort(table.tensors.begin(), table.tensors.end(),
+              [](const TensorEntry &a, const TensorEntry &b) { return a.name < b.name; });
+  }
+
+  Status checkNames() const {
+    const std::deque<TensorEntry> &tensors = table.tensors;
+    auto twice = std::adjacent_find(tensors.begin(), tensors.end(),
+                                    [](const TensorEntry &a, const TensorEntry &b) { return a.name == b.name; });
+    return twice == tensors.end() ? Status() : refuse("the key '" + printable(twice->name) + "' stands twice");
+  }
+
   const File &file;
-  uint64_t dataBegin = 0;
+  uint64_t dataBegin = 0, headerBytes = 0, held = 0;
+  TensorTable table;
 };
 
-} // namespace
+Result<TensorTable> TensorTable::read(const File &file) { return HeaderReader(file).read(); }
 
-Result<Safetensors> Safetensors::open(File file) {
-  Safetensors opened(std::move(file));
-  Result<std::vector<TensorEntry>> tensors = HeaderReader(opened.source).read();
-  if (!tensors)
-    return tensors.error();
-  opened.tensors = std::move(*tensors);
-  opened.byName.resize(opened.tensors.size());
-  std::iota(opened.byName.begin(), opened.byName.end(), 0u);
-  std::sort(opened.byName.begin(), opened.byName.end(),
-            [&](uint32_t a, uint32_t b) { return opened.tensors[a].name < opened.tensors[b].name; });
-  return opened;
+const TensorEntry *TensorTable::find(std::string_view name) const {
+  auto found = std::lower_bound(tensors.begin(), tensors.end(), name,
+                                [](const TensorEntry &entry, std::string_view key) { return entry.name < key; });
+  return found == tensors.end() || found->name != name ? nullptr : &*found;
 }
 
-const TensorEntry *Safetensors::find(std::string_view name) const {
-  auto found = std::lower_bound(byName.begin(), byName.end(), name,
-                                [&](uint32_t index, std::string_view key) { return tensors[index].name < key; });
-  return found == byName.end() || tensors[*found].name != name ? nullptr : &tensors[*found];
+Result<Safetensors> Safetensors::open(File file) {
+  Result<TensorTable> tensors = TensorTable::read(file);
+  if (!tensors)
+    return tensors.error();
+  return Safetensors(std::move(file), std::move(*tensors));
 }
 
 Status Safetensors::read(const TensorEntry &entry, void *out) const {

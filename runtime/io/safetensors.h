@@ -5,6 +5,9 @@
 #include "runtime/io/dtype.h"
 #include "runtime/io/file.h"
 
+#include <deque>
+#include <memory>
+#include <memory_resource>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,12 +15,27 @@
 
 namespace ptx {
 
+/// Its name and shape lie in the table that it is of.
 struct TensorEntry {
-  std::string name;
+  std::string_view name;
+  std::span<const uint64_t> shape;
   DType dtype = DType::F32;
-  std::vector<uint64_t> shape;
   uint64_t begin = 0, end = 0; // absolute byte offsets in the file
   uint64_t bytes() const { return end - begin; }
+};
+
+/// What a header says. It takes about as much memory as the header's text.
+class TensorTable {
+public:
+  static Result<TensorTable> read(const File &file);
+
+  const std::deque<TensorEntry> &entries() const { return tensors; } // by name
+  const TensorEntry *find(std::string_view name) const;
+
+private:
+  friend class HeaderReader;
+  std::unique_ptr<std::pmr::monotonic_buffer_resource> texts; // names and shapes
+  std::deque<TensorEntry> tensors;
 };
 
 /// A file whose header has been read and checked; values are read on demand.
@@ -26,17 +44,15 @@ public:
   static Result<Safetensors> open(File file);
 
   const File &file() const { return source; }
-  const std::vector<TensorEntry> &entries() const { return tensors; } // by offset
-  std::vector<TensorEntry> takeEntries() && { return std::move(tensors); }
-  const TensorEntry *find(std::string_view name) const;
+  const std::deque<TensorEntry> &entries() const { return tensors.entries(); }
+  const TensorEntry *find(std::string_view name) const { return tensors.find(name); }
   /// Reads a tensor's bytes; `out` holds entry.bytes().
   Status read(const TensorEntry &entry, void *out) const;
 
 private:
-  explicit Safetensors(File file) : source(std::move(file)) {}
+  Safetensors(File file, TensorTable tensors) : source(std::move(file)), tensors(std::move(tensors)) {}
   File source;
-  std::vector<TensorEntry> tensors;
-  std::vector<uint32_t> byName; // indices
+  TensorTable tensors;
 };
 
 struct TensorToWrite {

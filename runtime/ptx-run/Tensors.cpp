@@ -35,7 +35,7 @@ Result<Inputs> readInputs(const std::string &path) {
       return refuse("has rank " + std::to_string(entry.shape.size()) + ", expected 2");
     nowAt("reading input '" + printable(entry.name) + "' of '" + printable(path) + "', " +
           std::to_string(entry.bytes()) + " bytes");
-    inputs.names.push_back(entry.name);
+    inputs.names.emplace_back(entry.name);
     std::vector<char> &memory = inputs.memory.emplace_back(entry.bytes());
     if (Status status = tensors->read(entry, memory.data()); !status)
       return status.error();

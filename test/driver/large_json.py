@@ -50,10 +50,17 @@ def config(begin=json.dumps(bert), middle="", count=0, end=""):
     write("config.json", (begin + middle * count + end).encode())
 
 
-def tensors(count, name="model.safetensors"):
-    header = json.dumps({f"encoder.layer.{i}.attention.self.query.weight": {
+def tensors(count, name="model.safetensors", stem="encoder.layer."):
+    header = json.dumps({f"{stem}{i}.attention.self.query.weight": {
         "dtype": "F32", "shape": [2, 1], "data_offsets": [8 * i, 8 * i + 8]} for i in range(count)}).encode()
     write(name, struct.pack("<Q", len(header)) + header + bytes(8 * count))
+
+
+def extents(count):
+    """Entries whose shapes take more memory than their text."""
+    header = ("{" + ",".join(f'"{i}":{{"dtype":"U8","shape":[0,0,0,0,0,0,0,0],"data_offsets":[0,0]}}'
+                             for i in range(count)) + "}").encode()
+    write("model.safetensors", struct.pack("<Q", len(header)) + header)
 
 
 def index(count, held):
@@ -68,9 +75,11 @@ def metadata(length):
 
 X = '{"model_type":"bert","x":'
 cases = {
-    "tensors": (lambda: (config(), tensors(60_000)), "more unknown"),
-    "index": (lambda: (config(), index(60_000, 1)), "does not hold it"),
-    "index and tensors": (lambda: (config(), index(60_000, 60_000)), "more unknown"),
+    "tensors": (lambda: (config(), tensors(300_000)), "more unknown"),
+    "extents": (lambda: (config(), extents(400_000)), "take more memory than a header"),
+    "heads": (lambda: (config(), tensors(300_000, stem="cls.")), "more missing"),
+    "index": (lambda: (config(), index(300_000, 1)), "does not hold it"),
+    "index and tensors": (lambda: (config(), index(300_000, 300_000)), "more unknown"),
     "list": (lambda: config(X + "[", "0,", 20 * MB, "0]}"), "take more memory"),
     "lists": (lambda: config(X + "[", "[],", 10 * MB, "0]}"), "take more memory"),
     "objects": (lambda: config(X + "[", '{"":0},', 5 * MB, "0]}"), "take more memory"),

@@ -96,7 +96,7 @@ Result<ParameterTable> readParameterTable(const std::string &path) {
   if (!text)
     return text.error();
   size_t memory = jsonMemoryOf(text->size());
-  Result<JsonValue> root = parseJson(std::move(*text), path, JsonDialect::Strict, memory);
+  Result<JsonValue> root = parseJson(*text, path, JsonDialect::Strict, memory);
   if (!root)
     return root.error();
   return TableReader(path).read(*root);

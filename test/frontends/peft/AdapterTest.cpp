@@ -285,12 +285,12 @@ TEST(Replacements, WhatTheConfigurationSays) {
     return names;
   };
   using Names = std::vector<std::string>;
-  const Names saved = {"model.layers.0.k_proj.weight", "model.layers.0.k_proj.bias"};
+  const Names saved = {"model.layers.0.k_proj.bias", "model.layers.0.k_proj.weight"};
   EXPECT_EQ(replaced(",\"modules_to_save\":[\"k_proj\",\"score\"]",
                      single(2).add(k + ".weight", {3, 4}, 1).add(k + ".bias", {3}, 1)),
             saved);
   EXPECT_EQ(replaced(",\"bias\":\"all\"", single(2).add(q + ".base_layer.bias", {3}, 1).add(k + ".bias", {3}, 1)),
-            (Names{"model.layers.0.q_proj.bias", "model.layers.0.k_proj.bias"}));
+            (Names{"model.layers.0.k_proj.bias", "model.layers.0.q_proj.bias"}));
   EXPECT_EQ(replaced(",\"bias\":\"lora_only\"", single(2).add(q + ".base_layer.bias", {3}, 1).add(k + ".bias", {3})),
             (Names{"model.layers.0.q_proj.bias"}));
   EXPECT_EQ(replaced("", single(2).add(q + ".base_layer.weight", {3, 4})), Names());

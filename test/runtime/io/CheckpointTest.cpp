@@ -49,7 +49,7 @@ TEST(Checkpoint, ManyNames) {
   directory.write("model.safetensors.index.json", index(map));
   Result<Checkpoint> checkpoint = Checkpoint::open(directory.directory(), false);
   ASSERT_TRUE(checkpoint) << checkpoint.error().message;
-  EXPECT_EQ(checkpoint->entries().size(), 2 * count);
+  EXPECT_EQ(checkpoint->size(), 2 * count);
 }
 
 TEST(Checkpoint, BothAreRefused) {
