@@ -41,10 +41,11 @@ struct Table {
     add<xf::LoraEmbeddingOp>(inside, Adapted, Scheduled);
     add<xf::GainOp>(inside, Packed, Deployed);
     add<func::CallOp, func::ReturnOp>(inside, Model, Staged);
-    add<xf::WaveOp, xf::WaveYieldOp>(inside, Scheduled, Flat);
+    add<xf::WaveOp>(inside, Scheduled, Flat);
+    add<xf::YieldOp>(inside, Scheduled, Launched);
     add<stage::SpaceOp, stage::IdsOp, stage::PositionsOp, stage::FirstRowsOp, stage::ColumnsOp, stage::OutputOp>(
         inside, Staged, Launched);
-    add<stage::LaunchOp, stage::YieldOp>(inside, Launched, Launched);
+    add<stage::LaunchOp>(inside, Launched, Launched);
   }
 
   static const Table &get() {
@@ -94,7 +95,7 @@ public:
     for (Operation &op : function.getBody().front()) {
       if (failed(checkInside(&op)))
         return failure();
-      if (isa<func::ReturnOp, stage::YieldOp, xf::WaveYieldOp>(op))
+      if (isa<func::ReturnOp, xf::YieldOp>(op))
         return op.emitOpError("does not stand in a function");
       // The regions of skeletons have verifiers of their own.
       if (auto launch = dyn_cast<stage::LaunchOp>(op))

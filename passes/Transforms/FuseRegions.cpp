@@ -21,7 +21,7 @@ void absorb(PatternRewriter &rewriter, MapOp map, SkeletonOpInterface producer, 
   Block &mapBlock = map.getBody().front();
   rewriter.moveOpBefore(producer, map); // all of the map's operands are in sight here
   Block &block = producer->getRegion(0).front();
-  auto yield = cast<YieldOp>(block.getTerminator());
+  auto yield = cast<xf::YieldOp>(block.getTerminator());
 
   IRMapping mapping;
   SmallVector<Value> added;
@@ -39,7 +39,7 @@ void absorb(PatternRewriter &rewriter, MapOp map, SkeletonOpInterface producer, 
   rewriter.setInsertionPoint(yield);
   for (Operation &op : mapBlock.without_terminator())
     rewriter.clone(op, mapping);
-  Value result = mapping.lookupOrDefault(cast<YieldOp>(mapBlock.getTerminator()).getValues()[0]);
+  Value result = mapping.lookupOrDefault(cast<xf::YieldOp>(mapBlock.getTerminator()).getValues()[0]);
   rewriter.modifyOpInPlace(yield, [&] { yield->setOperand(0, result); });
   rewriter.replaceOp(map, producer->getResult(0));
 }
@@ -105,7 +105,7 @@ private:
       mapping.map(otherBlock.getArgument(i), block->getArgument(own + i));
     for (Operation &inner : otherBlock.without_terminator())
       rewriter.clone(inner, mapping);
-    Value element = mapping.lookupOrDefault(cast<YieldOp>(otherBlock.getTerminator()).getValues()[0]);
+    Value element = mapping.lookupOrDefault(cast<xf::YieldOp>(otherBlock.getTerminator()).getValues()[0]);
 
     Block &ownBlock = op.getBody().front();
     unsigned next = own + theirs;

@@ -60,7 +60,7 @@ void emit(OpBuilder &builder, const LaunchGroup &launch, IRMapping &mapping) {
     SmallVector<Value> results;
     for (Operation *member : launch.members)
       llvm::append_range(results, builder.clone(*member, mapping)->getResults());
-    YieldOp::create(builder, loc, results);
+    xf::YieldOp::create(builder, loc, results);
   }
   for (auto [member, result] : llvm::zip(launch.members, op.getResults()))
     mapping.map(member->getResult(0), result);

@@ -33,13 +33,14 @@ constexpr std::string_view nameOf(Type type) { return typeNames[static_cast<size
 struct Word {
   std::string name;
   Type type;
-  bool operator==(const Word &) const = default;
+  std::string_view columns = {}; // of rows and tables: the count of columns that are touched
 };
 using Signature = std::vector<Word>;
 
 struct SkeletonWord {
   std::string_view name;
   Type type;
+  std::string_view columns = {};
 };
 struct Skeleton {
   std::string_view name;
@@ -49,21 +50,24 @@ struct Skeleton {
 // y[m,n] = region(sum_k x[m,k] weight[n,k] + sum_r u[m,r] b[n,r]); without a
 // low-rank part u and b are 0 and so is rank.
 inline constexpr SkeletonWord contract[] = {
-    {"x", Type::Rows},        {"x_pitch", Type::Pitch}, {"weight", Type::Weight}, {"depth", Type::Count},
-    {"width", Type::Count},   {"y", Type::Rows},        {"y_pitch", Type::Pitch}, {"u", Type::Rows},
-    {"u_pitch", Type::Pitch}, {"b", Type::Weight},      {"rank", Type::Count}};
+    {"x", Type::Rows, "depth"}, {"x_pitch", Type::Pitch},   {"weight", Type::Weight}, {"depth", Type::Count},
+    {"width", Type::Count},     {"y", Type::Rows, "width"}, {"y_pitch", Type::Pitch}, {"u", Type::Rows, "rank"},
+    {"u_pitch", Type::Pitch},   {"b", Type::Weight},        {"rank", Type::Count}};
 // blocks: runs of query rows of one sequence; key_begin and keys: of each
-// sequence in the space of the keys.
+// sequence in the space of the keys. Columns are those of the heads.
 inline constexpr SkeletonWord attention[] = {
     {"q", Type::Rows},       {"q_pitch", Type::Pitch},   {"k", Type::Rows},    {"k_pitch", Type::Pitch},
     {"v", Type::Rows},       {"v_pitch", Type::Pitch},   {"y", Type::Rows},    {"y_pitch", Type::Pitch},
     {"blocks", Type::Index}, {"key_begin", Type::Index}, {"keys", Type::Index}};
-inline constexpr SkeletonWord rowWise[] = {
-    {"x", Type::Rows}, {"x_pitch", Type::Pitch}, {"y", Type::Rows}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
-inline constexpr SkeletonWord pool[] = {{"x", Type::Rows},        {"x_pitch", Type::Pitch}, {"y", Type::Rows},
-                                        {"y_pitch", Type::Pitch}, {"width", Type::Count},   {"begin", Type::Index},
-                                        {"keys", Type::Index},    {"position", Type::Index}};
-inline constexpr SkeletonWord gather[] = {{"y", Type::Rows}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
+inline constexpr SkeletonWord rowWise[] = {{"x", Type::Rows, "width"},
+                                           {"x_pitch", Type::Pitch},
+                                           {"y", Type::Rows, "width"},
+                                           {"y_pitch", Type::Pitch},
+                                           {"width", Type::Count}};
+inline constexpr SkeletonWord pool[] = {
+    {"x", Type::Rows, "width"}, {"x_pitch", Type::Pitch}, {"y", Type::Rows, "width"}, {"y_pitch", Type::Pitch},
+    {"width", Type::Count},     {"begin", Type::Index},   {"keys", Type::Index},      {"position", Type::Index}};
+inline constexpr SkeletonWord gather[] = {{"y", Type::Rows, "width"}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
 
 inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", attention}, {"row_norm", rowWise},
                                          {"gather", gather},     {"pool", pool},           {"map", rowWise}};
@@ -76,16 +80,16 @@ inline Signature signatureOf(std::string_view skeleton, int64_t tables, std::spa
   for (const Skeleton &entry : skeletons)
     if (entry.name == skeleton)
       for (const SkeletonWord &word : entry.words)
-        signature.push_back({std::string(word.name), word.type});
+        signature.push_back({std::string(word.name), word.type, word.columns});
   for (int64_t t = 0; t < tables; ++t) {
     std::string name = "table_" + std::to_string(t);
-    signature.push_back({name, Type::Table});
+    signature.push_back({name, Type::Table, "width"});
     signature.push_back({name + "_pitch", Type::Pitch});
     signature.push_back({"index_" + std::to_string(t), Type::Index});
   }
   for (size_t i = 0; i < extraIsRows.size(); ++i) {
     std::string name = "extra_" + std::to_string(i);
-    signature.push_back({name, extraIsRows[i] ? Type::Rows : Type::Weight});
+    signature.push_back({name, extraIsRows[i] ? Type::Rows : Type::Weight, "width"});
     if (extraIsRows[i])
       signature.push_back({name + "_pitch", Type::Pitch});
   }

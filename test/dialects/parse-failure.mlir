@@ -11,6 +11,6 @@ xf.function @f {
 rt.kernel map @k extras [] {
 ^bb0(%x: f32):
   %later = math.exp %x : f32
-  stage.yield %later : f32
+  xf.yield %later : f32
   oops
 }

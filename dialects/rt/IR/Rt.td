@@ -4,6 +4,7 @@
 include "mlir/IR/OpBase.td"
 include "mlir/IR/AttrTypeBase.td"
 include "dialects/rt/IR/RtEnums.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "dialects/stage/IR/StageBase.td"
@@ -13,58 +14,63 @@ def Rt_Dialect : Dialect {
   let cppNamespace = "::ptx::rt";
   let summary = "what runs when: launch records, arena slots, kernels by what they compute";
   let description = [{
-    A program is a table of launch records that a small loop runs. Buffers are
-    numbered; an arena slot serves buffers whose lives do not overlap. The
-    table in the artifact (runtime/FORMAT.md) is this dialect written as JSON.
+    A program is a table of launch records that a small loop runs. Inputs, row
+    tables and buffers are values; an arena slot serves buffers whose lives do
+    not overlap. The table in the artifact (runtime/FORMAT.md) is this dialect
+    written as JSON, where values are numbers in the order of their kind.
   }];
   let useDefaultAttributePrinterParser = 1;
+  let useDefaultTypePrinterParser = 1;
   let dependentDialects = ["::ptx::stage::StageDialect"];
 }
 
+//===- Types -----------------------------------------------------------------===//
+
+class Rt_Type<string cpp, string mnem> : TypeDef<Rt_Dialect, cpp> {
+  let mnemonic = mnem;
+  let builderCall = "$_builder.getType<::ptx::rt::" # cpp # "Type>()";
+}
+def Rt_Input : Rt_Type<"Input", "input"> { let summary = "what a caller passes"; }
+def Rt_Space : Rt_Type<"Space", "space"> { let summary = "a row table"; }
+def Rt_Buffer : Rt_Type<"Buffer", "buffer"> { let summary = "rows of f32 in an arena slot"; }
+
 //===- Words of a launch, 64 bits each ----------------------------------------===//
 
+// Those that speak of an input, a space or a buffer take it from the problem's
+// operands, in order.
 class Rt_Arg<string cpp, string mnem> : AttrDef<Rt_Dialect, cpp> { let mnemonic = mnem; }
-def Rt_BufferArg : Rt_Arg<"BufferArg", "buffer"> {
-  let summary = "address of a buffer at a column";
-  let parameters = (ins "int64_t":$buffer, "int64_t":$column);
-  let assemblyFormat = "`<` $buffer `,` $column `>`";
+def Rt_BufferArg : Rt_Arg<"BufferArg", "buffer_word"> {
+  let summary = "address of an operand, a buffer, at a column";
+  let parameters = (ins "int64_t":$column);
+  let assemblyFormat = "`<` $column `>`";
 }
-def Rt_PitchArg : Rt_Arg<"PitchArg", "pitch"> {
+def Rt_IdsArg : Rt_Arg<"IdsArg", "ids_word"> {
+  let summary = "the ids of an operand, an input: one i32 per row";
+}
+def Rt_RowsArg : Rt_Arg<"RowsArg", "rows_word"> {
+  let summary = "an array of an operand, a space: one i32 per row, sequence or block";
+  let parameters = (ins "::ptx::rt::RowField":$field);
+  let assemblyFormat = "`<` $field `>`";
+}
+def Rt_PitchArg : Rt_Arg<"PitchArg", "pitch_word"> {
   let summary = "floats between rows of so many floats, as the target lays them out";
   let parameters = (ins "int64_t":$width);
   let assemblyFormat = "`<` $width `>`";
 }
-def Rt_IntArg : Rt_Arg<"IntArg", "int"> {
+def Rt_IntArg : Rt_Arg<"IntArg", "int_word"> {
   let parameters = (ins "int64_t":$value);
   let assemblyFormat = "`<` $value `>`";
 }
-def Rt_ParameterArg : Rt_Arg<"ParameterArg", "parameter"> {
+def Rt_ParameterArg : Rt_Arg<"ParameterArg", "parameter_word"> {
+  let summary = "address of a parameter";
   let parameters = (ins "::mlir::FlatSymbolRefAttr":$parameter);
   let assemblyFormat = "`<` $parameter `>`";
 }
-def Rt_IdsArg : Rt_Arg<"IdsArg", "ids"> {
-  let summary = "the ids of an input, one i32 per row";
-  let parameters = (ins "int64_t":$input);
-  let assemblyFormat = "`<` $input `>`";
-}
-def Rt_RowsArg : Rt_Arg<"RowsArg", "rows"> {
-  let summary = "an array of a space's row table";
-  let parameters = (ins "int64_t":$space, "::ptx::rt::RowField":$field);
-  let assemblyFormat = "`<` $space `,` $field `>`";
-}
-def Rt_RankArg : Rt_Arg<"RankArg", "rank"> {
+def Rt_RankArg : Rt_Arg<"RankArg", "rank_word"> {
   let summary = "the rank of the bound adapter at a site, 0 for none";
   let parameters = (ins "::mlir::FlatSymbolRefAttr":$site);
   let assemblyFormat = "`<` $site `>`";
 }
-
-def Rt_Window : AttrDef<Rt_Dialect, "Window"> {
-  let mnemonic = "window";
-  let summary = "columns [column, column + width) of a buffer";
-  let parameters = (ins "int64_t":$buffer, "int64_t":$column, "int64_t":$width);
-  let assemblyFormat = "`<` $buffer `,` $column `,` $width `>`";
-}
-def Rt_Windows : TypedArrayAttrBase<Rt_Window, "windows of buffers">;
 
 //===- Kernels ---------------------------------------------------------------===//
 
@@ -92,7 +98,7 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     rt.kernel contract @contract_0 extras [column] words(x: rows, x_pitch: pitch, weight: weight, ...) {
     ^bb0(%sum: f32, %bias: f32):
       %0 = arith.addf %sum, %bias : f32
-      stage.yield %0 : f32
+      xf.yield %0 : f32
     }
     ```
   }];
@@ -134,62 +140,92 @@ def Rt_EntryOp : Rt_Op<"entry", [Symbol, DeclareOpInterfaceMethods<SymbolUserOpI
 
 //===- Programs --------------------------------------------------------------===//
 
-def Rt_ProgramOp : Rt_Op<"program", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove]> {
+def Rt_ProgramOp : Rt_Op<"program", [Symbol, NoTerminator, SingleBlock, IsolatedFromAbove,
+                                     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the launch table of one function";
   let description = [{
-    Inputs, spaces and buffers are numbered in their order, launches run in theirs.
-    C1 it holds these and outputs alone, and every number is that of one of them,
-       a slot's below `slots`; the mask of a space is a mask.
-    C2 columns lie inside their buffers; an output has its buffer's rows.
+    Launches run in their order.
+    C1 it holds inputs, spaces, buffers, launches and outputs alone; inputs and
+       outputs have names of their own; every input is of one space.
+    C2 columns lie inside their buffers.
     C3 what is read, a launch before has written, and buffers that live at the
        same time (from the first launch that writes one to the last that reads
        it, outputs to the end) are in slots of their own.
     C4 no problem of a launch reads or writes what another of them writes.
+    ```mlir
+    rt.program @forward slots 1 {
+      %ids = rt.input "ids" ["B", "S"] limit 30
+      %source = rt.space "source" ["B", "S"] inputs(%ids) max_length 8
+      %b = rt.buffer slot 0 in %source per row width 16
+      rt.launch "look up" {
+        rt.problem @gather_0 "words" over rows of %source columns 1 flops 32 bytes 128
+            args(%b, pitch 16, 16, @table, pitch 16, ids %ids)
+      }
+      rt.output "y" %b column 0 width 16
+    }
+    ```
   }];
-  let hasRegionVerifier = 1;
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$slots);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `slots` $slots attr-dict-with-keyword custom<Body>($body)";
+  let hasRegionVerifier = 1;
 }
 
-def Rt_InputOp : Rt_Op<"input"> {
-  let summary = "an input; its number is its order, `counting` another's (as in xf.input)";
-  let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, I64Attr:$space, UnitAttr:$mask,
-                       OptionalAttr<I64Attr>:$limit, OptionalAttr<I64Attr>:$default_value,
-                       OptionalAttr<I64Attr>:$counting);
+class Rt_ProgramPart<string mnemonic, list<Trait> traits = []>
+    : Rt_Op<mnemonic, !listconcat([HasParent<"ProgramOp">], traits)>;
+// With a result, which is named in print.
+class Rt_NamedPart<string mnemonic, list<Trait> traits = []>
+    : Rt_ProgramPart<mnemonic, !listconcat([DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>], traits)>;
+
+def Rt_InputOp : Rt_NamedPart<"input"> {
+  let summary = "an input; `counting` is the name of another (as in xf.input)";
+  let description = "C1 `counting` is the name of an input of the program.";
+  let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, UnitAttr:$mask, OptionalAttr<I64Attr>:$limit,
+                       OptionalAttr<I64Attr>:$default_value, OptionalAttr<StrAttr>:$counting);
+  let results = (outs Rt_Input:$result);
   let assemblyFormat = [{
-    $name $dims `space` $space (`mask` $mask^)? (`limit` $limit^)? (`default` $default_value^)?
-    (`counting` $counting^)? attr-dict
+    $name $dims (`mask` $mask^)? (`limit` $limit^)? (`default` $default_value^)? (`counting` $counting^)? attr-dict
   }];
 }
 
-def Rt_SpaceOp : Rt_Op<"space"> {
-  let summary = "a row table; `mask` is the number of an input, or -1";
-  let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, I64Attr:$mask, I64Attr:$max_length, UnitAttr:$keep_first);
-  let assemblyFormat = "$name $dims `mask` $mask `max_length` $max_length (`keep_first` $keep_first^)? attr-dict";
+def Rt_SpaceOp : Rt_NamedPart<"space", [AttrSizedOperandSegments]> {
+  let summary = "a row table: the rows of its inputs, those that its mask, if any, leaves";
+  let description = "C1 `inputs` are the inputs whose ids lie in its rows. C2 the mask is one.";
+  let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, Optional<Rt_Input>:$mask, Variadic<Rt_Input>:$inputs,
+                       I64Attr:$max_length, UnitAttr:$keep_first);
+  let results = (outs Rt_Space:$result);
+  let assemblyFormat = [{
+    $name $dims (`mask` $mask^)? `inputs` `(` $inputs `)` `max_length` $max_length (`keep_first` $keep_first^)? attr-dict
+  }];
+  let hasVerifier = 1;
 }
 
-def Rt_BufferOp : Rt_Op<"buffer"> {
-  let summary = "rows of `width` floats in an arena slot; its number is its order";
-  let description = "How far apart rows lie is the target's: `#rt.pitch<width>`.";
-  let arguments = (ins I64Attr:$slot, I64Attr:$space, Rt_Per:$per, I64Attr:$width);
-  let assemblyFormat = "`slot` $slot `space` $space `per` $per `width` $width attr-dict";
+def Rt_BufferOp : Rt_NamedPart<"buffer"> {
+  let summary = "rows of `width` floats in an arena slot";
+  let description = [{
+    How far apart rows lie is the target's: the word `pitch width`.
+    C1 the slot is one of the program's. C2 it has columns.
+  }];
+  let arguments = (ins I64Attr:$slot, Rt_Space:$space, Rt_Per:$per, I64Attr:$width);
+  let results = (outs Rt_Buffer:$result);
+  let assemblyFormat = "`slot` $slot `in` $space `per` $per `width` $width attr-dict";
+  let hasVerifier = 1;
 }
 
-def Rt_OutputOp : Rt_Op<"output"> {
-  let arguments = (ins StrAttr:$name, I64Attr:$buffer, I64Attr:$column, I64Attr:$width, I64Attr:$space, Rt_Per:$per);
+def Rt_OutputOp : Rt_ProgramPart<"output"> {
+  let arguments = (ins StrAttr:$name, Rt_Buffer:$buffer, I64Attr:$column, I64Attr:$width);
   let summary = "a named output read from a buffer after the last launch";
-  let assemblyFormat = "$name `buffer` $buffer `column` $column `width` $width `space` $space `per` $per attr-dict";
+  let assemblyFormat = "$name $buffer `column` $column `width` $width attr-dict";
 }
 
-def Rt_LaunchOp : Rt_Op<"launch", [NoTerminator, SingleBlock]> {
+def Rt_LaunchOp : Rt_ProgramPart<"launch", [NoTerminator, SingleBlock]> {
   let summary = "problems that do not depend on each other: one fork-join, or one grid, over the union of their tiles";
   let arguments = (ins StrAttr:$label);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$label attr-dict-with-keyword custom<OpenBody>($body)";
 }
 
-def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">, AttrSizedOperandSegments]> {
   let summary = "one call of a kernel over rows x columns";
   let description = [{
     Columns are elements of the result of a contraction, heads of an attention,
@@ -197,21 +233,31 @@ def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">, DeclareOpInterfaceMe
     times one column); with `per_key` times the mean number of keys.
     `column_site` makes the number of columns the bound rank at the site
     (`columns` is ignored); `guard` skips the problem where that rank is 0.
-    `keys` is the space whose sequences an attention reads. `reads` and `writes`
-    say which columns of which buffers the problem touches.
+    `keys` is the space whose sequences an attention reads.
+    `args` are the words that the kernel is called with: `%buffer[column]`,
+    `ids %input`, `field %space`, `pitch width`, `@parameter`, `rank @site`, or an
+    integer.
     C1 the kernel exists, and `args` has one word of the right type for each of
-       its signature. C2 `writes` begin where the word `y` points, `reads` where
-       the other words point that are columns of buffers.
+       its signature. C2 there is an operand of the right type for each word
+       that speaks of one, and no other.
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$label, I64Attr:$space, Rt_Over:$over, I64Attr:$columns,
+  let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$label, Rt_Space:$space, Rt_Over:$over, I64Attr:$columns,
                        OptionalAttr<FlatSymbolRefAttr>:$column_site, OptionalAttr<FlatSymbolRefAttr>:$guard,
-                       I64Attr:$flops, I64Attr:$bytes, UnitAttr:$per_key,
-                       OptionalAttr<I64Attr>:$key_space,
-                       ArrayAttr:$args, Rt_Windows:$reads, Rt_Windows:$writes);
+                       I64Attr:$flops, I64Attr:$bytes, UnitAttr:$per_key, Optional<Rt_Space>:$key_space,
+                       ArrayAttr:$words, Variadic<AnyTypeOf<[Rt_Input, Rt_Space, Rt_Buffer]>>:$values);
   let assemblyFormat = [{
-    $kernel $label `over` $over $space `columns` $columns (`of` $column_site^)? (`guard` $guard^)?
+    $kernel $label `over` $over `of` $space `columns` $columns (`rank` $column_site^)? (`guard` $guard^)?
     `flops` $flops `bytes` $bytes (`per_key` $per_key^)? (`keys` $key_space^)?
-    `args` $args `reads` $reads `writes` $writes attr-dict
+    `args` custom<Args>($words, $values, type($values)) attr-dict
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The words with their operands, which are null where they have none.
+    ::llvm::SmallVector<std::pair<::mlir::Attribute, ::mlir::Value>> getArgs();
+    /// C1.
+    ::llvm::LogicalResult verifyKernel(KernelOp kernel);
+    /// The columns of buffers that it touches, of a problem that verifies.
+    Touched getTouched(KernelOp kernel);
   }];
 }
 

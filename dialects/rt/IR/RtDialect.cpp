@@ -13,7 +13,14 @@ using namespace ptx::rt;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/rt/IR/RtAttrs.cpp.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "dialects/rt/IR/RtTypes.cpp.inc"
+
 void RtDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/rt/IR/RtTypes.cpp.inc"
+      >();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/rt/IR/RtAttrs.cpp.inc"

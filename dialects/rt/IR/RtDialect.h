@@ -4,6 +4,7 @@
 #include "dialects/stage/IR/StageDialect.h"
 #include "runtime/device/words.h"
 
+#include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/SymbolTable.h"
 
 #include "dialects/rt/IR/RtDialect.h.inc"
@@ -11,6 +12,25 @@
 
 #define GET_ATTRDEF_CLASSES
 #include "dialects/rt/IR/RtAttrs.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dialects/rt/IR/RtTypes.h.inc"
+
+namespace ptx::rt {
+
+/// Columns [column, column + width) of a buffer.
+struct Window {
+  mlir::TypedValue<BufferType> buffer;
+  int64_t column, width;
+};
+
+/// What a problem reads and writes.
+struct Touched {
+  llvm::SmallVector<Window> reads;
+  std::optional<Window> write;
+};
+
+} // namespace ptx::rt
 
 #define GET_OP_CLASSES
 #include "dialects/rt/IR/Rt.h.inc"

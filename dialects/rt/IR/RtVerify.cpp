@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 using namespace mlir;
 using namespace ptx;
@@ -99,7 +98,9 @@ static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, Intege
   };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseOne))
     return failure();
-  if (written != signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras))
+  words::Signature right = signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras);
+  auto same = [](const words::Word &a, const words::Word &b) { return a.name == b.name && a.type == b.type; };
+  if (!llvm::equal(written, right, same))
     return parser.emitError(loc, "these are not the words of this skeleton with these tables and extras");
   return success();
 }
@@ -109,6 +110,113 @@ static void printWords(OpAsmPrinter &printer, Operation *, SkeletonAttr skeleton
   printer << "words(";
   llvm::interleaveComma(signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras), printer,
                         [&](const words::Word &word) { printer << word.name << ": " << words::nameOf(word.type); });
+  printer << ")";
+}
+
+//===- The syntax of words ----------------------------------------------------===//
+
+/// The type of the operand that a word speaks of, or nothing.
+static Type operandType(Attribute word) {
+  return TypeSwitch<Attribute, Type>(word)
+      .Case<BufferArgAttr>([](auto attr) { return BufferType::get(attr.getContext()); })
+      .Case<IdsArgAttr>([](auto attr) { return InputType::get(attr.getContext()); })
+      .Case<RowsArgAttr>([](auto attr) { return SpaceType::get(attr.getContext()); })
+      .Default(Type());
+}
+
+/// Reads words: `%buffer[column]`, `ids %input`, `position %space`, `pitch 16`, `@parameter`, `rank @site`, `16`.
+class ArgsParser {
+public:
+  explicit ArgsParser(OpAsmParser &parser) : parser(parser), context(parser.getContext()) {}
+
+  ParseResult parse() {
+    return parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, [&] { return parseWord(); });
+  }
+
+  SmallVector<Attribute> words;
+  SmallVector<OpAsmParser::UnresolvedOperand> operands;
+
+private:
+  ParseResult parseWord() {
+    OpAsmParser::UnresolvedOperand buffer;
+    if (OptionalParseResult result = parser.parseOptionalOperand(buffer); result.has_value())
+      return failed(*result) ? failure() : parseColumn(buffer);
+    FlatSymbolRefAttr symbol;
+    if (OptionalParseResult result = parser.parseOptionalAttribute(symbol); result.has_value())
+      return failed(*result) ? failure() : take(ParameterArgAttr::get(context, symbol));
+    int64_t number;
+    if (OptionalParseResult result = parser.parseOptionalInteger(number); result.has_value())
+      return failed(*result) ? failure() : take(IntArgAttr::get(context, number));
+    StringRef keyword;
+    SMLoc loc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&keyword))
+      return failure();
+    if (keyword == "pitch")
+      return parser.parseInteger(number) ? failure() : take(PitchArgAttr::get(context, number));
+    if (keyword == "rank")
+      return parser.parseAttribute(symbol) ? failure() : take(RankArgAttr::get(context, symbol));
+    if (keyword == "ids")
+      return takeWithOperand(IdsArgAttr::get(context));
+    if (std::optional<RowField> field = symbolizeRowField(keyword))
+      return takeWithOperand(RowsArgAttr::get(context, *field));
+    return parser.emitError(loc, "no word begins with '") << keyword << "'";
+  }
+
+  ParseResult parseColumn(OpAsmParser::UnresolvedOperand buffer) {
+    int64_t column = 0;
+    if (succeeded(parser.parseOptionalLSquare()) && (parser.parseInteger(column) || parser.parseRSquare()))
+      return failure();
+    operands.push_back(buffer);
+    return take(BufferArgAttr::get(context, column));
+  }
+
+  ParseResult takeWithOperand(Attribute word) {
+    OpAsmParser::UnresolvedOperand operand;
+    if (parser.parseOperand(operand))
+      return failure();
+    operands.push_back(operand);
+    return take(word);
+  }
+
+  ParseResult take(Attribute word) {
+    words.push_back(word);
+    return success();
+  }
+
+  OpAsmParser &parser;
+  MLIRContext *context;
+};
+
+static ParseResult parseArgs(OpAsmParser &parser, ArrayAttr &words,
+                             SmallVectorImpl<OpAsmParser::UnresolvedOperand> &operands, SmallVectorImpl<Type> &types) {
+  ArgsParser args(parser);
+  if (args.parse())
+    return failure();
+  words = parser.getBuilder().getArrayAttr(args.words);
+  operands.assign(args.operands);
+  for (Attribute word : args.words)
+    if (Type type = operandType(word))
+      types.push_back(type);
+  return success();
+}
+
+static void printArgs(OpAsmPrinter &printer, ProblemOp op, ArrayAttr, OperandRange, TypeRange) {
+  printer << "(";
+  llvm::interleaveComma(op.getArgs(), printer, [&](const std::pair<Attribute, Value> &arg) {
+    const auto &[word, value] = arg;
+    TypeSwitch<Attribute>(word)
+        .Case<BufferArgAttr>([&](auto buffer) {
+          printer << value;
+          if (buffer.getColumn() != 0)
+            printer << "[" << buffer.getColumn() << "]";
+        })
+        .Case<IdsArgAttr>([&](auto) { printer << "ids " << value; })
+        .Case<RowsArgAttr>([&](auto rows) { printer << stringifyEnum(rows.getField()) << " " << value; })
+        .Case<PitchArgAttr>([&](auto pitch) { printer << "pitch " << pitch.getWidth(); })
+        .Case<IntArgAttr>([&](auto number) { printer << number.getValue(); })
+        .Case<ParameterArgAttr>([&](auto parameter) { printer << parameter.getParameter(); })
+        .Case<RankArgAttr>([&](auto rank) { printer << "rank " << rank.getSite(); });
+  });
   printer << ")";
 }
 
@@ -149,6 +257,25 @@ LogicalResult EntryOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return success();
 }
 
+//===- Parts of programs ------------------------------------------------------===//
+
+void InputOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
+void SpaceOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
+void BufferOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), "b"); }
+
+LogicalResult SpaceOp::verify() {
+  InputOp mask = getMask() ? getMask().getDefiningOp<InputOp>() : nullptr;
+  return !mask || mask.getMask() ? success() : emitOpError("C2: input '") << mask.getName() << "' is no mask";
+}
+
+LogicalResult BufferOp::verify() {
+  int64_t slot = static_cast<int64_t>(getSlot()), width = static_cast<int64_t>(getWidth());
+  int64_t slots = static_cast<int64_t>((*this)->getParentOfType<ProgramOp>().getSlots());
+  if (slot < 0 || slot >= slots)
+    return emitOpError("C1: there is no slot ") << slot << ", the program has " << slots;
+  return width >= 1 && width <= xf::maxExtent ? success() : emitOpError("C2: rows of ") << width << " columns";
+}
+
 //===- Problems --------------------------------------------------------------===//
 
 // Whether a word may stand where the signature wants one of the type.
@@ -172,33 +299,65 @@ static bool fits(Attribute word, words::Type type) {
   return false;
 }
 
-/// Where windows begin, without repetitions.
-static std::set<std::pair<int64_t, int64_t>> startsOf(ArrayAttr windows) {
-  std::set<std::pair<int64_t, int64_t>> starts;
-  for (auto window : windows.getAsRange<WindowAttr>())
-    starts.insert({window.getBuffer(), window.getColumn()});
-  return starts;
+LogicalResult ProblemOp::verify() {
+  ValueRange left = getValues();
+  for (Attribute word : getWords()) {
+    if (!isa<BufferArgAttr, IdsArgAttr, RowsArgAttr, PitchArgAttr, IntArgAttr, ParameterArgAttr, RankArgAttr>(word))
+      return emitOpError("C2: takes a word that is none: ") << word;
+    Type type = operandType(word);
+    if (!type)
+      continue;
+    if (left.empty() || left.front().getType() != type)
+      return emitOpError("C2: the word ") << word << " has no operand of type " << type;
+    left = left.drop_front();
+  }
+  return left.empty() ? success() : emitOpError("C2: ") << left.size() << " operands belong to no word";
 }
 
-LogicalResult ProblemOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
-  if (!kernel)
-    return emitOpError("C1: there is no kernel ") << getKernelAttr();
+SmallVector<std::pair<Attribute, Value>> ProblemOp::getArgs() {
+  SmallVector<std::pair<Attribute, Value>> args;
+  auto next = getValues().begin();
+  for (Attribute word : getWords())
+    args.push_back({word, operandType(word) && next != getValues().end() ? *next++ : Value()});
+  return args;
+}
+
+LogicalResult ProblemOp::verifyKernel(KernelOp kernel) {
   words::Signature wanted = kernel.getSignature();
-  if (getArgs().size() != wanted.size())
+  if (getWords().size() != wanted.size())
     return emitOpError("C1: kernel ") << getKernelAttr() << " takes " << wanted.size() << " words, found "
-                                      << getArgs().size();
-  for (auto [word, expected] : llvm::zip(getArgs(), wanted))
+                                      << getWords().size();
+  for (auto [word, expected] : llvm::zip(getWords(), wanted))
     if (!fits(word, expected.type))
       return emitOpError("C1: word '") << expected.name << "' of kernel " << getKernelAttr() << " is of type "
                                        << words::nameOf(expected.type) << ", found " << word;
-  std::set<std::pair<int64_t, int64_t>> read, written;
-  for (auto [word, expected] : llvm::zip(getArgs(), wanted))
-    if (auto buffer = dyn_cast<BufferArgAttr>(word))
-      (expected.name == "y" ? written : read).insert({buffer.getBuffer(), buffer.getColumn()});
-  if (read != startsOf(getReads()))
-    return emitOpError("C2: `reads` are not what the words of kernel ") << getKernelAttr() << " point to";
-  if (written != startsOf(getWrites()))
-    return emitOpError("C2: `writes` are not what the word 'y' of kernel ") << getKernelAttr() << " points to";
   return success();
+}
+
+Touched ProblemOp::getTouched(KernelOp kernel) {
+  words::Signature signature = kernel.getSignature();
+  SmallVector<std::pair<Attribute, Value>> args = getArgs();
+  auto countOf = [&](std::string_view name, BufferOp buffer, int64_t column) -> int64_t {
+    if (name.empty())
+      return static_cast<int64_t>(getColumns() * kernel.getHeadDim());
+    for (auto [expected, arg] : llvm::zip(signature, args))
+      if (expected.name == name)
+        if (auto number = dyn_cast<IntArgAttr>(arg.first))
+          return number.getValue();
+    return static_cast<int64_t>(buffer.getWidth()) - column; // the bound rank: at most all
+  };
+  Touched touched;
+  for (auto [expected, arg] : llvm::zip(signature, args)) {
+    auto word = dyn_cast<BufferArgAttr>(arg.first);
+    if (!word)
+      continue;
+    auto buffer = cast<TypedValue<BufferType>>(arg.second);
+    int64_t width = countOf(expected.columns, buffer.getDefiningOp<BufferOp>(), word.getColumn());
+    Window window{buffer, word.getColumn(), width};
+    if (expected.name == "y")
+      touched.write = window;
+    else
+      touched.reads.push_back(window);
+  }
+  return touched;
 }

@@ -1,8 +1,9 @@
-// What the loop that runs a program relies on: every number is that of a thing
-// which is there, columns lie inside their buffers, buffers that live at the
-// same time lie in slots of their own, and problems of a launch do not meet.
+// What the loop that runs a program relies on: columns lie inside their
+// buffers, buffers that live at the same time lie in slots of their own, and
+// problems of a launch do not meet.
 #include "dialects/rt/IR/RtDialect.h"
 
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <map>
@@ -24,205 +25,183 @@ struct Life {
 class Disjoint {
 public:
   /// Whether the window has a column in common with one that is there.
-  bool meets(WindowAttr window) const {
-    auto behind = windows.lower_bound({window.getBuffer(), window.getColumn() + window.getWidth()});
+  bool meets(const Window &window) const {
+    auto behind = windows.lower_bound({keyOf(window), window.column + window.width});
     if (behind == windows.begin())
       return false;
     const auto &[start, end] = *std::prev(behind);
-    return start.first == window.getBuffer() && end > window.getColumn();
+    return start.first == keyOf(window) && end > window.column;
   }
-  void insert(WindowAttr window) {
-    windows[{window.getBuffer(), window.getColumn()}] = window.getColumn() + window.getWidth();
-  }
+  void insert(const Window &window) { windows[{keyOf(window), window.column}] = window.column + window.width; }
 
 private:
-  std::map<std::pair<int64_t, int64_t>, int64_t> windows; // buffer and first column -> end
+  static const void *keyOf(const Window &window) { return window.buffer.getAsOpaquePointer(); }
+  std::map<std::pair<const void *, int64_t>, int64_t> windows; // buffer and first column -> end
 };
 
 class ProgramVerifier {
 public:
-  explicit ProgramVerifier(ProgramOp program) : program(program) {}
+  ProgramVerifier(ProgramOp program, SymbolTableCollection &symbols) : program(program), symbols(symbols) {}
 
   LogicalResult verify() {
-    if (program.getSlots() > xf::maxExtent)
-      return program.emitOpError("C1: has ") << program.getSlots() << " slots";
     for (Operation &op : program.getBody().front())
-      if (failed(collect(&op)))
-        return failure();
-    lives.resize(buffers.size());
-    for (Operation &op : program.getBody().front())
-      if (failed(TypeSwitch<Operation *, LogicalResult>(&op).Case<InputOp, SpaceOp, BufferOp, OutputOp, LaunchOp>(
-              [&](auto typed) { return check(typed); })))
+      if (failed(TypeSwitch<Operation *, LogicalResult>(&op)
+                     .Case<OutputOp, LaunchOp>([&](auto typed) { return check(typed); })
+                     .Default([](Operation *) { return success(); })))
         return failure();
     return checkSlots();
   }
 
 private:
-  LogicalResult collect(Operation *op) {
-    return TypeSwitch<Operation *, LogicalResult>(op)
-        .Case<InputOp>([&](auto input) { return inputs.push_back(input), success(); })
-        .Case<SpaceOp>([&](auto space) { return spaces.push_back(space), success(); })
-        .Case<BufferOp>([&](auto buffer) { return buffers.push_back(buffer), success(); })
-        .Case<LaunchOp>([&](auto launch) { return launches.push_back(launch), success(); })
-        .Case<OutputOp>([&](auto) { return success(); })
-        .Default([](Operation *other) { return other->emitOpError("C1: does not stand in an rt.program"); });
-  }
-
-  template <typename Table>
-  static LogicalResult inTable(Operation *op, int64_t number, const Table &table, StringRef what) {
-    if (number >= 0 && number < static_cast<int64_t>(table.size()))
-      return success();
-    return op->emitOpError("C1: there is no ") << what << " " << number << ", the program has " << table.size();
-  }
-
-  LogicalResult check(InputOp op) {
-    if (std::optional<uint64_t> counted = op.getCounting())
-      if (failed(inTable(op, static_cast<int64_t>(*counted), inputs, "input")))
-        return failure();
-    return inTable(op, static_cast<int64_t>(op.getSpace()), spaces, "space");
-  }
-
-  LogicalResult check(SpaceOp op) {
-    int64_t mask = static_cast<int64_t>(op.getMask());
-    if (mask == -1)
-      return success();
-    if (failed(inTable(op, mask, inputs, "input")))
-      return failure();
-    return inputs[mask].getMask() ? success()
-                                  : op.emitOpError("C1: input '") << inputs[mask].getName() << "' is no mask";
-  }
-
-  LogicalResult check(BufferOp op) {
-    int64_t slot = static_cast<int64_t>(op.getSlot());
-    if (slot < 0 || slot >= static_cast<int64_t>(program.getSlots()))
-      return op.emitOpError("C1: there is no slot ") << slot << ", the program has " << program.getSlots();
-    int64_t width = static_cast<int64_t>(op.getWidth());
-    if (width < 1 || width > xf::maxExtent)
-      return op.emitOpError("C2: rows of ") << width << " columns";
-    return inTable(op, static_cast<int64_t>(op.getSpace()), spaces, "space");
-  }
-
   LogicalResult check(OutputOp op) {
-    int64_t buffer = static_cast<int64_t>(op.getBuffer());
-    if (failed(inTable(op, buffer, buffers, "buffer")) ||
-        failed(checkColumns(op, buffer, static_cast<int64_t>(op.getColumn()), static_cast<int64_t>(op.getWidth()))))
-      return failure();
-    if (op.getSpace() != buffers[buffer].getSpace() || op.getPer() != buffers[buffer].getPer())
-      return op.emitOpError("C2: buffer ") << buffer << " has other rows";
-    return read(op, buffer, static_cast<int64_t>(launches.size()));
+    Window window{op.getBuffer(), static_cast<int64_t>(op.getColumn()), static_cast<int64_t>(op.getWidth())};
+    return failed(checkColumns(op, window)) ? failure() : read(op, window, launchNumber);
   }
 
-  LogicalResult checkColumns(Operation *op, int64_t buffer, int64_t column, int64_t width) {
-    int64_t all = static_cast<int64_t>(buffers[buffer].getWidth());
-    if (column >= 0 && width >= 1 && column <= all && width <= all - column)
+  static LogicalResult checkColumns(Operation *op, const Window &window) {
+    int64_t all = static_cast<int64_t>(bufferOf(window).getWidth());
+    if (window.column >= 0 && window.width >= 1 && window.column <= all && window.width <= all - window.column)
       return success();
     return op->emitOpError("C2: columns [")
-           << column << ", " << column << " + " << width << ") of buffer " << buffer << ", which has " << all;
+           << window.column << ", " << window.column << " + " << window.width << ") of a buffer that has " << all;
   }
 
   //===- launches --------------------------------------------------------------//
 
   LogicalResult check(LaunchOp launch) {
-    SmallVector<ProblemOp> problems;
+    SmallVector<std::pair<ProblemOp, Touched>> problems;
     for (Operation &op : launch.getBody().front()) {
       auto problem = dyn_cast<ProblemOp>(op);
       if (!problem)
         return op.emitOpError("C1: does not stand in an rt.launch");
-      if (failed(checkNumbers(problem)) || failed(checkWindows(problem, problem.getReads())) ||
-          failed(checkWindows(problem, problem.getWrites())))
+      auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(problem, problem.getKernelAttr());
+      if (!kernel)
+        return problem.emitOpError("C1: there is no kernel ") << problem.getKernelAttr();
+      if (failed(problem.verifyKernel(kernel)))
         return failure();
-      for (auto window : problem.getReads().getAsRange<WindowAttr>())
-        if (failed(read(problem, window.getBuffer(), launchNumber)))
-          return failure();
-      problems.push_back(problem);
+      problems.push_back({problem, problem.getTouched(kernel)});
+      if (failed(checkReads(problem, problems.back().second)))
+        return failure();
     }
     Disjoint written;
-    for (ProblemOp problem : problems)
-      for (auto window : problem.getWrites().getAsRange<WindowAttr>()) {
-        if (written.meets(window))
-          return problem.emitOpError("C4: writes what another problem of its launch writes");
-        written.insert(window);
-        Life &life = lives[window.getBuffer()];
-        life.first = life.first.value_or(launchNumber);
-        life.last = std::max(life.last, launchNumber);
-      }
-    for (ProblemOp problem : problems)
-      for (auto window : problem.getReads().getAsRange<WindowAttr>())
+    for (auto &[problem, touched] : problems) {
+      if (!touched.write)
+        continue;
+      if (failed(checkColumns(problem, *touched.write)))
+        return failure();
+      if (written.meets(*touched.write))
+        return problem.emitOpError("C4: writes what another problem of its launch writes");
+      written.insert(*touched.write);
+      Life &life = lives[touched.write->buffer];
+      life.first = life.first.value_or(launchNumber);
+      life.last = std::max(life.last, launchNumber);
+    }
+    for (auto &[problem, touched] : problems)
+      for (const Window &window : touched.reads)
         if (written.meets(window))
           return problem.emitOpError("C4: reads what a problem of its launch writes");
     ++launchNumber;
     return success();
   }
 
-  LogicalResult checkWindows(ProblemOp op, ArrayAttr windows) {
-    for (auto window : windows.getAsRange<WindowAttr>())
-      if (failed(inTable(op, window.getBuffer(), buffers, "buffer")) ||
-          failed(checkColumns(op, window.getBuffer(), window.getColumn(), window.getWidth())))
+  LogicalResult checkReads(ProblemOp problem, const Touched &touched) {
+    for (const Window &window : touched.reads)
+      if (failed(checkColumns(problem, window)) || failed(read(problem, window, launchNumber)))
         return failure();
-    return success();
-  }
-
-  LogicalResult checkNumbers(ProblemOp op) {
-    if (failed(inTable(op, static_cast<int64_t>(op.getSpace()), spaces, "space")))
-      return failure();
-    if (std::optional<uint64_t> keys = op.getKeySpace())
-      if (failed(inTable(op, static_cast<int64_t>(*keys), spaces, "space")))
-        return failure();
-    for (Attribute word : op.getArgs()) {
-      LogicalResult known =
-          TypeSwitch<Attribute, LogicalResult>(word)
-              .Case<BufferArgAttr>([&](auto arg) {
-                return failed(inTable(op, arg.getBuffer(), buffers, "buffer"))
-                           ? failure()
-                           : checkColumns(op, arg.getBuffer(), arg.getColumn(), 1);
-              })
-              .Case<IdsArgAttr>([&](auto arg) { return inTable(op, arg.getInput(), inputs, "input"); })
-              .Case<RowsArgAttr>([&](auto arg) { return inTable(op, arg.getSpace(), spaces, "space"); })
-              .Case<PitchArgAttr, IntArgAttr, ParameterArgAttr, RankArgAttr>([](auto) { return success(); })
-              .Default([&](Attribute other) { return op.emitOpError("C1: takes a word that is none: ") << other; });
-      if (failed(known))
-        return failure();
-    }
     return success();
   }
 
   //===- lives -----------------------------------------------------------------//
 
-  LogicalResult read(Operation *op, int64_t buffer, int64_t when) {
-    Life &life = lives[buffer];
+  LogicalResult read(Operation *op, const Window &window, int64_t when) {
+    Life &life = lives[window.buffer];
     if (!life.first)
-      return op->emitOpError("C3: reads buffer ") << buffer << ", which no launch before it writes";
+      return op->emitOpError("C3: reads a buffer that no launch before it writes");
     life.last = std::max(life.last, when);
     return success();
   }
 
   LogicalResult checkSlots() {
-    std::vector<size_t> order;
-    for (size_t i = 0; i < buffers.size(); ++i)
-      if (lives[i].first)
-        order.push_back(i);
-    llvm::sort(order, [&](size_t a, size_t b) {
-      return std::tuple(buffers[a].getSlot(), *lives[a].first, a) <
-             std::tuple(buffers[b].getSlot(), *lives[b].first, b);
-    });
-    for (size_t i = 1; i < order.size(); ++i) {
-      size_t before = order[i - 1], after = order[i];
-      if (buffers[before].getSlot() == buffers[after].getSlot() && lives[before].last >= *lives[after].first)
-        return buffers[after].emitOpError("C3: buffers ")
-               << before << " and " << after << " live at the same time in slot " << buffers[after].getSlot();
+    struct Living {
+      BufferOp buffer;
+      int64_t number;
+      Life life;
+    };
+    std::vector<Living> living;
+    for (auto [number, buffer] : llvm::enumerate(program.getBody().front().getOps<BufferOp>()))
+      if (const Life &life = lives[buffer.getResult()]; life.first)
+        living.push_back({buffer, static_cast<int64_t>(number), life});
+    auto order = [](const Living &a) { return std::tuple(BufferOp(a.buffer).getSlot(), *a.life.first, a.number); };
+    llvm::sort(living, [&](const Living &a, const Living &b) { return order(a) < order(b); });
+    for (size_t i = 1; i < living.size(); ++i) {
+      Living &before = living[i - 1], &after = living[i];
+      if (before.buffer.getSlot() == after.buffer.getSlot() && before.life.last >= *after.life.first) {
+        InFlightDiagnostic error = after.buffer.emitOpError("C3: lives while another buffer does in slot ")
+                                   << after.buffer.getSlot();
+        error.attachNote(before.buffer.getLoc()) << "the other buffer";
+        return error;
+      }
     }
     return success();
   }
 
+  static BufferOp bufferOf(const Window &window) { return window.buffer.getDefiningOp<BufferOp>(); }
+
   ProgramOp program;
-  SmallVector<InputOp> inputs;
-  SmallVector<SpaceOp> spaces;
-  SmallVector<BufferOp> buffers;
-  SmallVector<LaunchOp> launches;
-  std::vector<Life> lives;
+  SymbolTableCollection &symbols;
+  DenseMap<Value, Life> lives;
   int64_t launchNumber = 0;
+};
+
+/// Names that stand once.
+class Names {
+public:
+  LogicalResult add(Operation *op, StringRef name) {
+    return names.insert(name).second ? success() : op->emitOpError("C1: '") << name << "' stands twice";
+  }
+  bool contains(StringRef name) const { return names.contains(name); }
+
+private:
+  llvm::StringSet<> names;
 };
 
 } // namespace
 
-LogicalResult ProgramOp::verifyRegions() { return ProgramVerifier(*this).verify(); }
+LogicalResult ProgramOp::verifyRegions() {
+  if (static_cast<int64_t>(getSlots()) < 0 || static_cast<int64_t>(getSlots()) > xf::maxExtent)
+    return emitOpError("C1: has ") << getSlots() << " slots";
+  if (getBody().getNumArguments() != 0)
+    return emitOpError("C1: its values are those of its operations");
+  Names inputs, outputs;
+  DenseSet<Value> placed;
+  for (Operation &op : getBody().front())
+    if (failed(
+            TypeSwitch<Operation *, LogicalResult>(&op)
+                .Case<InputOp>([&](auto input) { return inputs.add(input, input.getName()); })
+                .Case<OutputOp>([&](auto output) { return outputs.add(output, output.getName()); })
+                .Case<SpaceOp>([&](auto space) {
+                  for (Value input : space.getInputs())
+                    if (!placed.insert(input).second)
+                      return LogicalResult(space.emitOpError("C1: an input is of two spaces"));
+                  return success();
+                })
+                .Case<BufferOp>([](auto) { return success(); })
+                .Case<LaunchOp>([](auto launch) {
+                  return launch.getBody().getNumArguments() == 0
+                             ? success()
+                             : LogicalResult(launch.emitOpError("C1: its values are those of its program"));
+                })
+                .Default([](Operation *other) { return other->emitOpError("C1: does not stand in an rt.program"); })))
+      return failure();
+  for (auto input : getBody().front().getOps<InputOp>()) {
+    if (!placed.contains(input.getResult()))
+      return input.emitOpError("C1: is of no space");
+    if (input.getCounting() && !inputs.contains(*input.getCounting()))
+      return input.emitOpError("C1: there is no input '") << *input.getCounting() << "'";
+  }
+  return success();
+}
+
+LogicalResult ProgramOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return ProgramVerifier(*this, symbols).verify();
+}

@@ -2,15 +2,15 @@
 #ifndef PTX_STAGE_INTERFACES
 #define PTX_STAGE_INTERFACES
 
+include "dialects/xf/IR/XfInterfaces.td"
 include "mlir/IR/OpBase.td"
 
-def Stage_SkeletonOpInterface : OpInterface<"SkeletonOpInterface"> {
+def Stage_SkeletonOpInterface : OpInterface<"SkeletonOpInterface", [Xf_LaunchedOpInterface]> {
   let cppNamespace = "::ptx::stage";
   let description = [{
     A stage: a skeleton with its operands, its constants and, where it has one,
-    the region that says what happens to an element. Which skeleton it is,
-    `xf.LaunchedOpInterface` says; passes that treat all skeletons alike ask here
-    and name none of them.
+    the region that says what happens to an element. Passes that treat all
+    skeletons alike ask here and name none of them.
   }];
   let methods = [
     InterfaceMethod<[{

@@ -72,10 +72,4 @@ def Stage_LaunchOp : Stage_Op<"launch", [SingleBlock, RecursiveMemoryEffects]> {
   let assemblyFormat = "attr-dict-with-keyword (`->` type($results)^)? custom<OpenBody>($body)";
 }
 
-def Stage_YieldOp : Stage_Op<"yield", [Pure, Terminator]> {
-  let summary = "the element a region computes, or the results of a launch";
-  let arguments = (ins Variadic<AnyType>:$values);
-  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
-}
-
 #endif // PTX_STAGE_ROWS

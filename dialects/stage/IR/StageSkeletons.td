@@ -20,7 +20,7 @@ def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getRankP
     ^bb0(%acc: f32, %bias: f32, %old: f32):
       %0 = arith.addf %acc, %bias : f32
       %1 = arith.addf %0, %old : f32
-      stage.yield %1 : f32
+      xf.yield %1 : f32
     } : tensor<?x256xf32>, !xf.packed<matrix, 512x256> -> tensor<?x512xf32>
     ```
   }];

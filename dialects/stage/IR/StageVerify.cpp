@@ -28,7 +28,7 @@ LogicalResult ptx::stage::verifyElement(Operation *skeleton, Region &region, int
   for (BlockArgument argument : block.getArguments())
     if (!argument.getType().isF32())
       return skeleton->emitOpError("C2: expects arguments of f32, found ") << argument.getType();
-  auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
+  auto yield = block.empty() ? xf::YieldOp() : dyn_cast<xf::YieldOp>(block.back());
   if (!yield || yield.getValues().size() != 1 || !yield.getValues()[0].getType().isF32())
     return skeleton->emitOpError("C2: expects a region that yields one f32");
   for (Operation &op : block.without_terminator()) {
@@ -164,17 +164,17 @@ LogicalResult ColumnsOp::verify() {
 
 LogicalResult LaunchOp::verifyRegions() {
   Block &block = getBody().front();
-  auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
+  auto yield = block.empty() ? xf::YieldOp() : dyn_cast<xf::YieldOp>(block.back());
   if (block.getNumArguments() || !yield || yield.getOperandTypes() != getResultTypes())
     return emitOpError("C1: expects a body without arguments that yields values of the types ") << getResultTypes();
   if (yield.getValues().empty())
     return emitOpError("C2: launches nothing");
   SmallVector<Value> results;
   for (Operation &op : block.without_terminator()) {
-    auto launched = dyn_cast<xf::LaunchedOpInterface>(op);
-    if (!isa<SkeletonOpInterface>(op))
+    auto stage = dyn_cast<SkeletonOpInterface>(op);
+    if (!stage)
       return op.emitOpError("C2: is no skeleton, and stands in a launch");
-    if (launched.getSkeleton() != cast<xf::LaunchedOpInterface>(block.front()).getSkeleton())
+    if (stage.getSkeleton() != cast<SkeletonOpInterface>(block.front()).getSkeleton())
       return op.emitOpError("C2: is launched with '") << block.front().getName() << "', another skeleton";
     for (Value operand : op.getOperands())
       if (operand.getParentBlock() == &block)

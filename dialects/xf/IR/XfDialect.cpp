@@ -157,7 +157,7 @@ WaveOp WaveOp::enclose(ArrayRef<Operation *> members) {
   for (Operation *member : members)
     member->moveBefore(block, block->end());
   builder.setInsertionPointToEnd(block);
-  WaveYieldOp::create(builder, loc, results);
+  YieldOp::create(builder, loc, results);
   return wave;
 }
 

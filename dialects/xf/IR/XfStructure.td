@@ -163,10 +163,10 @@ def Xf_ParameterOp : Xf_Op<"parameter", [Symbol, SingleBlock, IsolatedFromAbove]
   let assemblyFormat = "$sym_name `:` $type attr-dict-with-keyword custom<Body>($body)";
 }
 
-def Xf_YieldOp : Xf_Op<"yield", [Pure, Terminator, HasParent<"ParameterOp">]> {
-  let summary = "the value of the parameter";
-  let arguments = (ins Xf_PackedType:$value);
-  let assemblyFormat = "$value attr-dict `:` type($value)";
+def Xf_YieldOp : Xf_Op<"yield", [Pure, Terminator]> {
+  let summary = "what a body computes: a parameter, a wave, a launch of stages, an element of a stage";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 
 def Xf_GetOp : Xf_Op<"get", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
@@ -190,7 +190,7 @@ def Xf_WaveOp : Xf_Op<"wave", [RecursiveMemoryEffects, SingleBlock]> {
     %w:2 = xf.wave -> tensor<?x?x8xf32>, tensor<?x?x8xf32> {
       %a = func.call @decoder_layer(%y, %x) : (tensor<?x?x8xf32>, tensor<?x?x8xf32>) -> tensor<?x?x8xf32>
       %b = func.call @encoder_layer(%x) : (tensor<?x?x8xf32>) -> tensor<?x?x8xf32>
-      xf.wave_yield %a, %b : tensor<?x?x8xf32>, tensor<?x?x8xf32>
+      xf.yield %a, %b : tensor<?x?x8xf32>, tensor<?x?x8xf32>
     }
     ```
   }];
@@ -203,12 +203,6 @@ def Xf_WaveOp : Xf_Op<"wave", [RecursiveMemoryEffects, SingleBlock]> {
     static WaveOp enclose(::mlir::ArrayRef<::mlir::Operation *> members);
   }];
   let hasRegionVerifier = 1;
-}
-
-def Xf_WaveYieldOp : Xf_Op<"wave_yield", [Pure, Terminator, HasParent<"WaveOp">]> {
-  let summary = "the results of a wave";
-  let arguments = (ins Variadic<AnyType>:$values);
-  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }
 
 #endif // PTX_XF_STRUCTURE

@@ -158,7 +158,7 @@ LogicalResult ParameterOp::verifyRegions() {
   if (block.getNumArguments())
     return emitOpError("C1: its body takes no arguments, found ") << block.getNumArguments();
   auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
-  if (!yield || yield.getValue().getType() != getType())
+  if (!yield || yield->getNumOperands() != 1 || yield.getValues()[0].getType() != getType())
     return emitOpError("C2: expects a body that yields ") << getType();
   DenseSet<StringAttr> sites;
   for (Operation &op : block.without_terminator()) {
@@ -177,7 +177,7 @@ LogicalResult ParameterOp::verifyRegions() {
 
 LogicalResult WaveOp::verifyRegions() {
   Block &block = getBody().front();
-  auto yield = block.empty() ? WaveYieldOp() : dyn_cast<WaveYieldOp>(block.back());
+  auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
   if (block.getNumArguments() || !yield || yield.getOperandTypes() != getResultTypes())
     return emitOpError("C2: expects a body without arguments that yields values of the types ") << getResultTypes();
   DenseSet<Operation *> computed; // by a call inside, or from what one computes

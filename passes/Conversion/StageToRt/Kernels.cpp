@@ -21,7 +21,7 @@ void addRegion(stage::SkeletonOpInterface stage, KernelOp kernel) {
     return;
   OpBuilder region(kernel.getContext());
   Block *block = region.createBlock(&kernel.getBody(), {}, region.getF32Type(), kernel.getLoc());
-  stage::YieldOp::create(region, kernel.getLoc(), block->getArguments());
+  xf::YieldOp::create(region, kernel.getLoc(), block->getArguments());
 }
 
 KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage) {
@@ -31,8 +31,7 @@ KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage) {
   OperationState state(builder.getUnknownLoc(), KernelOp::getOperationName());
   stage.getConstants(state.attributes);
   state.addAttribute("sym_name", builder.getStringAttr("kernel"));
-  xf::Skeleton skeleton = cast<xf::LaunchedOpInterface>(*stage).getSkeleton();
-  state.addAttribute("skeleton", xf::SkeletonAttr::get(builder.getContext(), skeleton));
+  state.addAttribute("skeleton", xf::SkeletonAttr::get(builder.getContext(), stage.getSkeleton()));
   state.addAttribute("extras", builder.getArrayAttr(kinds));
   state.addRegion();
   auto kernel = cast<KernelOp>(builder.create(state));

@@ -34,12 +34,13 @@ private:
 
 /// A buffer's needs while slots are assigned.
 struct BufferLife {
-  int64_t space;
+  mlir::TypedValue<SpaceType> space;
   Per per;
   int64_t width;
   int64_t firstLaunch; // that writes it
   int64_t lastLaunch;  // that reads it; outputs live to the end
   int64_t slot = -1;
+  mlir::TypedValue<BufferType> buffer = {}; // once it is there
 };
 
 /// Gives each buffer a slot no other living buffer has; returns the number of

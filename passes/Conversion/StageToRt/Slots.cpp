@@ -6,7 +6,7 @@ namespace ptx::rt {
 
 namespace {
 struct Slot {
-  int64_t space;
+  mlir::Value space;
   Per per;
   int64_t width; // of its widest buffer so far
   int64_t busyUntil;

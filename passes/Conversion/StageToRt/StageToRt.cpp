@@ -6,7 +6,6 @@
 #include "passes/Conversion/StageToRt/Ranks.h"
 #include "passes/Passes.h"
 
-#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace ptx {
@@ -35,74 +34,61 @@ std::string labelOf(Location loc) {
 
 /// Plans one function.
 class Planner {
+  template <typename Op> auto bodyOps() { return function.getBody().front().getOps<Op>(); }
+  auto launches() { return bodyOps<stage::LaunchOp>(); }
+
 public:
   Planner(xf::FunctionOp function, SymbolTable &symbols, KernelTable &kernels)
       : function(function), symbols(symbols), kernels(kernels), builder(function.getContext()) {}
 
-  LogicalResult run() {
-    numberBorder();
+  void run() {
     builder.setInsertionPoint(function);
     // A program takes the place, and the name, of its function.
     program = ProgramOp::create(builder, function.getLoc(), function.getSymName(), 0);
     builder.createBlock(&program.getBody());
-    emitBorder();
+    emitInputs();
+    emitSpaces();
     planBuffers();
-    for (auto [index, launch] : llvm::enumerate(launches))
-      if (failed(emitLaunch(launch)))
-        return failure();
+    for (stage::LaunchOp launch : launches())
+      emitLaunch(launch);
     emitOutputs();
-    return success();
   }
 
 private:
   //===- inputs and spaces ---------------------------------------------------//
 
-  void numberBorder() {
-    for (Operation &op : function.getBody().front()) {
-      if (auto input = dyn_cast<xf::InputOp>(op))
-        inputs.insert({input.getResult(), inputs.size()});
-      else if (auto space = dyn_cast<stage::SpaceOp>(op))
-        spaces.insert({space.getResult(), spaces.size()});
-      else if (auto launch = dyn_cast<stage::LaunchOp>(op))
-        launches.push_back(launch);
-    }
-  }
+  static bool isMask(Value input) { return cast<RankedTensorType>(input.getType()).getElementType().isInteger(1); }
 
-  xf::InputOp sourceOf(stage::SpaceOp space) { return space.getSource().getDefiningOp<xf::InputOp>(); }
+  void emitInputs() {
+    for (auto input : bodyOps<xf::InputOp>())
+      inputs[input.getResult()] = InputOp::create(
+          builder, input.getLoc(), builder.getType<InputType>(), input.getNameAttr(), input.getDimsAttr(),
+          isMask(input.getResult()), input.getLimitAttr(), input.getDefaultValueAttr(), input.getCountingAttr());
+  }
 
   /// The space of an input: the one it defines, or the one its ids are read in.
-  int64_t spaceOfInput(xf::InputOp input) {
+  stage::SpaceOp spaceOfInput(xf::InputOp input) {
     for (Operation *user : input.getResult().getUsers()) {
       if (auto space = dyn_cast<stage::SpaceOp>(user))
-        return spaces.lookup(space.getResult());
+        return space;
       if (auto ids = dyn_cast<stage::IdsOp>(user))
-        return spaces.lookup(ids.getSpace());
+        return ids.getSpace().getDefiningOp<stage::SpaceOp>();
     }
-    return 0;
+    auto all = bodyOps<stage::SpaceOp>();
+    return all.empty() ? stage::SpaceOp() : *all.begin();
   }
 
-  /// The number of the input that an input counts, or nothing.
-  IntegerAttr numberOfCounted(xf::InputOp input) {
-    for (auto &[value, index] : inputs)
-      if (value.getDefiningOp<xf::InputOp>().getNameAttr() == input.getCountingAttr())
-        return builder.getI64IntegerAttr(static_cast<int64_t>(index));
-    return {};
-  }
-
-  void emitBorder() {
-    for (auto &[value, index] : inputs) {
-      auto input = value.getDefiningOp<xf::InputOp>();
-      bool mask = cast<RankedTensorType>(value.getType()).getElementType().isInteger(1);
-      InputOp::create(builder, input.getLoc(), input.getNameAttr(), input.getDimsAttr(), spaceOfInput(input), mask,
-                      input.getLimitAttr(), input.getDefaultValueAttr(), numberOfCounted(input));
-    }
-    for (auto &[value, index] : spaces) {
-      auto space = value.getDefiningOp<stage::SpaceOp>();
-      xf::InputOp source = sourceOf(space);
-      bool mask = cast<RankedTensorType>(source.getType()).getElementType().isInteger(1);
+  void emitSpaces() {
+    DenseMap<Operation *, SmallVector<Value>> members;
+    for (auto input : bodyOps<xf::InputOp>())
+      members[spaceOfInput(input)].push_back(inputs.lookup(input.getResult()));
+    for (auto space : bodyOps<stage::SpaceOp>()) {
+      auto source = space.getSource().getDefiningOp<xf::InputOp>();
       StringRef name = cast<StringAttr>(source.getDims()[1]).getValue() == "T" ? "target" : "source";
-      SpaceOp::create(builder, space.getLoc(), builder.getStringAttr(name), source.getDimsAttr(),
-                      mask ? inputs.lookup(source.getResult()) : -1, space.getMaxLength(), space.getKeepFirst());
+      Value mask = isMask(source.getResult()) ? inputs.lookup(source.getResult()) : Value();
+      spaces[space.getResult()] =
+          SpaceOp::create(builder, space.getLoc(), builder.getType<SpaceType>(), name, source.getDimsAttr(), mask,
+                          members[space], space.getMaxLength(), space.getKeepFirst());
     }
   }
 
@@ -110,26 +96,26 @@ private:
 
   /// Which rows a value has.
   struct Rows {
-    int64_t space = 0;
+    TypedValue<SpaceType> space;
     Per per = Per::Row;
   };
 
   Rows rowsOf(const stage::RowDomain &domain) {
     if (domain.like) {
-      const BufferLife &life = lives[locate(domain.like).first];
+      const BufferLife &life = locate(domain.like).first;
       return {life.space, life.per};
     }
     return {spaces.lookup(domain.space), domain.perSequence ? Per::Sequence : Per::Row};
   }
 
   /// Buffer and column of a value, through views and launch results.
-  std::pair<int64_t, int64_t> locate(Value value) {
+  std::pair<BufferLife &, int64_t> locate(Value value) {
     int64_t column = 0;
     while (auto view = value.getDefiningOp<stage::ColumnsOp>()) {
       column += view.getOffset();
       value = view.getX();
     }
-    return {buffers.lookup(value), column};
+    return {lives[buffers.lookup(value)], column};
   }
 
   int64_t maxRank(FlatSymbolRefAttr site) { return rt::maxRank(function->getParentOfType<ModuleOp>(), site); }
@@ -146,27 +132,44 @@ private:
   }
 
   void planBuffers() {
-    for (auto [index, launch] : llvm::enumerate(launches)) {
-      auto yield = cast<stage::YieldOp>(launch.getBody().front().getTerminator());
+    for (auto [index, launch] : llvm::enumerate(launches())) {
+      auto yield = cast<xf::YieldOp>(launch.getBody().front().getTerminator());
       for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues())) {
         auto op = value.getDefiningOp<stage::SkeletonOpInterface>();
         for (Value operand : op->getOperands())
           if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && type.getElementType().isF32())
-            lives[locate(operand).first].lastLaunch = index;
+            locate(operand).first.lastLaunch = static_cast<int64_t>(index);
         Rows rows = rowsOf(op.getRowDomain());
         int64_t launchIndex = static_cast<int64_t>(index);
-        buffers[result] = static_cast<int64_t>(lives.size());
-        lives.push_back({rows.space, rows.per, bufferWidth(op), launchIndex, launchIndex});
+        buffers[result] = lives.size();
+        lives.push_back({.space = rows.space,
+                         .per = rows.per,
+                         .width = bufferWidth(op),
+                         .firstLaunch = launchIndex,
+                         .lastLaunch = launchIndex});
       }
     }
-    for (auto output : function.getBody().front().getOps<stage::OutputOp>())
-      lives[locate(output.getValue()).first].lastLaunch = static_cast<int64_t>(launches.size());
+    for (auto output : bodyOps<stage::OutputOp>())
+      locate(output.getValue()).first.lastLaunch = static_cast<int64_t>(llvm::range_size(launches()));
     program.setSlots(assignSlots(lives));
-    for (const BufferLife &life : lives)
-      BufferOp::create(builder, function.getLoc(), life.slot, life.space, life.per, life.width);
+    for (BufferLife &life : lives)
+      life.buffer = BufferOp::create(builder, function.getLoc(), builder.getType<BufferType>(), life.slot, life.space,
+                                     life.per, life.width);
   }
 
   //===- launches ------------------------------------------------------------//
+
+  /// The words of a problem, with the values that they speak of.
+  struct Words {
+    SmallVector<Attribute> words;
+    SmallVector<Value> values;
+
+    void add(Attribute word, Value value = {}) {
+      words.push_back(word);
+      if (value)
+        values.push_back(value);
+    }
+  };
 
   Attribute intWord(int64_t value) { return IntArgAttr::get(builder.getContext(), value); }
   Attribute pitchWord(int64_t width) { return PitchArgAttr::get(builder.getContext(), width); }
@@ -175,21 +178,26 @@ private:
     return ParameterArgAttr::get(builder.getContext(), parameter.getDefiningOp<xf::GetOp>().getParameterAttr());
   }
 
-  Attribute rowsWord(int64_t space, RowField field) { return RowsArgAttr::get(builder.getContext(), space, field); }
-
-  /// Two words: address and pitch.
-  void addRows(SmallVector<Attribute> &words, Value value) {
-    auto [buffer, column] = locate(value);
-    words.push_back(BufferArgAttr::get(builder.getContext(), buffer, column));
-    words.push_back(pitchWord(lives[buffer].width));
+  void addField(Words &words, Value space, RowField field) {
+    words.add(RowsArgAttr::get(builder.getContext(), field), space);
   }
 
-  void addExtras(SmallVector<Attribute> &words, ValueRange extras) {
+  /// Two words: address and pitch.
+  void addRows(Words &words, Value value) {
+    auto [life, column] = locate(value);
+    addRows(words, life, column);
+  }
+  void addRows(Words &words, const BufferLife &life, int64_t column) {
+    words.add(BufferArgAttr::get(builder.getContext(), column), life.buffer);
+    words.add(pitchWord(life.width));
+  }
+
+  void addExtras(Words &words, ValueRange extras) {
     for (Value extra : extras) {
       if (isa<RankedTensorType>(extra.getType()))
         addRows(words, extra);
       else
-        words.push_back(parameterWord(extra));
+        words.add(parameterWord(extra));
     }
   }
 
@@ -200,8 +208,8 @@ private:
     FlatSymbolRefAttr columnSite, guard;
     int64_t flops = 0, bytes = 0;
     bool perKey = false;
-    IntegerAttr keySpace;
-    SmallVector<Attribute> words;
+    Value keySpace;
+    Words words;
   };
 
   /// A width as a word: a constant, or the bound rank at a site.
@@ -218,16 +226,17 @@ private:
     int64_t n = outSite ? maxRank(site) : matrix.getRows();
     int64_t k = inSite ? maxRank(site) : matrix.getColumns();
     addRows(p.words, op.getX());
-    p.words.push_back(parameterWord(op.getWeight()));
-    p.words.push_back(widthWord(k, inSite));
-    p.words.push_back(widthWord(n, outSite));
+    p.words.add(parameterWord(op.getWeight()));
+    p.words.add(widthWord(k, inSite));
+    p.words.add(widthWord(n, outSite));
     addRows(p.words, result);
     if (op.getU()) {
       addRows(p.words, op.getU());
-      p.words.push_back(parameterWord(op.getB()));
-      p.words.push_back(widthWord(widthOf(op.getU()), siteOf(op.getB(), symbols)));
+      p.words.add(parameterWord(op.getB()));
+      p.words.add(widthWord(widthOf(op.getU()), siteOf(op.getB(), symbols)));
     } else {
-      p.words.append(4, intWord(0));
+      for (int i = 0; i < 4; ++i)
+        p.words.add(intWord(0));
     }
     addExtras(p.words, op.getExtras());
     p.columns = n;
@@ -239,19 +248,19 @@ private:
 
   Problem describe(stage::AttentionOp op, Value result) {
     Problem p;
-    int64_t querySpace = spaces.lookup(op.getQuerySpace()), keySpace = spaces.lookup(op.getKeySpace());
+    Value querySpace = spaces.lookup(op.getQuerySpace()), keySpace = spaces.lookup(op.getKeySpace());
     for (Value value : {Value(op.getQuery()), Value(op.getKey()), Value(op.getValue()), result})
       addRows(p.words, value);
-    p.words.push_back(rowsWord(querySpace, RowField::Blocks));
-    p.words.push_back(rowsWord(keySpace, RowField::Begin));
-    p.words.push_back(rowsWord(keySpace, RowField::Keys));
+    addField(p.words, querySpace, RowField::Blocks);
+    addField(p.words, keySpace, RowField::Begin);
+    addField(p.words, keySpace, RowField::Keys);
     int64_t headDim = widthOf(op.getResult()) / static_cast<int64_t>(op.getHeads());
     p.over = Over::Blocks;
     p.columns = op.getHeads();
     p.flops = 4 * headDim;
     p.bytes = 2 * floatBytes * headDim;
     p.perKey = true;
-    p.keySpace = builder.getI64IntegerAttr(keySpace);
+    p.keySpace = keySpace;
     return p;
   }
 
@@ -260,7 +269,7 @@ private:
     addRows(p.words, x);
     addRows(p.words, result);
     int64_t width = widthOf(result);
-    p.words.push_back(intWord(width));
+    p.words.add(intWord(width));
     addExtras(p.words, extras);
     p.flops = flopsPerElement * width;
     p.bytes = 2 * floatBytes * width;
@@ -272,10 +281,10 @@ private:
 
   Problem describe(stage::PoolOp op, Value result) {
     Problem p = rowWise(op.getX(), result, {}, 1);
-    int64_t space = spaces.lookup(op.getSpace());
-    p.words.push_back(rowsWord(space, RowField::Begin));
-    p.words.push_back(rowsWord(space, RowField::Keys));
-    p.words.push_back(rowsWord(space, RowField::Position));
+    Value space = spaces.lookup(op.getSpace());
+    addField(p.words, space, RowField::Begin);
+    addField(p.words, space, RowField::Keys);
+    addField(p.words, space, RowField::Position);
     p.over = Over::Sequences;
     return p;
   }
@@ -285,15 +294,15 @@ private:
     FlatSymbolRefAttr site = rankSite(op);
     int64_t width = site ? maxRank(site) : widthOf(result);
     addRows(p.words, result);
-    p.words.push_back(widthWord(width, site));
+    p.words.add(widthWord(width, site));
     for (auto [table, index] : llvm::zip(op.getTables(), op.getIndices())) {
       if (isa<RankedTensorType>(table.getType())) {
         addRows(p.words, table);
       } else {
-        p.words.push_back(parameterWord(table));
-        p.words.push_back(pitchWord(width));
+        p.words.add(parameterWord(table));
+        p.words.add(pitchWord(width));
       }
-      p.words.push_back(indexWord(index));
+      addIndex(p.words, index);
     }
     addExtras(p.words, op.getExtras());
     p.guard = site;
@@ -304,17 +313,17 @@ private:
     return p;
   }
 
-  Attribute indexWord(Value index) {
+  void addIndex(Words &words, Value index) {
     Rows rows = rowsOf(stage::rowsOfIndex(index));
     if (rows.per == Per::Sequence)
-      return rowsWord(rows.space, RowField::First);
+      return addField(words, rows.space, RowField::First);
     if (auto ids = index.getDefiningOp<stage::IdsOp>())
-      return IdsArgAttr::get(builder.getContext(), inputs.lookup(ids.getSource()));
-    return rowsWord(rows.space, RowField::Position);
+      return words.add(IdsArgAttr::get(builder.getContext()), inputs.lookup(ids.getSource()));
+    addField(words, rows.space, RowField::Position);
   }
 
-  LogicalResult emitLaunch(stage::LaunchOp launch) {
-    auto yield = cast<stage::YieldOp>(launch.getBody().front().getTerminator());
+  void emitLaunch(stage::LaunchOp launch) {
+    auto yield = cast<xf::YieldOp>(launch.getBody().front().getTerminator());
     std::string label = labelOf(yield.getValues().front().getLoc());
     if (yield.getValues().size() > 1)
       label += " +" + std::to_string(yield.getValues().size() - 1);
@@ -324,13 +333,7 @@ private:
     for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues()))
       emitProblems(value.getDefiningOp<stage::SkeletonOpInterface>(), result);
     kernels.addEntry(op);
-    return success();
   }
-
-  /// Where a problem's result lies: all of a value, or a part of its columns.
-  struct Place {
-    int64_t buffer, column, width;
-  };
 
   void emitProblems(stage::SkeletonOpInterface op, Value result) {
     auto concat = dyn_cast<stage::ConcatOp>(*op);
@@ -338,57 +341,42 @@ private:
       return emitProblem(op, result);
     int64_t column = 0;
     for (Value part : concat.getParts()) {
-      emitCopy(op, part, {buffers.lookup(result), column, widthOf(part)});
+      emitCopy(op, part, locate(result).first, column);
       column += widthOf(part);
     }
   }
 
-  /// The rows of a part into its columns: a map whose region is the identity.
-  void emitCopy(stage::SkeletonOpInterface op, Value part, Place to) {
+  /// The rows of a part into columns of a buffer: a map whose region is the identity.
+  void emitCopy(stage::SkeletonOpInterface op, Value part, const BufferLife &to, int64_t column) {
     Problem p;
+    int64_t width = widthOf(part);
     addRows(p.words, part);
-    p.words.push_back(BufferArgAttr::get(builder.getContext(), to.buffer, to.column));
-    p.words.push_back(pitchWord(lives[to.buffer].width));
-    p.words.push_back(intWord(to.width));
-    p.flops = to.width;
-    p.bytes = 2 * floatBytes * to.width;
-    emitProblem(op, p, lives[to.buffer], windowOf(part),
-                WindowAttr::get(builder.getContext(), to.buffer, to.column, to.width));
+    addRows(p.words, to, column);
+    p.words.add(intWord(width));
+    p.flops = width;
+    p.bytes = 2 * floatBytes * width;
+    emitProblem(op, p, to);
   }
 
   void emitProblem(stage::SkeletonOpInterface op, Value result) {
     Problem p = TypeSwitch<Operation *, Problem>(op)
                     .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp,
                           stage::MapOp>([&](auto typed) { return describe(typed, result); });
-    SmallVector<Attribute> reads;
-    for (Value operand : op->getOperands())
-      if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && type.getElementType().isF32())
-        reads.push_back(windowOf(operand));
-    emitProblem(op, p, lives[buffers.lookup(result)], reads, windowOf(result));
+    emitProblem(op, p, locate(result).first);
   }
 
-  void emitProblem(stage::SkeletonOpInterface op, Problem &p, const BufferLife &life, ArrayRef<Attribute> reads,
-                   Attribute writes) {
+  void emitProblem(stage::SkeletonOpInterface op, Problem &p, const BufferLife &life) {
     if (life.per == Per::Sequence)
       p.over = Over::Sequences;
     ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()), life.space,
                       p.over, p.columns, p.columnSite, p.guard, p.flops, p.bytes, p.perKey, p.keySpace,
-                      builder.getArrayAttr(p.words), builder.getArrayAttr(reads), builder.getArrayAttr(writes));
-  }
-
-  /// The columns of a buffer that a value is.
-  Attribute windowOf(Value value) {
-    auto [buffer, column] = locate(value);
-    int64_t width = widthOf(value);
-    return WindowAttr::get(builder.getContext(), buffer, column,
-                           ShapedType::isDynamic(width) ? lives[buffer].width : width);
+                      builder.getArrayAttr(p.words.words), p.words.values);
   }
 
   void emitOutputs() {
-    for (auto output : function.getBody().front().getOps<stage::OutputOp>()) {
-      auto [buffer, column] = locate(output.getValue());
-      OutputOp::create(builder, output.getLoc(), output.getName(), buffer, column, widthOf(output.getValue()),
-                       lives[buffer].space, lives[buffer].per);
+    for (auto output : bodyOps<stage::OutputOp>()) {
+      auto [life, column] = locate(output.getValue());
+      OutputOp::create(builder, output.getLoc(), output.getName(), life.buffer, column, widthOf(output.getValue()));
     }
   }
 
@@ -397,9 +385,9 @@ private:
   KernelTable &kernels;
   OpBuilder builder;
   ProgramOp program;
-  llvm::MapVector<Value, int64_t> inputs, spaces;
-  SmallVector<stage::LaunchOp> launches;
-  DenseMap<Value, int64_t> buffers;
+  DenseMap<Value, TypedValue<InputType>> inputs;
+  DenseMap<Value, TypedValue<SpaceType>> spaces;
+  DenseMap<Value, size_t> buffers; // in lives
   std::vector<BufferLife> lives;
 };
 
@@ -414,8 +402,7 @@ struct Plan : impl::PlanPassBase<Plan> {
         return signalPassFailure();
     KernelTable kernels(module);
     for (auto function : llvm::make_early_inc_range(module.getOps<xf::FunctionOp>())) {
-      if (failed(Planner(function, symbols, kernels).run()))
-        return signalPassFailure();
+      Planner(function, symbols, kernels).run();
       function.erase();
     }
     kernels.emitEntries();

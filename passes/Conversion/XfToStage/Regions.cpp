@@ -10,7 +10,7 @@ void buildRegion(OpBuilder &builder, Location loc, Region &region, unsigned argu
   SmallVector<Location> locs(arguments, loc);
   Block *block = builder.createBlock(&region, {}, types, locs);
   Value value = element(builder, loc, block->getArguments());
-  YieldOp::create(builder, loc, value);
+  xf::YieldOp::create(builder, loc, value);
 }
 
 Value buildConstant(OpBuilder &builder, Location loc, double value) {

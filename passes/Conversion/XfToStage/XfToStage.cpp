@@ -79,7 +79,7 @@ private:
               xf::AttentionOp, xf::LayerNormOp, xf::ActivationOp, xf::ScaleOp, xf::GainOp, xf::ColumnsOp,
               xf::FirstTokenOp, xf::PoolOp, xf::ConcatOp, xf::L2NormalizeOp, arith::AddFOp, xf::WaveOp, func::CallOp>(
             [&](auto typed) { return convertOp(typed); })
-        .Case<xf::InputOp, xf::GetOp, xf::WaveYieldOp, func::ReturnOp>([&](auto) {
+        .Case<xf::InputOp, xf::GetOp, xf::YieldOp, func::ReturnOp>([&](auto) {
           builder.clone(*op, mapping);
           return success();
         })

@@ -22,13 +22,18 @@ std::string text(StringRef value) { return value.str(); }
 class ProgramWriter {
 public:
   ProgramWriter(ModuleOp module, const DeployTable &deploy) : deploy(deploy) {
-    for (auto kernel : module.getOps<rt::KernelOp>())
-      kernels.try_emplace(kernel.getSymName(), kernels.size());
+    for (auto kernel : module.getOps<rt::KernelOp>()) {
+      numbers.try_emplace(kernel.getSymName(), numbers.size());
+      kernels.try_emplace(kernel.getSymName(), kernel);
+    }
   }
 
   Json write(rt::ProgramOp program) {
     Json inputs = Json::array(), spaces = Json::array(), buffers = Json::array(), outputs = Json::array(),
          launches = Json::array();
+    number<rt::InputOp>(program);
+    number<rt::SpaceOp>(program);
+    number<rt::BufferOp>(program);
     for (Operation &op : program.getBody().front())
       TypeSwitch<Operation *>(&op)
           .Case<rt::InputOp>([&](auto input) { inputs.push_back(write(input)); })
@@ -41,6 +46,13 @@ public:
   }
 
 private:
+  /// Values are numbers in the artifact, in the order of their kind.
+  template <typename Op> void number(rt::ProgramOp program) {
+    for (auto [index, op] : llvm::enumerate(program.getBody().front().getOps<Op>()))
+      places[op.getResult()] = index;
+  }
+  size_t numberOf(Value value) const { return places.lookup(value); }
+
   static Json names(ArrayAttr attributes) {
     Json list = Json::array();
     for (Attribute name : attributes)
@@ -48,46 +60,59 @@ private:
     return list;
   }
 
-  static Json windows(ArrayAttr attributes) {
-    Json list = Json::array();
-    for (auto window : attributes.getAsRange<rt::WindowAttr>())
-      list.push_back({window.getBuffer(), window.getColumn(), window.getWidth()});
-    return list;
+  Json write(const rt::Window &window) { return Json::array({numberOf(window.buffer), window.column, window.width}); }
+
+  /// The space whose rows an input's ids lie in.
+  static Value spaceOf(rt::InputOp op) {
+    for (OpOperand &use : op.getResult().getUses())
+      if (auto space = dyn_cast<rt::SpaceOp>(use.getOwner()); space && llvm::is_contained(space.getInputs(), use.get()))
+        return space.getResult();
+    llvm_unreachable("every input is of one space");
+  }
+
+  static rt::InputOp inputNamed(rt::ProgramOp program, StringRef name) {
+    auto inputs = program.getBody().front().getOps<rt::InputOp>();
+    return *llvm::find_if(inputs, [&](rt::InputOp input) { return input.getName() == name; });
   }
 
   Json write(rt::InputOp op) {
     Json input = {{"name", text(op.getName())},
                   {"kind", op.getMask() ? "mask" : "ids"},
                   {"dims", names(op.getDims())},
-                  {"space", op.getSpace()}};
+                  {"space", numberOf(spaceOf(op))}};
     if (op.getLimit())
       input["limit"] = *op.getLimit();
     input["optional"] = op.getMask() || op.getDefaultValue();
     if (op.getDefaultValue())
       input["default"] = *op.getDefaultValue();
     if (op.getCounting())
-      input["counting"] = *op.getCounting();
+      input["counting"] = numberOf(inputNamed(op->getParentOfType<rt::ProgramOp>(), *op.getCounting()).getResult());
     return input;
   }
 
   Json write(rt::SpaceOp op) {
     return {{"name", text(op.getName())},
             {"dims", names(op.getDims())},
-            {"mask", static_cast<int64_t>(op.getMask())},
+            {"mask", op.getMask() ? static_cast<int64_t>(numberOf(op.getMask())) : -1},
             {"keep_first", op.getKeepFirst()},
             {"max_length", op.getMaxLength()}};
   }
 
   Json write(rt::BufferOp op) {
     return {{"slot", op.getSlot()},
-            {"space", op.getSpace()},
+            {"space", numberOf(op.getSpace())},
             {"per", text(rt::stringifyEnum(op.getPer()))},
             {"width", op.getWidth()}};
   }
 
   Json write(rt::OutputOp op) {
-    return {{"name", text(op.getName())}, {"buffer", op.getBuffer()}, {"column", op.getColumn()},
-            {"width", op.getWidth()},     {"space", op.getSpace()},   {"per", text(rt::stringifyEnum(op.getPer()))}};
+    auto buffer = op.getBuffer().getDefiningOp<rt::BufferOp>();
+    return {{"name", text(op.getName())},
+            {"buffer", numberOf(op.getBuffer())},
+            {"column", op.getColumn()},
+            {"width", op.getWidth()},
+            {"space", numberOf(buffer.getSpace())},
+            {"per", text(rt::stringifyEnum(buffer.getPer()))}};
   }
 
   Json write(rt::LaunchOp launch) {
@@ -100,9 +125,9 @@ private:
   Json sites(FlatSymbolRefAttr site) { return Json::array({deploy.siteIndex(site.getValue())}); }
 
   Json write(rt::ProblemOp op) {
-    Json problem = {{"kernel", static_cast<int64_t>(kernels.lookup(op.getKernel()))},
+    Json problem = {{"kernel", static_cast<int64_t>(numbers.lookup(op.getKernel()))},
                     {"label", text(op.getLabel())},
-                    {"space", op.getSpace()},
+                    {"space", numberOf(op.getSpace())},
                     {"over", text(rt::stringifyEnum(op.getOver()))}};
     if (op.getColumnSiteAttr())
       problem["columns"] = {{"rank", sites(op.getColumnSiteAttr())}};
@@ -115,31 +140,37 @@ private:
     if (op.getGuardAttr())
       problem["guard"] = sites(op.getGuardAttr());
     if (op.getKeySpace())
-      problem["keys"] = *op.getKeySpace();
-    Json args = Json::array();
-    for (Attribute word : op.getArgs())
-      args.push_back(writeWord(word));
-    problem["args"] = args;
-    problem["reads"] = windows(op.getReads());
-    problem["writes"] = windows(op.getWrites());
+      problem["keys"] = numberOf(op.getKeySpace());
+    problem["args"] = Json::array();
+    for (auto [word, value] : op.getArgs())
+      problem["args"].push_back(write(word, value));
+    rt::Touched touched = op.getTouched(kernels.lookup(op.getKernel()));
+    problem["reads"] = Json::array();
+    for (const rt::Window &window : touched.reads)
+      problem["reads"].push_back(write(window));
+    problem["writes"] = Json::array();
+    if (touched.write)
+      problem["writes"].push_back(write(*touched.write));
     return problem;
   }
 
-  Json writeWord(Attribute word) {
+  Json write(Attribute word, Value value) {
     return TypeSwitch<Attribute, Json>(word)
-        .Case<rt::BufferArgAttr>([](auto arg) { return Json::array({"buffer", arg.getBuffer(), arg.getColumn()}); })
+        .Case<rt::BufferArgAttr>([&](auto arg) { return Json::array({"buffer", numberOf(value), arg.getColumn()}); })
         .Case<rt::IntArgAttr>([](auto arg) { return Json::array({"int", arg.getValue()}); })
         .Case<rt::PitchArgAttr>([](auto arg) { return Json::array({"pitch", arg.getWidth()}); })
         .Case<rt::ParameterArgAttr>(
             [&](auto arg) { return Json::array({"parameter", deploy.parameterIndex(arg.getParameter().getValue())}); })
-        .Case<rt::IdsArgAttr>([](auto arg) { return Json::array({"ids", arg.getInput()}); })
+        .Case<rt::IdsArgAttr>([&](auto) { return Json::array({"ids", numberOf(value)}); })
         .Case<rt::RowsArgAttr>(
-            [](auto arg) { return Json::array({"rows", arg.getSpace(), text(rt::stringifyEnum(arg.getField()))}); })
+            [&](auto arg) { return Json::array({"rows", numberOf(value), text(rt::stringifyEnum(arg.getField()))}); })
         .Case<rt::RankArgAttr>([&](auto arg) { return Json::array({"rank", sites(arg.getSite())}); });
   }
 
   const DeployTable &deploy;
-  llvm::StringMap<size_t> kernels;
+  llvm::StringMap<size_t> numbers; // of kernels
+  llvm::StringMap<rt::KernelOp> kernels;
+  DenseMap<Value, size_t> places;
 };
 
 Json writeKernels(ModuleOp module) {

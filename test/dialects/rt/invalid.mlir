@@ -5,7 +5,7 @@ rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
   // expected-error @+1 {{C3: no skeleton carries 'math.sin' in its region}}
   %0 = math.sin %x : f32
-  stage.yield %0 : f32
+  xf.yield %0 : f32
 }
 
 // -----
@@ -14,7 +14,7 @@ rt.kernel map @map_0 extras [] {
 // expected-error @+1 {{C2: expects a region of 2 arguments, found 1}}
 rt.kernel map @map_0 extras [column] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 
 // -----
@@ -29,7 +29,7 @@ rt.kernel map @map_0 extras [diagonal] {
 // expected-error @+1 {{C2: expects a region that yields one f32}}
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield
+  xf.yield
 }
 
 // -----
@@ -38,7 +38,7 @@ rt.kernel map @map_0 extras [] {
 // expected-error @+1 {{C2: pool has no region}}
 rt.kernel pool @mean_0 pooling mean extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 
 // -----
@@ -47,7 +47,7 @@ rt.kernel pool @mean_0 pooling mean extras [] {
 // expected-error @+1 {{C1: a row norm has `norm` and a finite `eps`}}
 rt.kernel row_norm @norm_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 
 // -----
@@ -69,7 +69,7 @@ rt.kernel gather @gather_0 extras [] {
 // expected-error @+1 {{these are not the words of this skeleton with these tables and extras}}
 rt.kernel map @map_0 extras [] words(x: rows, y: rows) {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 
 // -----
@@ -77,47 +77,7 @@ rt.kernel map @map_0 extras [] words(x: rows, y: rows) {
 // expected-error @+1 {{no word has the type 'shape'}}
 rt.kernel map @map_0 extras [] words(x: shape) {
 ^bb0(%x: f32):
-  stage.yield %x : f32
-}
-
-// -----
-
-rt.program @f slots 1 {
-  rt.space "source" ["B", "S"] mask -1 max_length 4
-  rt.launch "l" {
-    // expected-error @+1 {{C1: there is no kernel @gone}}
-    rt.problem @gone "p" over rows 0 columns 1 flops 1 bytes 1 args [] reads [] writes []
-  }
-}
-
-// -----
-
-rt.kernel map @map_0 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.program @f slots 1 {
-  rt.space "source" ["B", "S"] mask -1 max_length 4
-  rt.launch "l" {
-    // expected-error @+1 {{C1: kernel @map_0 takes 5 words, found 1}}
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.int<0>] reads [] writes []
-  }
-}
-
-// -----
-
-rt.kernel map @map_0 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.program @f slots 2 {
-  rt.space "source" ["B", "S"] mask -1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  rt.launch "l" {
-    // expected-error @+1 {{C1: word 'x_pitch' of kernel @map_0 is of type pitch, found #rt.int<16>}}
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.int<16>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [] writes []
-  }
+  xf.yield %x : f32
 }
 
 // -----
@@ -133,182 +93,338 @@ rt.kernel pool @pool_0 extras [] {
 
 // -----
 
-// Numbers.
+// Kernels.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  // expected-error @+1 {{C1: there is no space 3, the program has 1}}
-  rt.buffer slot 0 space 3 per row width 16
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  rt.launch "l" {
+    // expected-error @+1 {{C1: there is no kernel @gone}}
+    rt.problem @gone "p" over rows of %s columns 1 flops 1 bytes 1 args ()
+  }
 }
 
 // -----
 
-// Numbers.
+// Words.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  rt.launch "l" {
+    // expected-error @+1 {{C1: kernel @map_0 takes 5 words, found 1}}
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (0)
+  }
+}
+
+// -----
+
+// Words.
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  rt.launch "make" {
+    rt.problem @gather_0 "t" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, 16, @t, pitch 16, ids %ids)
+  }
+  rt.launch "l" {
+    // expected-error @+1 {{C1: word 'x_pitch' of kernel @map_0 is of type pitch, found #rt.int_word<16>}}
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a, 16, %b, pitch 16, 16)
+  }
+}
+
+// -----
+
+// Words.
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  rt.launch "l" {
+    // expected-error @+1 {{C1: word 'x' of kernel @map_0 is of type rows, found #rt.parameter_word<@t>}}
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (@t, pitch 16, %b, pitch 16, 16)
+  }
+}
+
+// -----
+
+// Words.
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  rt.launch "l" {
+    // expected-error @+1 {{no word begins with 'colour'}}
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (colour %s)
+  }
+}
+
+// -----
+
+// Operands.
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  rt.launch "l" {
+    // expected-error @+1 {{C2: the word #rt.ids_word has no operand of type '!rt.input'}}
+    "rt.problem"(%s) <{kernel = @map_0, label = "p", over = 0 : i32, columns = 1 : i64, flops = 1 : i64, bytes = 1 : i64, words = [#rt.ids_word], operandSegmentSizes = array<i32: 1, 0, 0>}> : (!rt.space) -> ()
+  }
+}
+
+// -----
+
+// Operands.
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  rt.launch "l" {
+    // expected-error @+1 {{C2: 1 operands belong to no word}}
+    "rt.problem"(%s, %a) <{kernel = @map_0, label = "p", over = 0 : i32, columns = 1 : i64, flops = 1 : i64, bytes = 1 : i64, words = [], operandSegmentSizes = array<i32: 1, 0, 1>}> : (!rt.space, !rt.buffer) -> ()
+  }
+}
+
+// -----
+
+// Operands.
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  rt.launch "l" {
+    // expected-error @+1 {{C2: takes a word that is none: 3 : i64}}
+    "rt.problem"(%s) <{kernel = @map_0, label = "p", over = 0 : i32, columns = 1 : i64, flops = 1 : i64, bytes = 1 : i64, words = [3], operandSegmentSizes = array<i32: 1, 0, 0>}> : (!rt.space) -> ()
+  }
+}
+
+// -----
+
+// Slots.
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
   // expected-error @+1 {{C1: there is no slot 2, the program has 2}}
-  rt.buffer slot 2 space 0 per row width 16
+  %c = rt.buffer slot 2 in %s per row width 16
 }
 
 // -----
 
-// Numbers.
+// Columns.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  // expected-error @+1 {{C1: there is no input 7, the program has 3}}
-  rt.input "more" ["B", "S"] space 0 counting 7
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  // expected-error @+1 {{C2: rows of 0 columns}}
+  %c = rt.buffer slot 1 in %s per row width 0
 }
 
 // -----
 
-// Numbers.
+// Inputs.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  // expected-error @+1 {{C1: input 'ids' is no mask}}
-  rt.space "other" ["B", "S"] mask 0 max_length 4
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  // expected-error @+1 {{C1: there is no input 'gone'}}
+  %more = rt.input "more" ["B", "S"] counting "gone"
+  %t = rt.space "target" ["B", "S"] inputs(%more) max_length 4
 }
 
 // -----
 
-// Numbers.
+// Inputs.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  // expected-error @+1 {{C1: there is no buffer 9, the program has 2}}
-  rt.output "y" buffer 9 column 0 width 16 space 0 per row
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  // expected-error @+1 {{C1: 'ids' stands twice}}
+  %more = rt.input "ids" ["B", "S"]
+  %t = rt.space "target" ["B", "S"] inputs(%more) max_length 4
 }
 
 // -----
 
-// Numbers.
+// Inputs.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
-  }
-  rt.launch "l" {
-    // expected-error @+1 {{C1: there is no buffer 5, the program has 2}}
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.buffer<5, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 0, 16>] writes [#rt.window<1, 0, 16>]
-  }
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  // expected-error @+1 {{C1: is of no space}}
+  %more = rt.input "more" ["B", "S"]
 }
 
 // -----
 
-// Numbers.
+// Inputs.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  rt.launch "l" {
-    // expected-error @+1 {{C1: there is no input 4, the program has 2}}
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<4>] reads [] writes [#rt.window<0, 0, 16>]
-  }
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  // expected-error @+1 {{C1: an input is of two spaces}}
+  %t = rt.space "target" ["B", "S"] inputs(%ids) max_length 4
 }
 
 // -----
 
-// Numbers.
+// Inputs.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
-  }
-  rt.launch "l" {
-    // expected-error @+1 {{C1: there is no space 1, the program has 1}}
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 keys 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 0, 16>] writes [#rt.window<1, 0, 16>]
-  }
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  // expected-error @+1 {{C2: input 'ids' is no mask}}
+  %t = rt.space "target" ["B", "S"] mask %ids inputs() max_length 4
 }
 
 // -----
@@ -316,18 +432,18 @@ rt.program @f slots 2 {
 // What stands in a program.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
   // expected-error @+1 {{C1: does not stand in an rt.program}}
   %0 = arith.constant 1 : i32
 }
@@ -337,21 +453,21 @@ rt.program @f slots 2 {
 // What stands in a launch.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
   rt.launch "l" {
     // expected-error @+1 {{C1: does not stand in an rt.launch}}
-    rt.buffer slot 0 space 0 per row width 16
+    %0 = arith.constant 1 : i32
   }
 }
 
@@ -360,23 +476,23 @@ rt.program @f slots 2 {
 // Columns.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
   rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
+    rt.problem @gather_0 "t" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, 16, @t, pitch 16, ids %ids)
   }
-  // expected-error @+1 {{C2: columns [8, 8 + 16) of buffer 0, which has 16}}
-  rt.output "y" buffer 0 column 8 width 16 space 0 per row
+  // expected-error @+1 {{C2: columns [8, 8 + 16) of a buffer that has 16}}
+  rt.output "y" %a column 8 width 16
 }
 
 // -----
@@ -384,24 +500,24 @@ rt.program @f slots 2 {
 // Columns.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
   rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
+    rt.problem @gather_0 "t" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, 16, @t, pitch 16, ids %ids)
   }
   rt.launch "l" {
-    // expected-error @+1 {{C2: columns [16, 16 + 1) of buffer 0, which has 16}}
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 16>, #rt.pitch<16>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 0, 16>] writes [#rt.window<1, 0, 16>]
+    // expected-error @+1 {{C2: columns [4, 4 + 16) of a buffer that has 16}}
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, %b[4], pitch 16, 16)
   }
 }
 
@@ -410,235 +526,177 @@ rt.program @f slots 2 {
 // Columns.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  // expected-error @+1 {{C2: rows of 0 columns}}
-  rt.buffer slot 0 space 0 per row width 0
-}
-
-// -----
-
-// An output has its buffer's rows.
-rt.kernel map @map_0 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.kernel gather @gather_0 tables 1 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
   rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
-  }
-  // expected-error @+1 {{C2: buffer 0 has other rows}}
-  rt.output "y" buffer 0 column 0 width 16 space 0 per sequence
-}
-
-// -----
-
-// Nothing is read before it is written.
-rt.kernel map @map_0 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.kernel gather @gather_0 tables 1 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  rt.launch "l" {
-    // expected-error @+1 {{C3: reads buffer 0, which no launch before it writes}}
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 0, 16>] writes [#rt.window<1, 0, 16>]
-  }
-}
-
-// -----
-
-// Buffers that live together.
-rt.kernel map @map_0 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.kernel gather @gather_0 tables 1 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  // expected-error @+1 {{C3: buffers 0 and 2 live at the same time in slot 0}}
-  rt.buffer slot 0 space 0 per row width 16
-  rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
+    rt.problem @gather_0 "t" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, 16, @t, pitch 16, ids %ids)
   }
   rt.launch "l" {
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.buffer<2, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 0, 16>] writes [#rt.window<2, 0, 16>]
+    // expected-error @+1 {{C2: columns [-1, -1 + 16) of a buffer that has 16}}
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a[-1], pitch 16, %b, pitch 16, 16)
   }
 }
 
 // -----
 
-// An output lives to the end.
+// Outputs.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  // expected-error @+1 {{C3: buffers 0 and 2 live at the same time in slot 0}}
-  rt.buffer slot 0 space 0 per row width 16
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
   rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
+    rt.problem @gather_0 "t" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, 16, @t, pitch 16, ids %ids)
   }
-  rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<1, 0, 16>]
-  }
-  rt.launch "l" {
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<1, 0>, #rt.pitch<16>, #rt.buffer<2, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<1, 0, 16>] writes [#rt.window<2, 0, 16>]
-  }
-  rt.output "y" buffer 0 column 0 width 16 space 0 per row
+  rt.output "y" %a column 0 width 16
+  // expected-error @+1 {{C1: 'y' stands twice}}
+  rt.output "y" %a column 0 width 16
 }
 
 // -----
 
-// Problems of a launch.
+// Lives.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  // expected-error @+1 {{C3: reads a buffer that no launch before it writes}}
+  rt.output "y" %a column 0 width 16
+}
+
+// -----
+
+// Lives.
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  rt.launch "l" {
+    // expected-error @+1 {{C3: reads a buffer that no launch before it writes}}
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, %b, pitch 16, 16)
+  }
+}
+
+// -----
+
+// Lives.
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  // expected-note @+1 {{the other buffer}}
+  %a = rt.buffer slot 0 in %s per row width 16
+  // expected-error @+1 {{C3: lives while another buffer does in slot 0}}
+  %b = rt.buffer slot 0 in %s per row width 16
   rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
+    rt.problem @gather_0 "t" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, 16, @t, pitch 16, ids %ids)
   }
   rt.launch "l" {
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 0, 16>] writes [#rt.window<1, 0, 16>]
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, %b, pitch 16, 16)
+  }
+  rt.output "y" %b column 0 width 16
+}
+
+// -----
+
+// Problems of one launch.
+rt.kernel map @map_0 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
+  rt.launch "make" {
+    rt.problem @gather_0 "t" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, 16, @t, pitch 16, ids %ids)
+  }
+  rt.launch "l" {
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, %b, pitch 16, 16)
     // expected-error @+1 {{C4: writes what another problem of its launch writes}}
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 0, 16>] writes [#rt.window<1, 0, 16>]
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, %b[8], pitch 16, 8)
   }
 }
 
 // -----
 
-// Problems of a launch.
+// Problems of one launch.
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.kernel gather @gather_0 tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
+  %ids = rt.input "ids" ["B", "S"]
+  %mask = rt.input "mask" ["B", "S"] mask
+  %s = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16
   rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
+    rt.problem @gather_0 "t" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, 16, @t, pitch 16, ids %ids)
   }
-  rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<1, 0, 16>]
+  rt.launch "k" {
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, %b, pitch 16, 16)
   }
   rt.launch "l" {
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a[8], pitch 16, %b, pitch 16, 8)
     // expected-error @+1 {{C4: reads what a problem of its launch writes}}
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 0, 16>] writes [#rt.window<1, 0, 16>]
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<1, 0>, #rt.pitch<16>, #rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<1, 0, 16>] writes [#rt.window<0, 0, 16>]
-  }
-}
-
-// -----
-
-// Windows.
-rt.kernel map @map_0 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.kernel gather @gather_0 tables 1 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
-  }
-  rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<1, 0, 16>]
-  }
-  rt.launch "l" {
-    // expected-error @+1 {{C2: `reads` are not what the words of kernel @map_0 point to}}
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 4, 8>] writes [#rt.window<1, 0, 16>]
-  }
-}
-
-// -----
-
-// Windows.
-rt.kernel map @map_0 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.kernel gather @gather_0 tables 1 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.program @f slots 2 {
-  rt.input "ids" ["B", "S"] space 0
-  rt.input "mask" ["B", "S"] space 0 mask
-  rt.space "source" ["B", "S"] mask 1 max_length 4
-  rt.buffer slot 0 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
-  rt.launch "make" {
-    rt.problem @gather_0 "t" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.int<16>, #rt.parameter<@t>, #rt.pitch<16>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 16>]
-  }
-  rt.launch "l" {
-    // expected-error @+1 {{C2: `writes` are not what the word 'y' of kernel @map_0 points to}}
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 1 bytes 1 args [#rt.buffer<0, 0>, #rt.pitch<16>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 0, 16>] writes []
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%b[4], pitch 16, %a, pitch 16, 8)
   }
 }

@@ -4,7 +4,7 @@
 // CHECK: rt.kernel gather @gather_0 tables 2 extras [row, column] words(y: rows, y_pitch: pitch, width: count, table_0: table, table_0_pitch: pitch, index_0: index, table_1: table, table_1_pitch: pitch, index_1: index, extra_0: rows, extra_0_pitch: pitch, extra_1: weight)
 rt.kernel gather @gather_0 tables 2 extras [row, column] {
 ^bb0(%a: f32, %b: f32, %c: f32, %d: f32):
-  stage.yield %a : f32
+  xf.yield %a : f32
 }
 // CHECK: rt.kernel attention @attention_0 head_dim 8 scale 5.000000e-01 causal extras [] words(q: rows, q_pitch: pitch, k: rows, {{.*}} keys: index) {
 rt.kernel attention @attention_0 head_dim 8 scale 0.5 causal extras [] {
@@ -12,7 +12,7 @@ rt.kernel attention @attention_0 head_dim 8 scale 0.5 causal extras [] {
 // CHECK: rt.kernel row_norm @norm_0 norm rms eps 1.000000e+00 extras [] words({{.*}}) {
 rt.kernel row_norm @norm_0 norm rms eps 1.0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 // CHECK: rt.kernel pool @pool_0 pooling mean_sqrt extras [] words({{.*}}) {
 rt.kernel pool @pool_0 pooling mean_sqrt extras [] {
@@ -22,33 +22,32 @@ rt.entry @entry_0 [@attention_0, @gather_0]
 
 // CHECK: rt.program @f slots 2
 rt.program @f slots 2 {
-  // CHECK: rt.input "ids" ["B", "S"] space 0 limit 30
-  rt.input "ids" ["B", "S"] space 0 limit 30
-  // CHECK: rt.input "mask" ["B", "S"] space 0 mask
-  rt.input "mask" ["B", "S"] space 0 mask
-  // CHECK: rt.input "positions" ["B", "S"] space 0 default 1 counting 0
-  rt.input "positions" ["B", "S"] space 0 default 1 counting 0
-  // CHECK: rt.space "source" ["B", "S"] mask 1 max_length 8 keep_first
-  rt.space "source" ["B", "S"] mask 1 max_length 8 keep_first
-  // CHECK: rt.buffer slot 0 space 0 per row width 20
-  rt.buffer slot 0 space 0 per row width 20
-  // CHECK: rt.buffer slot 1 space 0 per row width 16
-  rt.buffer slot 1 space 0 per row width 16
+  // CHECK: %[[ids:.*]] = rt.input "ids" ["B", "S"] limit 30
+  %ids = rt.input "ids" ["B", "S"] limit 30
+  // CHECK: %[[mask:.*]] = rt.input "mask" ["B", "S"] mask
+  %mask = rt.input "mask" ["B", "S"] mask
+  // CHECK: %[[positions:.*]] = rt.input "positions" ["B", "S"] default 1 counting "ids"
+  %positions = rt.input "positions" ["B", "S"] default 1 counting "ids"
+  // CHECK: %[[source:.*]] = rt.space "source" ["B", "S"] mask %[[mask]] inputs(%[[ids]], %[[mask]]) max_length 8 keep_first
+  %source = rt.space "source" ["B", "S"] mask %mask inputs(%ids, %mask) max_length 8 keep_first
+  // CHECK: %[[target:.*]] = rt.space "target" ["B", "T"] inputs(%[[positions]]) max_length 4
+  %target = rt.space "target" ["B", "T"] inputs(%positions) max_length 4
+  // CHECK: %[[a:.*]] = rt.buffer slot 0 in %[[source]] per row width 20
+  %a = rt.buffer slot 0 in %source per row width 20
+  // CHECK: %[[b:.*]] = rt.buffer slot 1 in %[[source]] per sequence width 16
+  %b = rt.buffer slot 1 in %source per sequence width 16
   rt.launch "rows" {
-    rt.problem @lookup "t" over rows 0 columns 1 flops 2 bytes 8 args [#rt.buffer<0, 0>, #rt.pitch<20>, #rt.int<20>, #rt.parameter<@t>, #rt.pitch<20>, #rt.ids<0>] reads [] writes [#rt.window<0, 0, 20>]
+    // CHECK: rt.problem @lookup "t" over rows of %[[source]] columns 1 guard @site flops 2 bytes 8 args (%[[a]], pitch 20, rank @site, @t, pitch 20, ids %[[ids]])
+    rt.problem @lookup "t" over rows of %source columns 1 guard @site flops 2 bytes 8 args (%a, pitch 20, rank @site, @t, pitch 20, ids %ids)
   }
   rt.launch "l" {
-    // CHECK: rt.problem @map_0 "p" over rows 0 columns 1 flops 8 bytes 16 args [#rt.buffer<0, 4>, #rt.pitch<20>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 4, 16>] writes [#rt.window<1, 0, 16>]
-    rt.problem @map_0 "p" over rows 0 columns 1 flops 8 bytes 16 args [#rt.buffer<0, 4>, #rt.pitch<20>, #rt.buffer<1, 0>, #rt.pitch<16>, #rt.int<16>] reads [#rt.window<0, 4, 16>] writes [#rt.window<1, 0, 16>]
+    // CHECK: rt.problem @pool_0 "p" over sequences of %[[source]] columns 1 flops 8 bytes 16 args (%[[a]][4], pitch 20, %[[b]], pitch 16, 16, begin %[[source]], keys %[[source]], position %[[source]])
+    rt.problem @pool_0 "p" over sequences of %source columns 1 flops 8 bytes 16 args (%a[4], pitch 20, %b, pitch 16, 16, begin %source, keys %source, position %source)
   }
-  // CHECK: rt.output "y" buffer 1 column 0 width 16 space 0 per row
-  rt.output "y" buffer 1 column 0 width 16 space 0 per row
+  // CHECK: rt.output "y" %[[b]] column 0 width 16
+  rt.output "y" %b column 0 width 16
 }
 rt.kernel gather @lookup tables 1 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
-}
-rt.kernel map @map_0 extras [] {
-^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }

@@ -5,7 +5,7 @@ func.func @case(%x: tensor<?x4xf32>) {
   // expected-error @+1 {{C1: x has 4 columns, the result 5}}
   %0 = stage.map %x {
   ^bb0(%e: f32):
-    stage.yield %e : f32
+    xf.yield %e : f32
   } : tensor<?x4xf32> -> tensor<?x5xf32>
   return
 }
@@ -16,7 +16,7 @@ func.func @case(%x: tensor<?x4xf32>, %v: !xf.packed<vector, 5x1>) {
   // expected-error @+1 {{C1: expects extras of 4 columns, found '!xf.packed<vector, 5x1>'}}
   %0 = stage.map %x extras(%v : !xf.packed<vector, 5x1>) {
   ^bb0(%e: f32, %f: f32):
-    stage.yield %e : f32
+    xf.yield %e : f32
   } : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
@@ -27,7 +27,7 @@ func.func @case(%x: tensor<?x4xf32>) {
   // expected-error @+1 {{C2: expects a region of 1 arguments, found 0}}
   %0 = stage.map %x {
   ^bb0:
-    stage.yield
+    xf.yield
   } : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
@@ -38,7 +38,7 @@ func.func @case(%x: tensor<?x4xf32>) {
   // expected-error @+1 {{C2: expects arguments of f32, found 'f64'}}
   %0 = stage.map %x {
   ^bb0(%e: f64):
-    stage.yield %e : f64
+    xf.yield %e : f64
   } : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
@@ -49,7 +49,7 @@ func.func @case(%x: tensor<?x4xf32>) {
   // expected-error @+1 {{C2: expects a region that yields one f32}}
   %0 = stage.map %x {
   ^bb0(%e: f32):
-    stage.yield
+    xf.yield
   } : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
@@ -61,7 +61,7 @@ func.func @case(%x: tensor<?x4xf32>) {
   ^bb0(%e: f32):
     // expected-error @+1 {{C3: no skeleton carries 'math.atan' in its region}}
     %1 = math.atan %e : f32
-    stage.yield %1 : f32
+    xf.yield %1 : f32
   } : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
@@ -73,7 +73,7 @@ func.func @case(%x: tensor<?x4xf32>) {
   ^bb0(%e: f32):
     // expected-error @+1 {{C3: a region computes f32 and i1, found 'f64'}}
     %1 = arith.constant 1.0 : f64
-    stage.yield %e : f32
+    xf.yield %e : f32
   } : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
@@ -84,7 +84,7 @@ func.func @case(%x: tensor<?x4xf32>, %w: !xf.packed<matrix, 4x5>) {
   // expected-error @+1 {{C1: rows of 4 columns do not become rows of 4 by '!xf.packed<matrix, 4x5>'}}
   %0 = stage.contract %x, %w {
   ^bb0(%e: f32):
-    stage.yield %e : f32
+    xf.yield %e : f32
   } : tensor<?x4xf32>, !xf.packed<matrix, 4x5> -> tensor<?x4xf32>
   return
 }
@@ -95,7 +95,7 @@ func.func @case(%x: tensor<?x4xf32>, %w: !xf.packed<matrix, 4x4>, %b: !xf.packed
   // expected-error @+1 {{C1: rows of 4 columns do not become rows of 4 by '!xf.packed<matrix, 4x?>'}}
   %0 = stage.contract %x, %w plus %x, %b {
   ^bb0(%e: f32):
-    stage.yield %e : f32
+    xf.yield %e : f32
   } : tensor<?x4xf32>, !xf.packed<matrix, 4x4> plus tensor<?x4xf32>, !xf.packed<matrix, 4x?> -> tensor<?x4xf32>
   return
 }
@@ -122,7 +122,7 @@ func.func @case(%x: tensor<?x4xf32>) {
   // expected-error @+1 {{C1: eps must be finite and not negative, found -1.0}}
   %0 = stage.row_norm layer %x eps -1.0 {
   ^bb0(%e: f32):
-    stage.yield %e : f32
+    xf.yield %e : f32
   } : tensor<?x4xf32> -> tensor<?x4xf32>
   return
 }
@@ -133,7 +133,7 @@ func.func @case(%w: !xf.packed<matrix, 4x4>, %i: tensor<?xi32>) {
   // expected-error @+1 {{C1: rows of 4 columns are not those of a table '!xf.packed<matrix, 4x4>'}}
   %0 = stage.gather(%w : !xf.packed<matrix, 4x4>) at (%i : tensor<?xi32>) {
   ^bb0(%e: f32):
-    stage.yield %e : f32
+    xf.yield %e : f32
   } -> tensor<?x4xf32>
   return
 }
@@ -144,7 +144,7 @@ func.func @case(%x: tensor<?x4xf32>, %i: tensor<?xi32>) {
   // expected-error @+1 {{C1: expects 1 to 64 tables with an index each, found 2 and 1}}
   %0 = stage.gather(%x, %x : tensor<?x4xf32>, tensor<?x4xf32>) at (%i : tensor<?xi32>) {
   ^bb0(%e: f32):
-    stage.yield %e : f32
+    xf.yield %e : f32
   } -> tensor<?x4xf32>
   return
 }
@@ -198,9 +198,9 @@ func.func @case(%x: tensor<?x4xf32>) {
   %0 = stage.launch -> tensor<?x4xf32> {
     %1 = stage.map %x {
     ^bb0(%e: f32):
-      stage.yield %e : f32
+      xf.yield %e : f32
     } : tensor<?x4xf32> -> tensor<?x4xf32>
-    stage.yield %x : tensor<?x4xf32>
+    xf.yield %x : tensor<?x4xf32>
   }
   return
 }
@@ -211,14 +211,14 @@ func.func @case(%x: tensor<?x4xf32>) {
   %0:2 = stage.launch -> tensor<?x4xf32>, tensor<?x4xf32> {
     %1 = stage.map %x {
     ^bb0(%e: f32):
-      stage.yield %e : f32
+      xf.yield %e : f32
     } : tensor<?x4xf32> -> tensor<?x4xf32>
     // expected-error @+1 {{C3: reads what its own launch computes}}
     %2 = stage.map %1 {
     ^bb0(%e: f32):
-      stage.yield %e : f32
+      xf.yield %e : f32
     } : tensor<?x4xf32> -> tensor<?x4xf32>
-    stage.yield %1, %2 : tensor<?x4xf32>, tensor<?x4xf32>
+    xf.yield %1, %2 : tensor<?x4xf32>, tensor<?x4xf32>
   }
   return
 }
@@ -230,7 +230,7 @@ func.func @case(%x: tensor<?x4xf32>, %space: !stage.space) {
     %1 = stage.pool mean %x over %space : tensor<?x4xf32>, !stage.space -> tensor<?x4xf32>
     // expected-error @+1 {{C2: is launched with 'stage.pool', another skeleton}}
     %2 = stage.concat %x, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x8xf32>
-    stage.yield %1, %2 : tensor<?x4xf32>, tensor<?x8xf32>
+    xf.yield %1, %2 : tensor<?x4xf32>, tensor<?x8xf32>
   }
   return
 }
@@ -241,7 +241,7 @@ func.func @case(%x: tensor<?x4xf32>) {
   %0 = stage.launch -> tensor<?x2xf32> {
     // expected-error @+1 {{C2: is no skeleton, and stands in a launch}}
     %1 = stage.columns %x at 0 : tensor<?x4xf32> -> tensor<?x2xf32>
-    stage.yield %1 : tensor<?x2xf32>
+    xf.yield %1 : tensor<?x2xf32>
   }
   return
 }

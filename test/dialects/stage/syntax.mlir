@@ -26,19 +26,19 @@ func.func @skeletons(%x: tensor<?x8xf32>, %u: tensor<?x2xf32>, %index: tensor<?x
   %0 = stage.contract %x, %w plus %u, %b extras(%v, %x : !xf.packed<vector, 8x1>, tensor<?x8xf32>) {
   ^bb0(%sum: f32, %bias: f32, %old: f32):
     %e = arith.addf %sum, %bias : f32
-    stage.yield %e : f32
+    xf.yield %e : f32
   } : tensor<?x8xf32>, !xf.packed<matrix, 8x8> plus tensor<?x2xf32>, !xf.packed<matrix, 8x2> -> tensor<?x8xf32>
   // CHECK: stage.attention {{.*}} over %{{.*}}, %{{.*}} heads 2 scale 5.000000e-01 causal : {{.*}} -> tensor<?x8xf32>
   %1 = stage.attention %0, %x, %x over %space, %space heads 2 scale 0.5 causal : tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, !stage.space, !stage.space -> tensor<?x8xf32>
   // CHECK: stage.row_norm layer %{{.*}} eps 1.000000e-05 {
   %2 = stage.row_norm layer %1 eps 1.0e-5 {
   ^bb0(%e: f32):
-    stage.yield %e : f32
+    xf.yield %e : f32
   } : tensor<?x8xf32> -> tensor<?x8xf32>
   // CHECK: stage.gather(%{{.*}}, %{{.*}} : !xf.packed<table, 96x8>, tensor<?x8xf32>) at(%{{.*}}, %{{.*}} : tensor<?xi32>, tensor<?xi32>) {
   %3 = stage.gather(%t, %2 : !xf.packed<table, 96x8>, tensor<?x8xf32>) at(%index, %index : tensor<?xi32>, tensor<?xi32>) {
   ^bb0(%e: f32, %f: f32):
-    stage.yield %f : f32
+    xf.yield %f : f32
   } -> tensor<?x8xf32>
   // CHECK: stage.pool weighted_mean %{{.*}} over %{{.*}} : tensor<?x8xf32>, !stage.space -> tensor<?x8xf32>
   %4 = stage.pool weighted_mean %3 over %space : tensor<?x8xf32>, !stage.space -> tensor<?x8xf32>
@@ -53,9 +53,9 @@ func.func @skeletons(%x: tensor<?x8xf32>, %u: tensor<?x2xf32>, %index: tensor<?x
     %8 = stage.map %5 extras(%5 : tensor<?x4xf32>) {
     ^bb0(%e: f32, %f: f32):
       %m = arith.mulf %e, %f : f32
-      stage.yield %m : f32
+      xf.yield %m : f32
     } : tensor<?x4xf32> -> tensor<?x4xf32>
-    stage.yield %7, %8 : tensor<?x12xf32>, tensor<?x4xf32>
+    xf.yield %7, %8 : tensor<?x12xf32>, tensor<?x4xf32>
   }
   // CHECK: stage.output "pooled" %{{.*}}#0 over %{{.*}} per_sequence : tensor<?x12xf32>, !stage.space
   stage.output "pooled" %6#0 over %space per_sequence : tensor<?x12xf32>, !stage.space

@@ -49,7 +49,7 @@ func.func @wave_c1(%x: tensor<?x?x4xf32>) {
     %b = xf.scale %a by 2.0 : tensor<?x?x4xf32>
     // expected-error @+1 {{C1: reads what another call of the same wave computes}}
     %c = func.call @layer(%b) : (tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
-    xf.wave_yield %c : tensor<?x?x4xf32>
+    xf.yield %c : tensor<?x?x4xf32>
   }
   return
 }
@@ -330,7 +330,7 @@ xf.parameter @p : !xf.packed<vector, 4x1> {
 xf.function @wave_c2 {
   // expected-error @+1 {{C2: expects a body without arguments that yields values of the types 'tensor<?x?x4xf32>'}}
   %0 = xf.wave -> tensor<?x?x4xf32> {
-    xf.wave_yield
+    xf.yield
   }
 }
 

@@ -28,7 +28,7 @@ xf.parameter @table : !xf.packed<table, 30x8> {
   // CHECK: xf.merge %{{.*}}, %{{.*}} embedding : <30x8xf32>, <8x30> -> <30x8xf32>
   %2 = xf.merge %0, %1 embedding : !xf.weight<30x8xf32>, !xf.low_rank<8x30> -> !xf.weight<30x8xf32>
   %3 = xf.pack %2 : !xf.weight<30x8xf32> -> !xf.packed<table, 30x8>
-  // CHECK: xf.yield %{{.*}} : <table, 30x8>
+  // CHECK: xf.yield %{{.*}} : !xf.packed<table, 30x8>
   xf.yield %3 : !xf.packed<table, 30x8>
 }
 xf.parameter @matrix : !xf.packed<matrix, 4x8> {
@@ -142,8 +142,8 @@ xf.function @waves {
   %w:2 = xf.wave -> tensor<?x?x8xf32>, tensor<?x?x8xf32> {
     %a = xf.l2_normalize %x : tensor<?x?x8xf32>
     %b = xf.scale %x by 2.0 : tensor<?x?x8xf32>
-    // CHECK: xf.wave_yield %{{.*}}, %{{.*}} : tensor<?x?x8xf32>, tensor<?x?x8xf32>
-    xf.wave_yield %a, %b : tensor<?x?x8xf32>, tensor<?x?x8xf32>
+    // CHECK: xf.yield %{{.*}}, %{{.*}} : tensor<?x?x8xf32>, tensor<?x?x8xf32>
+    xf.yield %a, %b : tensor<?x?x8xf32>, tensor<?x?x8xf32>
   }
   // CHECK: xf.output "y" %[[W]]#0 where
   xf.output "y" %w#0 where %mask : tensor<?x?x8xf32>, tensor<?x?xi1>

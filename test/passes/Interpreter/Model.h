@@ -154,7 +154,7 @@ inline std::string rows(const std::string &symbols, const std::string &ops, cons
       %t = xf.get @table : !table
       %x = stage.gather (%t : !table) at (%i : !i) {
       ^bb0(%v: f32):
-        stage.yield %v : f32
+        xf.yield %v : f32
       } -> !r
   )" + ops +
          "}";

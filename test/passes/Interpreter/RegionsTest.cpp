@@ -12,7 +12,7 @@ static Array mapped(const std::string &ops) {
       ^bb0(%v: f32):
         %half = arith.constant 0.5 : f32
         )" + ops + R"(
-        stage.yield %r : f32
+        xf.yield %r : f32
       } : !r -> !r
       xf.output "y" %y : !r)"));
   model.weights["E"] = Array({8, 4});

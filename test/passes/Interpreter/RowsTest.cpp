@@ -61,16 +61,16 @@ TEST(Stage, AgreesWithXf) {
       %r = stage.map %a extras(%x : !r) {
       ^bb0(%v: f32, %o: f32):
         %0 = arith.addf %v, %o : f32
-        stage.yield %0 : f32
+        xf.yield %0 : f32
       } : !r -> !r
       %n = stage.row_norm layer %r eps 1.0e-5 {
       ^bb0(%v: f32):
-        stage.yield %v : f32
+        xf.yield %v : f32
       } : !r -> !r
       %i0 = stage.first_rows %sp : !stage.space -> !i
       %f = stage.gather (%n : !r) at (%i0 : !i) {
       ^bb0(%v: f32):
-        stage.yield %v : f32
+        xf.yield %v : f32
       } -> !r
       %p = stage.pool mean %n over %sp : !r, !stage.space -> !r
       stage.output "y" %n over %sp : !r, !stage.space

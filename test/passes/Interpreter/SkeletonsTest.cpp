@@ -16,12 +16,12 @@ TEST(Skeletons, Gather) {
       ^bb0(%a: f32, %b: f32, %c: f32):
         %0 = arith.mulf %a, %b : f32
         %1 = arith.subf %0, %c : f32
-        stage.yield %1 : f32
+        xf.yield %1 : f32
       } -> !r
       %n = stage.first_rows %sp : !stage.space -> !i
       %z = stage.gather (%y : !r) at (%n : !i) {
       ^bb0(%a: f32):
-        stage.yield %a : f32
+        xf.yield %a : f32
       } -> !r
       xf.output "y" %y : !r
       stage.output "z" %z over %sp per_sequence : !r, !stage.space)"));
@@ -91,7 +91,7 @@ TEST(Skeletons, Contract) {
       ^bb0(%acc: f32, %b: f32, %o: f32):
         %0 = arith.addf %acc, %b : f32
         %1 = arith.addf %0, %o : f32
-        stage.yield %1 : f32
+        xf.yield %1 : f32
       } : !r, !panels)";
   Model model(rows(weights, R"(
       %w = xf.get @w : !panels
@@ -102,7 +102,7 @@ TEST(Skeletons, Contract) {
       %old = stage.columns %x at 1 : !r -> tensor<?x2xf32>
       %u = stage.contract %x, %fa {
       ^bb0(%acc: f32):
-        stage.yield %acc : f32
+        xf.yield %acc : f32
       } : !r, !a -> tensor<?x?xf32>
       %y = stage.contract %x, %w plus %u, %fb )" +
                                 body +
@@ -132,7 +132,7 @@ TEST(Skeletons, Contract) {
 TEST(Skeletons, RowNorm) {
   const char *norm = R"(  {
       ^bb0(%v: f32):
-        stage.yield %v : f32
+        xf.yield %v : f32
       } : !r -> !r
       )";
   Model model(rows("", std::string("%l = stage.row_norm layer %x eps 0.25") + norm +
@@ -160,13 +160,13 @@ TEST(Skeletons, PoolAndLaunch) {
         %b = stage.map %x {
         ^bb0(%v: f32):
           %0 = arith.negf %v : f32
-          stage.yield %0 : f32
+          xf.yield %0 : f32
         } : !r -> !r
         %c = stage.map %x {
         ^bb0(%v: f32):
-          stage.yield %v : f32
+          xf.yield %v : f32
         } : !r -> !r
-        stage.yield %b, %c : !r, !r
+        xf.yield %b, %c : !r, !r
       }
       xf.output "x" %l#1 : !r
       xf.output "b" %l#0 : !r

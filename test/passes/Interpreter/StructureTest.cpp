@@ -111,7 +111,7 @@ TEST(Structure, Wave) {
       %w:2 = xf.wave -> !x, !x {
         %a = xf.scale %x by 2.0 : !x
         %b = xf.scale %x by 5.0 : !x
-        xf.wave_yield %a, %b : !x, !x
+        xf.yield %a, %b : !x, !x
       }
       %y = arith.mulf %w#0, %w#1 : !x
       xf.output "x" %y : !x)"));

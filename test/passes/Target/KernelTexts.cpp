@@ -55,7 +55,7 @@ std::string withRegion(const std::string &head, const std::string &region, const
   std::string text = "rt.kernel " + head + constants + " extras " + (extras ? "[column, row]" : "[]") +
                      " {\n^bb0(%x: f32" + (extras ? ", %bias: f32, %old: f32" : "") + "):\n";
   std::string inner = body(region);
-  return text + inner + "  stage.yield %" + (inner.empty() ? "x" : "r") + " : f32\n}\n";
+  return text + inner + "  xf.yield %" + (inner.empty() ? "x" : "r") + " : f32\n}\n";
 }
 } // namespace
 
@@ -90,7 +90,7 @@ std::string ptx::test::gatherKernel(const std::string &name, int tables) {
       body += "  " + next + " = arith.addf " + sum + ", " + table + " : f32\n", sum = next;
   }
   return "rt.kernel gather @" + name + " tables " + std::to_string(tables) + " extras [column] {\n^bb0(" + arguments +
-         "%c: f32):\n" + body + "  %r = arith.addf " + sum + ", %c : f32\n  stage.yield %r : f32\n}\n";
+         "%c: f32):\n" + body + "  %r = arith.addf " + sum + ", %c : f32\n  xf.yield %r : f32\n}\n";
 }
 
 double ptx::test::pooled(int kind, const std::vector<float> &column, const std::vector<int32_t> &positions) {

@@ -21,16 +21,16 @@ xf.parameter @t : !t {
 func.func private @layer(%x: !x, %w: !w) -> !x {
   %q = stage.contract %x, %w {
   ^bb0(%acc: f32):
-    stage.yield %acc : f32
+    xf.yield %acc : f32
   } : !x, !w -> !x
   %k = stage.contract %x, %w {
   ^bb0(%acc: f32):
-    stage.yield %acc : f32
+    xf.yield %acc : f32
   } : !x, !w -> !x
   %y = stage.map %q extras(%k : !x) {
   ^bb0(%a: f32, %b: f32):
     %sum = arith.addf %a, %b : f32
-    stage.yield %sum : f32
+    xf.yield %sum : f32
   } : !x -> !x
   return %y : !x
 }
@@ -50,12 +50,12 @@ xf.function @together {
   %t = xf.get @t : !t
   %x = stage.gather(%t : !t) at (%i : tensor<?xi32>) {
   ^bb0(%e: f32):
-    stage.yield %e : f32
+    xf.yield %e : f32
   } -> !x
   %y:2 = xf.wave -> !x, !x {
     %a = func.call @layer(%x, %w) : (!x, !w) -> !x
     %b = func.call @layer(%x, %w) : (!x, !w) -> !x
-    xf.wave_yield %a, %b : !x, !x
+    xf.yield %a, %b : !x, !x
   }
   stage.output "a" %y#0 over %s : !x, !stage.space
   stage.output "b" %y#1 over %s : !x, !stage.space
@@ -80,7 +80,7 @@ xf.function @apart {
   %t = xf.get @t : !t
   %x = stage.gather(%t : !t) at (%i : tensor<?xi32>) {
   ^bb0(%e: f32):
-    stage.yield %e : f32
+    xf.yield %e : f32
   } -> !x
   %a = func.call @layer(%x, %w) : (!x, !w) -> !x
   %b = func.call @layer(%x, %w) : (!x, !w) -> !x

@@ -22,12 +22,12 @@ xf.weight @w : !xf.weight<8x8xf32>
 // CHECK: %[[X:.*]] = xf.embedding
 // CHECK: %[[ONE:.*]] = xf.wave
 // CHECK:   %[[A:.*]] = func.call @short(%[[X]],
-// CHECK:   xf.wave_yield %[[A]]
+// CHECK:   xf.yield %[[A]]
 // CHECK: xf.output "one" %[[ONE]]
 // CHECK: %[[TWO:.*]]:2 = xf.wave
 // CHECK:   %[[B:.*]] = func.call @long(%[[X]], %[[ONE]],
 // CHECK:   %[[C:.*]] = func.call @short(%[[ONE]],
-// CHECK:   xf.wave_yield %[[B]], %[[C]]
+// CHECK:   xf.yield %[[B]], %[[C]]
 // CHECK: %[[SCALED:.*]] = xf.scale %[[TWO]]#1
 // CHECK: %[[THREE:.*]] = xf.wave
 // CHECK:   func.call @long(%[[TWO]]#0, %[[SCALED]],

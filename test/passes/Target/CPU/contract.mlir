@@ -25,5 +25,5 @@ rt.kernel contract @contract_0 extras [column] {
   %zero = arith.constant 0.0 : f32
   %0 = arith.addf %sum, %bias : f32
   %1 = arith.maximumf %0, %zero : f32
-  stage.yield %1 : f32
+  xf.yield %1 : f32
 }

@@ -52,11 +52,11 @@ rt.kernel contract @contract_0 extras [column] {
   %zero = arith.constant 0.0 : f32
   %0 = arith.addf %sum, %bias : f32
   %1 = arith.maximumf %0, %zero : f32
-  stage.yield %1 : f32
+  xf.yield %1 : f32
 }
 rt.kernel map @map_0 extras [] {
 ^bb0(%x: f32):
-  stage.yield %x : f32
+  xf.yield %x : f32
 }
 rt.entry @entry_0 [@contract_0]
 rt.entry @entry_1 [@map_0]
