@@ -134,7 +134,8 @@ def models(work):
         for batch, length in ((1, 16), (1, 128), (8, 128), (32, 128)):
             inputs, label = work / "ids.safetensors", f"{name} B{batch} S{length}"
             write_ids(inputs, batch, length, int(vocabulary))
-            status, said, why = command([RUN, PACK / "programs" / f"{name}.ptxm", "--device=cuda", "--inputs", inputs, "--bench", "--runs=20"])
+            status, said, why = command([RUN, PACK / "programs" / f"{name}.ptxm", "--device=cuda", "--inputs", inputs, "--bench",
+                                         f"--runs={1 if DRY else 20}"])  # the fakes multiply by plain loops
             row = {"ptx_ms": json.loads(said.splitlines()[-1])["median_ms"]} if status == 0 else {"ptx": why.strip()}
             status, said, why = command([sys.executable, PACK / "torch_bert.py", folder, batch, length])
             row.update({"torch_ms": json.loads(said)["median_ms"]} if status == 0 else {"torch": why.strip().splitlines()[-1:]})
