@@ -111,6 +111,18 @@ def XfToStagePass : Pass<"convert-xf-to-stage", "::mlir::ModuleOp"> {
   let dependentDialects = ["::ptx::stage::StageDialect", "::mlir::func::FuncDialect"];
 }
 
+def FoldMergesPass : Pass<"stage-fold-merges", "::mlir::ModuleOp"> {
+  let summary = "make merges in parameters stages over the packed base";
+  let description = [{
+    A parameter that packs `xf.merge` of a weight becomes `stage.fold` of three
+    others: the packed weight without an adapter, A^T as a table (one for every
+    site) and s B as a matrix. Binding an adapter then reads no stored weight.
+    Merges at sites where some adapter is a DoRA stay.
+    Postcondition: what a fold reads is declared before it.
+  }];
+  let dependentDialects = ["::ptx::stage::StageDialect"];
+}
+
 def FuseRegionsPass : Pass<"stage-fuse-regions", "::mlir::ModuleOp"> {
   let summary = "move element-wise maps into the region of the skeleton that feeds them";
   let description = [{

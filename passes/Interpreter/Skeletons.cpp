@@ -208,6 +208,32 @@ static LogicalResult map(Frame &frame, stage::MapOp op) {
   return setApplied(frame, op, op.getBody(), x, op.getExtras());
 }
 
+// Sums and subjects are [K,N], the rows of A^T times the rows of s B; the
+// parameter is [N,K], or a table [K,N].
+static LogicalResult fold(Frame &frame, stage::FoldOp op) {
+  const Array &base = frame.array(op.getBase()), &a = frame.array(op.getA()), &b = frame.array(op.getB());
+  bool isTable = cast<xf::PackedType>(op.getType()).getLayout() == xf::Layout::Table;
+  if (failed(checkRows(op, base)) || failed(checkProduct(op, a, b)))
+    return failure();
+  Array sums = product(a, b);
+  auto turned = [&](const Array &x) {
+    if (isTable)
+      return x;
+    Array y({x.columns(), x.rows()});
+    for (int64_t m = 0; m < x.rows(); ++m)
+      for (int64_t n = 0; n < x.columns(); ++n)
+        y.at(n, m) = x.at(m, n);
+    return y;
+  };
+  Array subject = turned(base);
+  if (subject.shape != sums.shape)
+    return op.emitOpError("folds sums of shape ") << format(sums.shape) << " into " << format(base.shape);
+  FailureOr<Array> result = apply(frame, op, op.getBody(), {subject, sums}, op.getExtras());
+  if (failed(result))
+    return failure();
+  return frame.set(op.getResult(), turned(*result));
+}
+
 void interp::addSkeletons(Table &table) {
   table.add<contract>();
   table.add<attention>();
@@ -216,4 +242,5 @@ void interp::addSkeletons(Table &table) {
   table.add<pool>();
   table.add<concat>();
   table.add<map>();
+  table.add<fold>();
 }

@@ -37,6 +37,7 @@ void buildDeploy(OpPassManager &pm, const PhaseOptions &) {
 
 void buildStage(OpPassManager &pm, const PhaseOptions &) {
   pm.addPass(createXfToStagePass());
+  pm.addPass(createFoldMergesPass());
   pm.addPass(createFuseRegionsPass());
 }
 

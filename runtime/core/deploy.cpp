@@ -5,8 +5,22 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace ptx {
+
+/// What folds want to know of what they read.
+static void measure(const Matrix &matrix, PackedParameter &packed) {
+  bool finite = true;
+  for (float value : matrix.values) {
+    float size = std::abs(value);
+    finite &= size <= std::numeric_limits<float>::max();
+    packed.largest = size > packed.largest ? size : packed.largest;
+  }
+  for (size_t i = 0; !finite && !packed.notFinite; ++i)
+    if (!std::isfinite(matrix.values[i]))
+      packed.notFinite = i;
+}
 
 bool dependsOn(const ParameterRecord &parameter, const AdapterRecord &adapter) {
   for (const Node &node : parameter.nodes)
@@ -72,6 +86,7 @@ private:
     case NodeKind::Matrix:
     case NodeKind::Table:
     case NodeKind::Vector:
+    case NodeKind::Fold:
       break;
     }
     return Error{"a layout stands in front of the last node"};
@@ -264,6 +279,8 @@ deployParameter(const Manifest &manifest, const ParameterRecord &parameter, cons
   if (!evaluator.flaw().empty())
     packed->flaw = named(Error{evaluator.flaw()}).message;
   packed->floats = layout->floats();
+  if (parameter.isFolded)
+    measure(*value, *packed);
   if (packed->floats == 0)
     return std::shared_ptr<const PackedParameter>(packed);
   Result<DeviceMemory> memory = DeviceMemory::allocate(device, packed->floats * sizeof(float));

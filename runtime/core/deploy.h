@@ -7,6 +7,7 @@
 #include "runtime/io/file.h"
 
 #include <memory>
+#include <optional>
 
 namespace ptx {
 
@@ -15,7 +16,20 @@ namespace ptx {
 struct PackedParameter {
   DeviceMemory memory;
   size_t floats = 0;
+  // Of what folds read: the greatest size of a value, and the first that is not finite.
+  float largest = 0;
+  std::optional<size_t> notFinite;
   std::string flaw; // what makes factors of no use: values or a product that are not finite
+};
+
+/// Parameters under one adapter. Immutable; shared parameters are shared.
+struct Binding {
+  std::vector<std::shared_ptr<const PackedParameter>> parameters;
+  const AdapterRecord *adapter = nullptr; // null: none
+  /// Why the adapter's factors are of no use; empty where they are. Such a
+  /// binding is for calls that mix adapters, whose other rows it leaves alone.
+  std::string flaw;
+  uint64_t rank(const std::vector<size_t> &sites) const;
 };
 
 /// A matrix of f32 while a parameter is computed.

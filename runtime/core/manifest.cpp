@@ -48,6 +48,7 @@ constexpr NodeName nodeNames[] = {
     {"factor_b", NodeKind::FactorB},  {"dora_gain", NodeKind::DoraGain},
     {"matrix", NodeKind::Matrix},     {"table", NodeKind::Table},
     {"vector", NodeKind::Vector},     {"replaced", NodeKind::Replaced},
+    {"fold", NodeKind::Fold},
 };
 
 bool isLayout(NodeKind kind) { return kind >= NodeKind::Matrix; }
@@ -81,6 +82,8 @@ public:
       manifest.entries.push_back(readEntry(entry, manifest, faults));
     for (const JsonValue &target : fields.list("targets"))
       manifest.targets.push_back(readTarget(target, manifest, faults));
+    if (const JsonValue *deploy = fields.optional("deploy"))
+      manifest.deploy = readDeploy(*deploy, manifest, faults);
     for (const JsonValue &function : fields.list("functions")) {
       manifest.functions.push_back(readFunction(function, manifest, faults));
       for (size_t i = 0; i + 1 < manifest.functions.size(); ++i)
@@ -227,8 +230,9 @@ private:
         return;
     }
     fields.finish();
-    if (parameter.nodes.empty() || !isLayout(parameter.nodes.back().kind))
-      faults.add(fields.place(), "does not end with a layout");
+    if (parameter.nodes.empty() || !isLayout(parameter.nodes.back().kind) ||
+        (parameter.isFold() && parameter.nodes.size() != 1))
+      faults.add(fields.place(), "does not end with a layout, and is no fold alone");
     manifest.parameters.push_back(std::move(parameter));
   }
 
@@ -256,6 +260,25 @@ private:
     readOperands(fields, node);
     fields.finish();
     return node;
+  }
+
+  /// Of parameters in front of it: what lies in rows or panels, A^T and s B.
+  void checkFold(const Node &node, const std::string &where) {
+    bool fits = node.parameters.size() >= 3 && node.sites.size() == 1;
+    for (size_t index : node.parameters)
+      fits = fits && index < manifest.parameters.size() && !manifest.parameters[index].isFold();
+    if (!fits) {
+      faults.add(where, "'parameters' must be three or more of those in front, none of them a fold");
+      return;
+    }
+    auto kindOf = [&](size_t i) { return manifest.parameters[node.parameters[i]].nodes.back().kind; };
+    fits = kindOf(0) != NodeKind::Vector && kindOf(1) == NodeKind::Table && kindOf(2) == NodeKind::Matrix;
+    for (size_t i = 3; i < node.parameters.size(); ++i)
+      fits = fits && kindOf(i) == NodeKind::Vector;
+    if (!fits)
+      faults.add(where, "'parameters' must be a matrix or a table, a table, a matrix, and vectors");
+    for (size_t index : node.parameters)
+      manifest.parameters[index].isFolded = true;
   }
 
   void readOperands(Fields &fields, Node &node) {
@@ -326,6 +349,13 @@ private:
       break;
     case NodeKind::Table:
       node.columns = fields.uinteger("width", widthCap);
+      break;
+    case NodeKind::Fold:
+      readSites();
+      for (const JsonValue &index : fields.list("parameters"))
+        node.parameters.push_back(index.asUint().value_or(manifest.parameters.size()));
+      checkFold(node, fields.place());
+      unary = false;
       break;
     case NodeKind::Transpose:
     case NodeKind::Matrix:

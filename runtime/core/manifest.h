@@ -69,7 +69,8 @@ enum class NodeKind {
   DoraGain,
   Matrix, // the layouts: what a parameter is to a kernel
   Table,
-  Vector
+  Vector,
+  Fold // computed by a deploy launch from other parameters; lies in memory as the first of them
 };
 
 /// One step of a parameter's deploy expression.
@@ -80,12 +81,15 @@ struct Node {
   size_t tensor = 0;
   uint64_t rows = 0, columns = 0, begin = 0, end = 0; // by kind; see FORMAT.md
   double value = 0;
-  std::vector<uint64_t> heights; // factor_b: rows per site
+  std::vector<uint64_t> heights;  // factor_b: rows per site
+  std::vector<size_t> parameters; // fold: the base, A^T, s B and the region's extras
 };
 
 struct ParameterRecord {
   std::string label;
   std::vector<Node> nodes;
+  bool isFolded = false; // some fold reads it
+  bool isFold() const { return nodes.back().kind == NodeKind::Fold; }
 };
 
 struct InputRecord {
@@ -141,7 +145,9 @@ struct Window {
 struct Problem {
   size_t kernel = 0;
   std::string label;
-  size_t space = 0;
+  size_t space = 0;   // of a function's problem
+  uint64_t count = 0; // of a deploy problem: its rows
+  size_t target = 0;  // and the parameter that it writes
   Over over = Over::Rows;
   uint64_t columns = 1;
   std::vector<size_t> columnSites; // not empty: columns are their rank
@@ -198,6 +204,7 @@ struct Manifest {
   std::vector<std::string> sites;
   std::vector<AdapterRecord> adapters;
   std::vector<ParameterRecord> parameters;
+  std::vector<Launch> deploy; // compute parameters when an adapter is bound
   std::vector<KernelRecord> kernels;
   std::vector<EntryRecord> entries;
   std::vector<FunctionRecord> functions;

@@ -1,5 +1,7 @@
 #include "runtime/core/manifest_functions.h"
 
+#include <algorithm>
+
 namespace ptx {
 
 namespace {
@@ -29,6 +31,26 @@ public:
     if (!faults.any())
       checkTogether();
     return std::move(function);
+  }
+
+  std::vector<Launch> readDeploy(const JsonValue &value) {
+    isDeploy = true;
+    function.name = "deploy";
+    if (!value.asArray())
+      faults.add("deploy", "must be a list");
+    else
+      for (const JsonValue &launch : *value.asArray())
+        readLaunch(launch);
+    std::vector<size_t> written(manifest.parameters.size());
+    for (const Launch &launch : function.launches)
+      for (const Problem &problem : launch.problems)
+        if (!faults.any())
+          ++written[problem.target];
+    for (size_t i = 0; i < written.size() && !faults.any(); ++i)
+      if (written[i] != (manifest.parameters[i].isFold() ? 1u : 0u))
+        faults.add("deploy", "writes parameter '" + printable(manifest.parameters[i].label) + "' " +
+                                 std::to_string(written[i]) + " times");
+    return std::move(function.launches);
   }
 
 private:
@@ -170,7 +192,10 @@ private:
     Problem problem;
     problem.kernel = fields.index("kernel", manifest.kernels.size());
     problem.label = fields.text("label");
-    problem.space = fields.index("space", spaceCount);
+    if (isDeploy)
+      problem.count = fields.uinteger("count", 1ull << 30);
+    else
+      problem.space = fields.index("space", spaceCount);
     readIteration(fields, problem);
     problem.flops = fields.uinteger("flops", large);
     problem.bytes = fields.uinteger("bytes", large);
@@ -186,6 +211,8 @@ private:
     fields.finish();
     if (!faults.any())
       checkWords(problem, fields.place());
+    if (!faults.any() && isDeploy)
+      checkTarget(problem, fields.place());
     return problem;
   }
 
@@ -201,6 +228,32 @@ private:
       if (!fits(problem.args[i], kernel.words[i].type))
         faults.add(where, "word '" + printable(kernel.words[i].name) + "' of '" + printable(kernel.name) +
                               "' is not of type " + std::string(words::nameOf(kernel.words[i].type)));
+  }
+
+  /// A deploy problem is a fold: it writes the parameter of the word `y`, from those that its node names.
+  void checkTarget(Problem &problem, const std::string &where) {
+    std::vector<size_t> read;
+    std::optional<size_t> target;
+    const KernelRecord &kernel = manifest.kernels[problem.kernel];
+    for (size_t i = 0; i < problem.args.size(); ++i)
+      if (problem.args[i].kind == WordKind::Parameter) {
+        auto parameter = static_cast<size_t>(problem.args[i].first);
+        if (kernel.words[i].name == "y")
+          target = parameter;
+        else
+          read.push_back(parameter);
+      }
+    if (!target || !manifest.parameters[*target].isFold()) {
+      faults.add(where, "writes no parameter that is a fold");
+      return;
+    }
+    problem.target = *target;
+    const Node &fold = manifest.parameters[*target].nodes.back();
+    std::vector<size_t> named = fold.parameters;
+    std::sort(named.begin(), named.end());
+    std::sort(read.begin(), read.end());
+    if (problem.guard != fold.sites || problem.over != Over::Rows || !problem.columnSites.empty() || read != named)
+      faults.add(where, "is not the problem of the fold that it writes");
   }
 
   static bool fits(const Word &word, words::Type type) {
@@ -311,9 +364,14 @@ private:
   Faults &faults;
   FunctionRecord function;
   size_t spaceCount = 0;
+  bool isDeploy = false;
 };
 
 } // namespace
+
+std::vector<Launch> readDeploy(const JsonValue &value, const Manifest &manifest, Faults &faults) {
+  return FunctionReader(manifest, faults).readDeploy(value);
+}
 
 FunctionRecord readFunction(const JsonValue &value, const Manifest &manifest, Faults &faults) {
   return FunctionReader(manifest, faults).read(value);

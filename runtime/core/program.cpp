@@ -1,5 +1,7 @@
 #include "runtime/core/program.h"
 
+#include "runtime/core/folds.h"
+
 #include <algorithm>
 #include <deque>
 #include <filesystem>
@@ -130,6 +132,10 @@ Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adap
   auto binding = std::make_shared<Binding>();
   binding->adapter = adapter;
   for (size_t i = 0; i < contents.parameters.size(); ++i) {
+    if (contents.parameters[i].isFold()) {
+      binding->parameters.emplace_back();
+      continue;
+    }
     if (adapter && !dependsOn(contents.parameters[i], *adapter)) {
       binding->parameters.push_back(base->parameters[i]);
       continue;
@@ -142,6 +148,8 @@ Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adap
       binding->flaw = (*packed)->flaw;
     binding->parameters.push_back(std::move(*packed));
   }
+  if (Status status = computeFolds(contents, geometry(), launcher, *binding); !status)
+    return status.error();
   return std::shared_ptr<const Binding>(std::move(binding));
 }
 

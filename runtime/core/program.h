@@ -19,16 +19,6 @@ struct ProgramOptions {
   size_t threads = 0;
 };
 
-/// Parameters under one adapter. Immutable; shared parameters are shared.
-struct Binding {
-  std::vector<std::shared_ptr<const PackedParameter>> parameters;
-  const AdapterRecord *adapter = nullptr; // null: none
-  /// Why the adapter's factors are of no use; empty where they are. Such a
-  /// binding is for calls that mix adapters, whose other rows it leaves alone.
-  std::string flaw;
-  uint64_t rank(const std::vector<size_t> &sites) const;
-};
-
 /// The bindings that calls with adapter_ids used last, though nobody else holds
 /// them: without it every such call would deploy its adapters again.
 class BindingCache {

@@ -69,8 +69,16 @@ inline constexpr SkeletonWord pool[] = {
     {"width", Type::Count},     {"begin", Type::Index},   {"keys", Type::Index},      {"position", Type::Index}};
 inline constexpr SkeletonWord gather[] = {{"y", Type::Rows, "width"}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
 
+// y[n,k] = region(base[n,k], sum_r a[k,r] b[n,r]) over packed parameters of one
+// layout; rows: of k, width: of n; y_pitch: between the rows of a matrix [n,k],
+// where the target keeps it in rows, or of a table [k,n].
+inline constexpr SkeletonWord fold[] = {{"a", Type::Table},       {"a_pitch", Type::Pitch}, {"b", Type::Weight},
+                                        {"rank", Type::Count},    {"base", Type::Weight},   {"y", Type::Weight},
+                                        {"y_pitch", Type::Pitch}, {"rows", Type::Count},    {"width", Type::Count}};
+
 inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", attention}, {"row_norm", rowWise},
-                                         {"gather", gather},     {"pool", pool},           {"map", rowWise}};
+                                         {"gather", gather},     {"pool", pool},           {"map", rowWise},
+                                         {"fold", fold}};
 
 /// The words of a kernel: those of its skeleton, then three per gathered
 /// table, then one (an element per column) or two (rows) per extra of its

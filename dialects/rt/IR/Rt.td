@@ -88,7 +88,7 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     printed behind `words`, and need not be written.
     C1 the constants of the skeleton are there: `norm` and `eps` of a row norm,
        `scale` and a positive `head_dim` of an attention, `tables` of a gather,
-       `pooling` of a pool.
+       `pooling` of a pool, `layout` of a fold, which is matrix or table.
     C2 the region has one argument per element value and extra, all f32, and
        yields one value.
     C3 the region holds scalar operations that every target can carry out on an
@@ -106,11 +106,12 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
                        DefaultValuedAttr<I64Attr, "0">:$tables,
                        DefaultValuedAttr<I64Attr, "0">:$head_dim, OptionalAttr<F64Attr>:$scale, UnitAttr:$causal,
                        OptionalAttr<Stage_Norm>:$norm, OptionalAttr<F64Attr>:$eps, OptionalAttr<Xf_Pooling>:$pooling,
+                       OptionalAttr<Xf_Layout>:$layout,
                        TypedArrayAttrBase<Rt_ExtraKind, "kinds of the extras">:$extras);
   let regions = (region AnyRegion:$body);
   let assemblyFormat = [{
     $skeleton $sym_name (`tables` $tables^)? (`norm` $norm^)? (`eps` $eps^)? (`pooling` $pooling^)?
-    (`head_dim` $head_dim^)? (`scale` $scale^)? (`causal` $causal^)?
+    (`layout` $layout^)? (`head_dim` $head_dim^)? (`scale` $scale^)? (`causal` $causal^)?
     `extras` custom<Extras>($extras) custom<Words>(ref($skeleton), ref($tables), ref($extras))
     attr-dict-with-keyword custom<OptionalBody>($body)
   }];
@@ -171,6 +172,28 @@ def Rt_ProgramOp : Rt_Op<"program", [Symbol, NoTerminator, SingleBlock, Isolated
   let hasRegionVerifier = 1;
 }
 
+def Rt_DeployOp : Rt_Op<"deploy", [NoTerminator, SingleBlock, IsolatedFromAbove,
+                                   DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "the launch table that computes parameters when an adapter is bound";
+  let description = [{
+    Launches run in their order, each problem over a count of rows, from and
+    into parameters. A problem whose rank is 0 is skipped: its parameter is
+    then what its body's base is.
+    C1 it holds launches alone. C2 every problem writes a parameter of its own,
+    which no problem of the same launch reads.
+    ```mlir
+    rt.deploy {
+      rt.launch "fold" {
+        rt.problem @fold_0 "query" over rows count 64 columns 32 guard @query flops 32 bytes 8
+            args(@query.a, pitch 16, @query.b, rank @query, @query.base, @query, pitch 64, 64, 32)
+      }
+    }
+    ```
+  }];
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "attr-dict-with-keyword custom<OpenBody>($body)";
+}
+
 class Rt_ProgramPart<string mnemonic, list<Trait> traits = []>
     : Rt_Op<mnemonic, !listconcat([HasParent<"ProgramOp">], traits)>;
 // With a result, which is named in print.
@@ -218,7 +241,7 @@ def Rt_OutputOp : Rt_ProgramPart<"output"> {
   let assemblyFormat = "$name $buffer `column` $column `width` $width attr-dict";
 }
 
-def Rt_LaunchOp : Rt_ProgramPart<"launch", [NoTerminator, SingleBlock]> {
+def Rt_LaunchOp : Rt_Op<"launch", [ParentOneOf<["ProgramOp", "DeployOp"]>, NoTerminator, SingleBlock]> {
   let summary = "problems that do not depend on each other: one fork-join, or one grid, over the union of their tiles";
   let arguments = (ins StrAttr:$label);
   let regions = (region SizedRegion<1>:$body);
@@ -233,20 +256,22 @@ def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">, AttrSizedOperandSegm
     times one column); with `per_key` times the mean number of keys.
     `column_site` makes the number of columns the bound rank at the site
     (`columns` is ignored); `guard` skips the problem where that rank is 0.
-    `keys` is the space whose sequences an attention reads.
+    `keys` is the space whose sequences an attention reads. In a program rows are
+    those of a space, in `rt.deploy` there is a `count` of them.
     `args` are the words that the kernel is called with: `%buffer[column]`,
     `ids %input`, `field %space`, `pitch width`, `@parameter`, `rank @site`, or an
     integer.
     C1 the kernel exists, and `args` has one word of the right type for each of
        its signature. C2 there is an operand of the right type for each word
-       that speaks of one, and no other.
+       that speaks of one, and no other. C3 it has a space or a positive count.
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$label, Rt_Space:$space, Rt_Over:$over, I64Attr:$columns,
+  let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$label, Optional<Rt_Space>:$space,
+                       OptionalAttr<I64Attr>:$count, Rt_Over:$over, I64Attr:$columns,
                        OptionalAttr<FlatSymbolRefAttr>:$column_site, OptionalAttr<FlatSymbolRefAttr>:$guard,
                        I64Attr:$flops, I64Attr:$bytes, UnitAttr:$per_key, Optional<Rt_Space>:$key_space,
                        ArrayAttr:$words, Variadic<AnyTypeOf<[Rt_Input, Rt_Space, Rt_Buffer]>>:$values);
   let assemblyFormat = [{
-    $kernel $label `over` $over `of` $space `columns` $columns (`rank` $column_site^)? (`guard` $guard^)?
+    $kernel $label `over` $over (`of` $space^)? (`count` $count^)? `columns` $columns (`rank` $column_site^)? (`guard` $guard^)?
     `flops` $flops `bytes` $bytes (`per_key` $per_key^)? (`keys` $key_space^)?
     `args` custom<Args>($words, $values, type($values)) attr-dict
   }];

@@ -40,6 +40,8 @@ std::optional<int64_t> KernelOp::getElementCount() {
     return std::nullopt;
   case Skeleton::Gather:
     return static_cast<int64_t>(getTables());
+  case Skeleton::Fold:
+    return 2;
   case Skeleton::Contract:
   case Skeleton::RowNorm:
   case Skeleton::Map:
@@ -239,6 +241,8 @@ LogicalResult KernelOp::verify() {
     return emitOpError("C1: a pool has a `pooling`");
   if (skeleton == Skeleton::Gather && (static_cast<int64_t>(getTables()) <= 0 || getTables() > maxTables))
     return emitOpError("C1: a gather has 1 to 64 `tables`, found ") << getTables();
+  if (skeleton == Skeleton::Fold && (!getLayout() || getLayout() == xf::Layout::Vector))
+    return emitOpError("C1: a fold has the `layout` matrix or table");
   if (!getElementCount() && !getBody().empty())
     return emitOpError("C2: ") << stringifyEnum(skeleton) << " has no region";
   return success();
@@ -300,6 +304,9 @@ static bool fits(Attribute word, words::Type type) {
 }
 
 LogicalResult ProblemOp::verify() {
+  bool counted = static_cast<int64_t>(getCount().value_or(0)) > 0;
+  if (isa<ProgramOp>((*this)->getParentOp()->getParentOp()) ? !getSpace() || getCount() : getSpace() || !counted)
+    return emitOpError("C3: has the rows of a space in a program, and a positive count of them in rt.deploy");
   ValueRange left = getValues();
   for (Attribute word : getWords()) {
     if (!isa<BufferArgAttr, IdsArgAttr, RowsArgAttr, PitchArgAttr, IntArgAttr, ParameterArgAttr, RankArgAttr>(word))

@@ -205,3 +205,49 @@ LogicalResult ProgramOp::verifyRegions() {
 LogicalResult ProgramOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return ProgramVerifier(*this, symbols).verify();
 }
+
+//===- Deploy ------------------------------------------------------------------===//
+
+/// The parameter that the word `y` of a problem writes, and those the others read.
+static LogicalResult collectParameters(ProblemOp problem, KernelOp kernel, StringAttr &written,
+                                       SmallVectorImpl<StringAttr> &read) {
+  for (auto [word, expected] : llvm::zip(problem.getWords(), kernel.getSignature()))
+    if (auto parameter = dyn_cast<ParameterArgAttr>(word)) {
+      if (expected.name == "y")
+        written = parameter.getParameter().getAttr();
+      else
+        read.push_back(parameter.getParameter().getAttr());
+    }
+  return written ? success() : problem.emitOpError("C2: writes no parameter");
+}
+
+LogicalResult DeployOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  DenseSet<StringAttr> computed;
+  for (Operation &op : getBody().front()) {
+    auto launch = dyn_cast<LaunchOp>(op);
+    if (!launch || launch.getBody().getNumArguments() || getBody().getNumArguments())
+      return op.emitOpError("C1: does not stand in an rt.deploy");
+    DenseSet<StringAttr> written;
+    SmallVector<std::pair<ProblemOp, SmallVector<StringAttr>>> reads;
+    for (Operation &inner : launch.getBody().front()) {
+      auto problem = dyn_cast<ProblemOp>(inner);
+      if (!problem)
+        return inner.emitOpError("C1: does not stand in an rt.launch");
+      auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(problem, problem.getKernelAttr());
+      if (!kernel)
+        return problem.emitOpError("C1: there is no kernel ") << problem.getKernelAttr();
+      StringAttr target;
+      if (failed(problem.verifyKernel(kernel)) ||
+          failed(collectParameters(problem, kernel, target,
+                                   reads.emplace_back(problem, SmallVector<StringAttr>()).second)))
+        return failure();
+      if (!written.insert(target).second || !computed.insert(target).second)
+        return problem.emitOpError("C2: writes ") << target << ", which another problem writes";
+    }
+    for (auto &[problem, parameters] : reads)
+      for (StringAttr parameter : parameters)
+        if (written.contains(parameter))
+          return problem.emitOpError("C2: reads ") << parameter << ", which a problem of its launch writes";
+  }
+  return success();
+}

@@ -52,3 +52,16 @@ Value GatherOp::getRankParameter() { return isRank(getResult()) ? getTables().fr
 
 RowDomain PoolOp::getRowDomain() { return {.space = getSpace(), .perSequence = true}; }
 void PoolOp::getConstants(NamedAttrList &constants) { constants.set("pooling", getKindAttr()); }
+
+std::optional<int64_t> FoldOp::getElementCount() { return 2; }
+void FoldOp::getConstants(NamedAttrList &constants) {
+  constants.set("layout", xf::LayoutAttr::get(getContext(), cast<xf::PackedType>(getBase().getType()).getLayout()));
+}
+int64_t FoldOp::getWidth() {
+  auto base = cast<xf::PackedType>(getBase().getType());
+  return base.getLayout() == xf::Layout::Table ? base.getColumns() : base.getRows();
+}
+int64_t FoldOp::getDepth() {
+  auto base = cast<xf::PackedType>(getBase().getType());
+  return base.getLayout() == xf::Layout::Table ? base.getRows() : base.getColumns();
+}

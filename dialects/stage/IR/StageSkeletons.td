@@ -115,4 +115,37 @@ def Stage_MapOp : Stage_RegionSkeletonOp<"map", "Map", []> {
   let assemblyFormat = "$x (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body) attr-dict `:` type($x) `->` type($result)";
 }
 
+def Stage_FoldOp : Stage_RegionSkeletonOp<"fold", "Fold", ["getElementCount", "getConstants"], [AllTypesMatch<["base", "result"]>]> {
+  let summary = "a packed weight under an adapter: y[n,k] = region(base[n,k], sum_r b[n,r] a[k,r], extras...)";
+  let description = [{
+    What a parameter is made of when an adapter is bound: `base` is the
+    parameter without one, `a` the table A^T, `b` the matrix s B. The base is a
+    matrix [N,K], or a table [K,N] whose element [k,n] is y[n,k]; the result lies
+    in memory as the base does. The sum starts at -0.0 and runs over r ascending,
+    with one fused multiply-add each. Extras: a `vector` parameter gives element
+    [n]. Where the bound adapter has nothing for the site, the result is the base.
+    C1 it stands in a parameter; shapes agree. C2, C3 as for `stage.contract`.
+    ```mlir
+    %p = stage.fold %base, %a, %b {
+    ^bb0(%w: f32, %delta: f32):
+      %0 = arith.addf %w, %delta : f32
+      xf.yield %0 : f32
+    } : !xf.packed<matrix, 64x32>, !xf.packed<table, 32x?>, !xf.packed<matrix, 64x?>
+    ```
+  }];
+  let arguments = (ins Xf_PackedType:$base, Xf_PackedType:$a, Xf_PackedType:$b, Variadic<Xf_PackedType>:$extras);
+  let results = (outs Xf_PackedType:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $base `,` $a `,` $b (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body) attr-dict
+    `:` type($base) `,` type($a) `,` type($b)
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Columns of the sums, N, and how many rows of them there are, K.
+    int64_t getWidth();
+    int64_t getDepth();
+  }];
+}
+
 #endif // PTX_STAGE_SKELETONS

@@ -131,6 +131,18 @@ LogicalResult GatherOp::verify() {
   return verifyExtras(*this, getExtras(), width);
 }
 
+LogicalResult FoldOp::verify() {
+  if (!(*this)->getParentOfType<xf::ParameterOp>())
+    return emitOpError("C1: stands in no parameter");
+  auto base = cast<xf::PackedType>(getBase().getType()), a = cast<xf::PackedType>(getA().getType());
+  if (base.getLayout() == xf::Layout::Vector || getWidth() < 1 || getDepth() < 1)
+    return emitOpError("C1: expects a matrix or a table of known size, found ") << base;
+  if (a.getLayout() != xf::Layout::Table || a.getRows() != getDepth() || a.getColumns() != -1 ||
+      !isMatrix(getB().getType(), getWidth(), -1))
+    return emitOpError("C1: ") << a << " and " << getB().getType() << " do not fold into " << base;
+  return verifyExtras(*this, getExtras(), getWidth());
+}
+
 //===- Row tables --------------------------------------------------------------===//
 
 LogicalResult SpaceOp::verify() {

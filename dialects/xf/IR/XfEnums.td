@@ -37,7 +37,8 @@ def Xf_Skeleton : I32EnumAttr<"Skeleton", "what a launch runs: loops that every 
   I32EnumAttrCase<"RowNorm", 2, "row_norm">,
   I32EnumAttrCase<"Gather", 3, "gather">,
   I32EnumAttrCase<"Pool", 4, "pool">,
-  I32EnumAttrCase<"Map", 5, "map">
+  I32EnumAttrCase<"Map", 5, "map">,
+  I32EnumAttrCase<"Fold", 6, "fold">
 ]> { let cppNamespace = "::ptx::xf"; }
 
 #endif // PTX_XF_ENUMS

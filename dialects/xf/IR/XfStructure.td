@@ -170,8 +170,11 @@ def Xf_YieldOp : Xf_Op<"yield", [Pure, Terminator]> {
 }
 
 def Xf_GetOp : Xf_Op<"get", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "the value of a parameter in a function";
-  let description = "C1 the parameter is declared, with the type of the result.";
+  let summary = "the value of a parameter in a function, or in a parameter that is computed from it";
+  let description = [{
+    C1 the parameter is declared, with the type of the result; C2 before the
+    parameter that reads it.
+  }];
   let arguments = (ins FlatSymbolRefAttr:$parameter);
   let results = (outs Xf_PackedType:$result);
   let assemblyFormat = "$parameter attr-dict `:` type($result)";

@@ -150,6 +150,10 @@ LogicalResult GetOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (parameter.getType() != getType())
     return emitOpError("C1: ") << getParameterAttr() << " is declared as " << parameter.getType() << ", found "
                                << getType();
+  auto reader = (*this)->getParentOfType<ParameterOp>();
+  if (reader && (reader->getBlock() != parameter->getBlock() || !parameter->isBeforeInBlock(reader)))
+    return emitOpError("C2: a parameter is computed from those declared before it, ")
+           << getParameterAttr() << " is not";
   return success();
 }
 
@@ -162,7 +166,8 @@ LogicalResult ParameterOp::verifyRegions() {
     return emitOpError("C2: expects a body that yields ") << getType();
   DenseSet<StringAttr> sites;
   for (Operation &op : block.without_terminator()) {
-    if (op.getNumRegions() || !op.getNumResults() || isa<GetOp>(op) || !llvm::all_of(op.getResultTypes(), isWeightLike))
+    bool closed = !op.getNumRegions() || op.hasTrait<OpTrait::IsIsolatedFromAbove>();
+    if (!closed || !op.getNumResults() || !llvm::all_of(op.getResultTypes(), isWeightLike))
       return op.emitOpError("C1: is no expression over weights");
     if (auto slot = dyn_cast<SlotOp>(op))
       sites.insert(slot.getSiteAttr().getAttr());

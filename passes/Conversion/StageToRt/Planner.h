@@ -32,6 +32,9 @@ private:
   std::set<std::vector<std::string>> entries;
 };
 
+/// Adds rt.deploy, where some parameter is computed.
+void planDeploy(mlir::ModuleOp module, mlir::SymbolTable &symbols, KernelTable &kernels);
+
 /// A buffer's needs while slots are assigned.
 struct BufferLife {
   mlir::TypedValue<SpaceType> space;

@@ -369,8 +369,8 @@ private:
     if (life.per == Per::Sequence)
       p.over = Over::Sequences;
     ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()), life.space,
-                      p.over, p.columns, p.columnSite, p.guard, p.flops, p.bytes, p.perKey, p.keySpace,
-                      builder.getArrayAttr(p.words.words), p.words.values);
+                      /*count=*/IntegerAttr(), p.over, p.columns, p.columnSite, p.guard, p.flops, p.bytes, p.perKey,
+                      p.keySpace, builder.getArrayAttr(p.words.words), p.words.values);
   }
 
   void emitOutputs() {
@@ -405,6 +405,7 @@ struct Plan : impl::PlanPassBase<Plan> {
       Planner(function, symbols, kernels).run();
       function.erase();
     }
+    planDeploy(module, symbols, kernels);
     kernels.emitEntries();
   }
 };

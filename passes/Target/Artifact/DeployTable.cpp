@@ -49,10 +49,14 @@ private:
     }
     if (isa<xf::SlotOp>(op))
       return {};
-    int64_t number =
-        TypeSwitch<Operation *, int64_t>(op)
-            .Case<xf::SinusoidOp, xf::ReplacedOp, xf::MergeOp, xf::ZeroBiasOp, xf::MergeBiasOp, xf::DoraGainOp,
-                  xf::PackOp, xf::FactorAOp, xf::FactorBOp>([&](auto typed) { return writeNode(typed); });
+    if (auto get = dyn_cast<xf::GetOp>(op)) {
+      numbers[get] = deploy.parameterIndex(get.getParameter());
+      return {};
+    }
+    int64_t number = TypeSwitch<Operation *, int64_t>(op)
+                         .Case<xf::SinusoidOp, xf::ReplacedOp, xf::MergeOp, xf::ZeroBiasOp, xf::MergeBiasOp,
+                               xf::DoraGainOp, xf::PackOp, xf::FactorAOp, xf::FactorBOp, stage::FoldOp>(
+                             [&](auto typed) { return writeNode(typed); });
     numbers[op->getResult(0)] = number;
     return {};
   }
@@ -83,6 +87,18 @@ private:
                  {"of", of(op.getWeight())},
                  {"site", site(op.getSlot())},
                  {"rows", op.getType().getShape()[0]}});
+  }
+
+  /// Its operands are parameters; the site is that of the factors.
+  int64_t writeNode(stage::FoldOp op) {
+    auto a = SymbolTable::lookupNearestSymbolFrom<xf::ParameterOp>(
+        op, op.getA().getDefiningOp<xf::GetOp>().getParameterAttr());
+    Json parameters = Json::array();
+    for (Value operand : op.getOperands())
+      parameters.push_back(of(operand));
+    return push({{"op", "fold"},
+                 {"parameters", parameters},
+                 {"site", deploy.siteIndex((*a.getBody().getOps<xf::SlotOp>().begin()).getSite())}});
   }
 
   int64_t writeRows(int64_t number, DenseI64ArrayAttr rows) {

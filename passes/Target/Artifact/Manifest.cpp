@@ -45,6 +45,15 @@ public:
             {"slots", program.getSlots()},        {"outputs", outputs}, {"launches", launches}};
   }
 
+  /// The launches that compute parameters.
+  Json writeDeploy(ModuleOp module) {
+    Json launches = Json::array();
+    for (auto deploy : module.getOps<rt::DeployOp>())
+      for (auto launch : deploy.getBody().front().getOps<rt::LaunchOp>())
+        launches.push_back(write(launch));
+    return launches;
+  }
+
 private:
   /// Values are numbers in the artifact, in the order of their kind.
   template <typename Op> void number(rt::ProgramOp program) {
@@ -125,10 +134,12 @@ private:
   Json sites(FlatSymbolRefAttr site) { return Json::array({deploy.siteIndex(site.getValue())}); }
 
   Json write(rt::ProblemOp op) {
-    Json problem = {{"kernel", static_cast<int64_t>(numbers.lookup(op.getKernel()))},
-                    {"label", text(op.getLabel())},
-                    {"space", numberOf(op.getSpace())},
-                    {"over", text(rt::stringifyEnum(op.getOver()))}};
+    Json problem = {{"kernel", static_cast<int64_t>(numbers.lookup(op.getKernel()))}, {"label", text(op.getLabel())}};
+    if (op.getCount())
+      problem["count"] = *op.getCount();
+    else
+      problem["space"] = numberOf(op.getSpace());
+    problem.update({{"over", text(rt::stringifyEnum(op.getOver()))}});
     if (op.getColumnSiteAttr())
       problem["columns"] = {{"rank", sites(op.getColumnSiteAttr())}};
     else
@@ -245,6 +256,7 @@ Result<std::string> writeManifest(ModuleOp module, const ParameterTable &table, 
                    {"sites", deploy->sites()},
                    {"adapters", deploy->adapters()},
                    {"parameters", deploy->parameters()},
+                   {"deploy", writer.writeDeploy(module)},
                    {"kernels", writeKernels(module)},
                    {"entries", writeEntries(module)},
                    {"functions", functions}};

@@ -52,6 +52,7 @@ public:
     ScratchBytes scratch = scratchBytes(kernel);
     switch (kernel.getSkeleton()) {
     case xf::Skeleton::Contract:
+    case xf::Skeleton::Fold:
       return {
           {"row_grain", maxRowsAnyLevel}, {"column_grain", 2}, {"column_lanes", lanes}, {"scratch_base", scratch.base}};
     case xf::Skeleton::Attention:

@@ -55,6 +55,7 @@ void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
 void emitPool(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
+void emitFold(Emit &e, const Kernel &kernel);
 
 int64_t contractScratch();
 int64_t attentionScratchBase(int64_t headDim);

@@ -31,6 +31,9 @@ void emitKernel(Emit &e, ptx::rt::KernelOp op, const LevelInfo &level) {
   case ptx::xf::Skeleton::Map:
     emitMap(e, kernel);
     break;
+  case ptx::xf::Skeleton::Fold:
+    emitFold(e, kernel);
+    break;
   }
   e.create<func::ReturnOp>();
   e.setInsertionPointAfter(function);
@@ -56,6 +59,7 @@ OwningOpRef<ModuleOp> ptx::cpu::generateKernels(ModuleOp module, Level level) {
 ScratchBytes ptx::cpu::scratchBytes(rt::KernelOp kernel) {
   switch (kernel.getSkeleton()) {
   case xf::Skeleton::Contract:
+  case xf::Skeleton::Fold:
     return {contractScratch(), 0};
   case xf::Skeleton::Attention:
     return {attentionScratchBase(kernel.getHeadDim()), attentionScratchPerKey()};

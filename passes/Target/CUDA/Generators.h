@@ -24,6 +24,7 @@ inline constexpr TileShape contractTile{64, 64};
 inline constexpr TileShape fewRowsTile{8, 16};
 /// A warp a row.
 inline constexpr TileShape rowWiseTile{warps, 1};
+inline constexpr TileShape foldTile{warps, 256};
 /// Query rows of one sequence that an attention takes at once.
 inline constexpr int64_t attentionBlockRows = 16;
 /// A head whose channels fill no whole warps: every staged load is checked.
@@ -36,6 +37,7 @@ void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
 void emitPool(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
+void emitFold(Emit &e, const Kernel &kernel);
 
 /// Floats of shared memory.
 inline constexpr int64_t contractDepth = 16;

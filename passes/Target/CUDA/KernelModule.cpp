@@ -45,6 +45,8 @@ void emitBody(Emit &e, const Kernel &kernel) {
     return emitPool(e, kernel);
   case xf::Skeleton::Map:
     return emitMap(e, kernel);
+  case xf::Skeleton::Fold:
+    return emitFold(e, kernel);
   }
 }
 
@@ -179,6 +181,8 @@ Metadata ptx::cuda::describeKernel(rt::KernelOp kernel) {
   case xf::Skeleton::Attention:
   case xf::Skeleton::Pool:
     return {{"tile_rows", 1}, {"tile_columns", 1}};
+  case xf::Skeleton::Fold:
+    return {{"tile_rows", foldTile.rows}, {"tile_columns", foldTile.columns}};
   case xf::Skeleton::RowNorm:
   case xf::Skeleton::Gather:
   case xf::Skeleton::Map:

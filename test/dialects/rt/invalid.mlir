@@ -700,3 +700,105 @@ rt.program @f slots 2 {
     rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%b[4], pitch 16, %a, pitch 16, 8)
   }
 }
+
+// -----
+
+// expected-error @+1 {{C1: a fold has the `layout` matrix or table}}
+rt.kernel fold @fold_0 layout vector extras [] {
+^bb0(%w: f32, %delta: f32):
+  xf.yield %w : f32
+}
+
+// -----
+
+// Rows.
+rt.kernel fold @fold_0 layout table extras [] {
+^bb0(%w: f32, %delta: f32):
+  xf.yield %w : f32
+}
+rt.deploy {
+  rt.launch "l" {
+    // expected-error @+1 {{C3: has the rows of a space in a program, and a positive count of them in rt.deploy}}
+    rt.problem @fold_0 "w" over rows  columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+  }
+}
+
+// -----
+
+// Rows.
+rt.kernel fold @fold_0 layout table extras [] {
+^bb0(%w: f32, %delta: f32):
+  xf.yield %w : f32
+}
+rt.deploy {
+  rt.launch "l" {
+    // expected-error @+1 {{C3: has the rows of a space in a program, and a positive count of them in rt.deploy}}
+    rt.problem @fold_0 "w" over rows count 0 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+  }
+}
+
+// -----
+
+// What is written.
+rt.kernel fold @fold_0 layout table extras [] {
+^bb0(%w: f32, %delta: f32):
+  xf.yield %w : f32
+}
+rt.deploy {
+  rt.launch "l" {
+    // expected-error @+1 {{C2: writes no parameter}}
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, 0, pitch 8, 8, 4)
+  }
+}
+
+// -----
+
+// What is written.
+rt.kernel fold @fold_0 layout table extras [] {
+^bb0(%w: f32, %delta: f32):
+  xf.yield %w : f32
+}
+rt.deploy {
+  rt.launch "l" {
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+    // expected-error @+1 {{C2: writes "y", which another problem writes}}
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+  }
+}
+
+// -----
+
+// What is read.
+rt.kernel fold @fold_0 layout table extras [] {
+^bb0(%w: f32, %delta: f32):
+  xf.yield %w : f32
+}
+rt.deploy {
+  rt.launch "l" {
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+    // expected-error @+1 {{C2: reads "y", which a problem of its launch writes}}
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @y, @z, pitch 8, 8, 4)
+  }
+}
+
+// -----
+
+// Kernels.
+rt.kernel fold @fold_0 layout table extras [] {
+^bb0(%w: f32, %delta: f32):
+  xf.yield %w : f32
+}
+rt.deploy {
+  rt.launch "l" {
+    // expected-error @+1 {{C1: there is no kernel @gone}}
+    rt.problem @gone "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+  }
+}
+
+// -----
+
+// What stands there.
+rt.deploy {
+  // expected-error @+1 {{C1: does not stand in an rt.deploy}}
+  %0 = arith.constant 1 : i32
+}

@@ -20,6 +20,19 @@ rt.kernel pool @pool_0 pooling mean_sqrt extras [] {
 // CHECK: rt.entry @entry_0 [@attention_0, @gather_0]
 rt.entry @entry_0 [@attention_0, @gather_0]
 
+// CHECK: rt.kernel fold @fold_0 layout matrix extras [] words(a: table, a_pitch: pitch, b: weight, rank: count, base: weight, y: weight, y_pitch: pitch, rows: count, width: count) {
+rt.kernel fold @fold_0 layout matrix extras [] {
+^bb0(%w: f32, %delta: f32):
+  %0 = arith.addf %w, %delta : f32
+  xf.yield %0 : f32
+}
+// CHECK: rt.deploy {
+rt.deploy {
+  rt.launch "fold" {
+    // CHECK: rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, @w, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, @w, pitch 8, 8, 4)
+  }
+}
 // CHECK: rt.program @f slots 2
 rt.program @f slots 2 {
   // CHECK: %[[ids:.*]] = rt.input "ids" ["B", "S"] limit 30

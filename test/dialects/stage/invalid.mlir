@@ -245,3 +245,32 @@ func.func @case(%x: tensor<?x4xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @case(%base: !xf.packed<matrix, 8x4>, %a: !xf.packed<table, 4x?>, %b: !xf.packed<matrix, 8x?>) {
+  // expected-error @+1 {{C1: stands in no parameter}}
+  %0 = stage.fold %base, %a, %b {
+  ^bb0(%w: f32, %delta: f32):
+    xf.yield %w : f32
+  } : !xf.packed<matrix, 8x4>, !xf.packed<table, 4x?>, !xf.packed<matrix, 8x?>
+  return
+}
+
+// -----
+
+xf.weight @w : !xf.weight<8x4xf32>
+xf.parameter @base : !xf.packed<matrix, 8x4> {
+  %0 = xf.use @w : !xf.weight<8x4xf32>
+  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4>
+  xf.yield %1 : !xf.packed<matrix, 8x4>
+}
+xf.parameter @folded : !xf.packed<matrix, 8x4> {
+  %base = xf.get @base : !xf.packed<matrix, 8x4>
+  // expected-error @+1 {{C1: '!xf.packed<matrix, 8x4>' and '!xf.packed<matrix, 8x4>' do not fold into '!xf.packed<matrix, 8x4>'}}
+  %0 = stage.fold %base, %base, %base {
+  ^bb0(%w: f32, %delta: f32):
+    xf.yield %w : f32
+  } : !xf.packed<matrix, 8x4>, !xf.packed<matrix, 8x4>, !xf.packed<matrix, 8x4>
+  xf.yield %0 : !xf.packed<matrix, 8x4>
+}

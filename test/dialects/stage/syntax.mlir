@@ -17,6 +17,37 @@ xf.function @rows {
   %first = stage.first_rows %space : !stage.space -> tensor<?xi32>
 }
 
+xf.weight @w : !xf.weight<8x4xf32>
+xf.parameter @w.base : !xf.packed<matrix, 8x4> {
+  %0 = xf.use @w : !xf.weight<8x4xf32>
+  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4>
+  xf.yield %1 : !xf.packed<matrix, 8x4>
+}
+xf.parameter @w.a : !xf.packed<table, 4x?> {
+  %0 = xf.slot @w : !xf.low_rank<8x4>
+  %1 = xf.factor_a %0 embedding : !xf.low_rank<8x4> -> !xf.packed<table, 4x?>
+  xf.yield %1 : !xf.packed<table, 4x?>
+}
+xf.parameter @w.b : !xf.packed<matrix, 8x?> {
+  %0 = xf.slot @w : !xf.low_rank<8x4>
+  %1 = xf.factor_b %0 : !xf.low_rank<8x4> -> !xf.packed<matrix, 8x?>
+  xf.yield %1 : !xf.packed<matrix, 8x?>
+}
+// CHECK-LABEL: xf.parameter @folded
+xf.parameter @folded : !xf.packed<matrix, 8x4> {
+  %base = xf.get @w.base : !xf.packed<matrix, 8x4>
+  %a = xf.get @w.a : !xf.packed<table, 4x?>
+  %b = xf.get @w.b : !xf.packed<matrix, 8x?>
+  // CHECK: stage.fold %{{.*}}, %{{.*}}, %{{.*}} {
+  // CHECK: } : <matrix, 8x4>, <table, 4x?>, <matrix, 8x?>
+  %0 = stage.fold %base, %a, %b {
+  ^bb0(%w: f32, %delta: f32):
+    %1 = arith.addf %w, %delta : f32
+    xf.yield %1 : f32
+  } : !xf.packed<matrix, 8x4>, !xf.packed<table, 4x?>, !xf.packed<matrix, 8x?>
+  xf.yield %0 : !xf.packed<matrix, 8x4>
+}
+
 // CHECK-LABEL: func.func @skeletons
 func.func @skeletons(%x: tensor<?x8xf32>, %u: tensor<?x2xf32>, %index: tensor<?xi32>, %space: !stage.space,
                      %w: !xf.packed<matrix, 8x8>, %b: !xf.packed<matrix, 8x2>, %v: !xf.packed<vector, 8x1>,

@@ -320,7 +320,7 @@ xf.parameter @p : !xf.packed<vector, 5x1> {
 // -----
 
 xf.parameter @p : !xf.packed<vector, 4x1> {
-  // expected-error @+1 {{C1: is no expression over weights}}
+  // expected-error @+1 {{C2: a parameter is computed from those declared before it, @p is not}}
   %0 = xf.get @p : !xf.packed<vector, 4x1>
   xf.yield %0 : !xf.packed<vector, 4x1>
 }
@@ -588,4 +588,19 @@ func.func @concat_c1(%x: tensor<?x4xf32>, %y: tensor<?x3xf32>) {
   // expected-error @+1 {{C1: parts of 7 columns do not make 'tensor<?x8xf32>'}}
   %z = xf.concat %x, %y : tensor<?x4xf32>, tensor<?x3xf32> -> tensor<?x8xf32>
   return
+}
+
+// -----
+
+// A parameter is computed from those in front of it.
+xf.weight @w : !xf.weight<8x4xf32>
+xf.parameter @first : !xf.packed<matrix, 8x4> {
+  // expected-error @+1 {{C2: a parameter is computed from those declared before it, @second is not}}
+  %0 = xf.get @second : !xf.packed<matrix, 8x4>
+  xf.yield %0 : !xf.packed<matrix, 8x4>
+}
+xf.parameter @second : !xf.packed<matrix, 8x4> {
+  %0 = xf.use @w : !xf.weight<8x4xf32>
+  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4>
+  xf.yield %1 : !xf.packed<matrix, 8x4>
 }

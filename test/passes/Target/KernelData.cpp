@@ -158,3 +158,39 @@ int64_t ptx::test::writtenOutside(const Floats &y, int64_t rows, int64_t width, 
       return i;
   return -1;
 }
+
+static Floats layOutBase(const FoldProblem &data, const ptx::Geometry &geometry) {
+  if (!data.isTable)
+    return layOut(data.plainBase, data.n, data.k, geometry);
+  Floats made(data.k * data.pitchY, NAN);
+  for (int64_t m = 0; m < data.k; ++m)
+    std::copy_n(data.plainBase.data() + m * data.n, data.n, made.data() + m * data.pitchY);
+  return made;
+}
+
+FoldProblem::FoldProblem(int64_t k, int64_t n, int64_t rank, bool isTable, const Geometry &geometry)
+    : k(k), n(n), rank(rank), pitchA(pitchOf(geometry, rank)), pitchY(pitchOf(geometry, isTable ? n : k)),
+      isTable(isTable), plainBase(makePlain(isTable ? k : n, isTable ? n : k, 7)), plainB(makePlain(n, rank, 8)),
+      a(k * pitchA), b(layOut(plainB, n, rank, geometry)), base(layOutBase(*this, geometry)), y(base.size(), guard),
+      gain(static_cast<int64_t>(geometry.roundUp(n))) {
+  a.randomise(9), gain.randomise(10);
+  spoilPads(a, k, rank, pitchA);
+}
+
+std::vector<float> FoldProblem::result(const Geometry &geometry) const {
+  std::vector<float> values;
+  bool panels = geometry.matrix == MatrixLayout::Panels && !isTable;
+  auto lanes = static_cast<int64_t>(geometry.lanes);
+  for (int64_t outer = 0; outer < (isTable ? k : n); ++outer)
+    for (int64_t inner = 0; inner < (isTable ? n : k); ++inner)
+      values.push_back(y[panels ? (outer / lanes * k + inner) * lanes + outer % lanes : outer * pitchY + inner]);
+  return values;
+}
+
+double FoldProblem::reference(int64_t element, bool isScaled) const {
+  int64_t m = isTable ? element / n : element % k, column = isTable ? element % n : element / k;
+  double sum = plainBase[element];
+  for (int64_t r = 0; r < rank; ++r)
+    sum += static_cast<double>(a[m * pitchA + r]) * plainB[column * rank + r];
+  return isScaled ? sum * gain[column] : sum;
+}

@@ -71,6 +71,19 @@ struct RowProblem {
   double normalised(int norm, double eps, int64_t row, int64_t column) const;
 };
 
+/// A base, a matrix [n,k] or a table [k,n], and factors A^T [k,rank], s B [n,rank].
+struct FoldProblem {
+  int64_t k, n, rank, pitchA, pitchY;
+  bool isTable;
+  std::vector<float> plainBase, plainB; // as the base lies; [n,rank]
+  Floats a, b, base, y, gain;
+
+  FoldProblem(int64_t k, int64_t n, int64_t rank, bool isTable, const Geometry &geometry);
+  /// The result's floats that are elements, by element.
+  std::vector<float> result(const Geometry &geometry) const;
+  double reference(int64_t element, bool isScaled) const;
+};
+
 } // namespace ptx::test
 
 #endif // PTX_TEST_PASSES_TARGET_KERNELDATA_H

@@ -42,6 +42,7 @@ constexpr Limit limits[] = {
     {"gather", 0, {32, 32, 32, 32}},
     {"pool", 0, {40, 40, 40, 40}},
     {"map", 0, {32, 32, 32, 32}},
+    {"fold", 0, {40, 40, 40, 40}},
 };
 
 const Limit &limitOf(rt::KernelOp kernel) {
