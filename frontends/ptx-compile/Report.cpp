@@ -45,6 +45,30 @@ static std::string shapeText(const std::vector<uint64_t> &shape) {
   return text + "]";
 }
 
+/// What weights and bindings take, without padding and factors, in megabytes.
+static void explainMemory(ModuleOp module, llvm::raw_ostream &out) {
+  double base = 0, folded = 0;
+  for (auto parameter : module.getOps<xf::ParameterOp>()) {
+    bool fold = !parameter.getBody().getOps<stage::FoldOp>().empty();
+    auto type = cast<xf::PackedType>(parameter.getType());
+    if (type.getRows() > 0 && type.getColumns() > 0)
+      (fold ? folded : base) += static_cast<double>(type.getRows() * type.getColumns() * 4) / 1e6;
+  }
+  out << llvm::format("memory    the weights packed %.1f MB\n", base);
+  if (folded > 0)
+    out << llvm::format("memory    a binding of an adapter for every place above %.1f MB, written once when it is made; the "
+                        "memory of the last one released is kept for the next\n",
+                        folded);
+}
+
+static void explainLaunches(StringRef table, Block &block, llvm::raw_ostream &out) {
+  for (auto launch : block.getOps<rt::LaunchOp>())
+    for (auto problem : launch.getBody().front().getOps<rt::ProblemOp>())
+      out << "launch    " << table << "  " << problem.getLabel() << "  " << problem.getKernel() << " over "
+          << rt::stringifyEnum(problem.getOver()) << " x " << problem.getColumns() << ", " << problem.getFlops()
+          << " flops each\n";
+}
+
 void explain(ModuleOp module, const ParameterTable &table) {
   llvm::raw_ostream &out = llvm::outs();
   for (const auto &[name, tensor] : table.weights)
@@ -56,16 +80,15 @@ void explain(ModuleOp module, const ParameterTable &table) {
           << shapeText(delta.b.shape) << "\n";
   for (auto parameter : module.getOps<xf::ParameterOp>()) {
     bool swapped = false;
-    parameter.walk([&](xf::SlotOp) { swapped = true; });
+    parameter.walk([&](Operation *op) { swapped |= isa<xf::SlotOp, xf::ReplacedOp, stage::FoldOp>(op); });
     out << "parameter " << parameter.getSymName() << "  " << parameter.getType()
         << (swapped ? "  changes with the adapter" : "") << "\n";
   }
+  explainMemory(module, out);
+  for (auto deploy : module.getOps<rt::DeployOp>())
+    explainLaunches("(deploy)", deploy.getBody().front(), out);
   for (auto program : module.getOps<rt::ProgramOp>())
-    for (auto launch : program.getBody().front().getOps<rt::LaunchOp>())
-      for (auto problem : launch.getBody().front().getOps<rt::ProblemOp>())
-        out << "launch    " << program.getSymName() << "  " << problem.getLabel() << "  " << problem.getKernel()
-            << " over " << rt::stringifyEnum(problem.getOver()) << " x " << problem.getColumns() << ", "
-            << problem.getFlops() << " flops each\n";
+    explainLaunches(program.getSymName(), program.getBody().front(), out);
 }
 
 //===----------------------------------------------------------------------===//

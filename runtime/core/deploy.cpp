@@ -3,23 +3,28 @@
 #include "runtime/core/merge.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 namespace ptx {
 
-/// What folds want to know of what they read.
-static void measure(const Matrix &matrix, PackedParameter &packed) {
-  bool finite = true;
-  for (float value : matrix.values) {
-    float size = std::abs(value);
-    finite &= size <= std::numeric_limits<float>::max();
-    packed.largest = size > packed.largest ? size : packed.largest;
-  }
-  for (size_t i = 0; !finite && !packed.notFinite; ++i)
+/// The greatest size of a value; NaN counts as infinite.
+static float largestOf(const Matrix &matrix) {
+  // As integers: sizes of floats are in the order of their bits, and the loop has no branch.
+  uint32_t most = 0;
+  for (float value : matrix.values)
+    most = std::max(most, std::bit_cast<uint32_t>(value) & 0x7fffffffu);
+  return most >= 0x7f800000u ? std::numeric_limits<float>::infinity() : std::bit_cast<float>(most);
+}
+
+/// The first value that is not finite.
+static std::optional<size_t> firstNotFinite(const Matrix &matrix, float largest) {
+  for (size_t i = 0; !std::isfinite(largest) && i < matrix.values.size(); ++i)
     if (!std::isfinite(matrix.values[i]))
-      packed.notFinite = i;
+      return i;
+  return std::nullopt;
 }
 
 bool dependsOn(const ParameterRecord &parameter, const AdapterRecord &adapter) {
@@ -145,6 +150,8 @@ private:
       Result<Matrix> a = tensors.read(site->a);
       if (!a)
         return a;
+      if (parameter.isFolded)
+        checkFinite(*a, "factor A", index);
       if (a->rows != site->rank || a->columns != columns)
         return Error{"factor A is [" + std::to_string(a->rows) + "," + std::to_string(a->columns) + "], expected [" +
                      std::to_string(site->rank) + "," + std::to_string(columns) + "]"};
@@ -168,7 +175,10 @@ private:
         Result<Matrix> b = tensors.read(site->b);
         if (!b)
           return b;
-        if (Status status = checkDelta(*site, *b); !status)
+        // The product in a merged weight is looked at where it is made.
+        if (parameter.isFolded)
+          checkFinite(*b, "factor B", node.sites[i]);
+        else if (Status status = checkDelta(*site, *b); !status)
           return status.error();
         if (b->rows != node.heights[i] || b->columns != site->rank)
           return Error{"factor B is [" + std::to_string(b->rows) + "," + std::to_string(b->columns) + "], expected [" +
@@ -186,7 +196,13 @@ private:
 
   std::string placeOf(size_t site) const { return "adapter '" + adapter->name + "', '" + manifest.sites[site] + "'"; }
 
-  /// A delta is looked at once, with its B. A flaw is no error here: in a call
+  /// A factor that is folded.
+  void checkFinite(const Matrix &factor, const char *what, size_t site) {
+    if (std::optional<size_t> index = firstNotFinite(factor, largestOf(factor)); index && found.empty())
+      found = placeOf(site) + ": " + what + " is not finite at index " + std::to_string(*index);
+  }
+
+  /// A delta that stays separate is looked at once, with its B. A flaw is no error here: in a call
   /// that mixes adapters it is the flawed one's rows that are lost, not the others'.
   Status checkDelta(const AdapterSite &site, const Matrix &b) {
     Result<Matrix> a = tensors.read(site.a);
@@ -279,8 +295,10 @@ deployParameter(const Manifest &manifest, const ParameterRecord &parameter, cons
   if (!evaluator.flaw().empty())
     packed->flaw = named(Error{evaluator.flaw()}).message;
   packed->floats = layout->floats();
-  if (parameter.isFolded)
-    measure(*value, *packed);
+  if (parameter.isFolded) {
+    packed->largest = largestOf(*value);
+    packed->notFinite = firstNotFinite(*value, packed->largest);
+  }
   if (packed->floats == 0)
     return std::shared_ptr<const PackedParameter>(packed);
   Result<DeviceMemory> memory = DeviceMemory::allocate(device, packed->floats * sizeof(float));

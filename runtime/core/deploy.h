@@ -38,13 +38,20 @@ struct Matrix {
   std::vector<float> values;
 };
 
+/// The states of files in which tensors had their hash: what is read from such
+/// a state again is not hashed again.
+using VerifiedTensors = std::vector<std::optional<FileStamp>>;
+
 /// Reads stored tensors by reference: file size and hash are checked as the
 /// bytes pass. Not for several threads.
 class TensorReader {
 public:
-  TensorReader(const Manifest &manifest, std::string artifactDirectory, std::string parameterDirectory)
+  TensorReader(const Manifest &manifest, std::string artifactDirectory, std::string parameterDirectory,
+               std::shared_ptr<VerifiedTensors> verified = std::make_shared<VerifiedTensors>())
       : manifest(manifest), artifactDirectory(std::move(artifactDirectory)),
-        parameterDirectory(std::move(parameterDirectory)) {}
+        parameterDirectory(std::move(parameterDirectory)), verified(std::move(verified)) {
+    this->verified->resize(manifest.tensors.size());
+  }
   Result<Matrix> read(size_t tensor);
 
 private:
@@ -54,6 +61,7 @@ private:
   std::string namesakeOf(size_t file) const;
   const Manifest &manifest;
   std::string artifactDirectory, parameterDirectory;
+  std::shared_ptr<VerifiedTensors> verified; // by tensor
   std::vector<std::unique_ptr<File>> files;
 };
 

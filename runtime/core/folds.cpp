@@ -10,8 +10,9 @@ namespace {
 
 class Folding {
 public:
-  Folding(const Manifest &manifest, const Geometry &geometry, const std::shared_ptr<Device> &device, Binding &binding)
-      : manifest(manifest), geometry(geometry), device(device), binding(binding) {}
+  Folding(const Manifest &manifest, const Geometry &geometry, const std::shared_ptr<Device> &device,
+          const std::shared_ptr<SpareMemory> &spare, Binding &binding)
+      : manifest(manifest), geometry(geometry), device(device), spare(spare), binding(binding) {}
 
   Status run() {
     for (size_t i = 0; i < manifest.parameters.size(); ++i)
@@ -56,12 +57,19 @@ private:
       binding.parameters[parameter] = base;
       return {};
     }
-    auto made = std::make_shared<PackedParameter>();
+    std::shared_ptr<PackedParameter> made(new PackedParameter, [spare = spare](PackedParameter *gone) {
+      spare->give(std::move(gone->memory));
+      delete gone;
+    });
     made->floats = base->floats;
-    Result<DeviceMemory> memory = DeviceMemory::allocate(device, made->floats * sizeof(float));
-    if (!memory)
-      return memory.error();
-    made->memory = std::move(*memory);
+    size_t bytes = made->floats * sizeof(float);
+    made->memory = spare->take(bytes);
+    if (!made->memory.address()) {
+      Result<DeviceMemory> memory = DeviceMemory::allocate(device, bytes);
+      if (!memory)
+        return memory.error();
+      made->memory = std::move(*memory);
+    }
     binding.parameters[parameter] = std::move(made);
     doubt(parameter);
     return {};
@@ -204,6 +212,7 @@ private:
   const Manifest &manifest;
   const Geometry &geometry;
   const std::shared_ptr<Device> &device;
+  const std::shared_ptr<SpareMemory> &spare;
   Binding &binding;
   std::vector<size_t> doubtful;
 };
@@ -211,8 +220,8 @@ private:
 } // namespace
 
 Status computeFolds(const Manifest &manifest, const Geometry &geometry, const std::shared_ptr<Device> &device,
-                    Binding &binding) {
-  return Folding(manifest, geometry, device, binding).run();
+                    const std::shared_ptr<SpareMemory> &spare, Binding &binding) {
+  return Folding(manifest, geometry, device, spare, binding).run();
 }
 
 } // namespace ptx

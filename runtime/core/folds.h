@@ -3,16 +3,17 @@
 #define PTX_RUNTIME_CORE_FOLDS_H
 
 #include "runtime/core/deploy.h"
+#include "runtime/core/spare_memory.h"
 #include "runtime/device/open_device.h"
 
 namespace ptx {
 
 /// Fills the parameters of a binding that are folds: the base's own where the
 /// adapter has nothing for them, else computed by the deploy launches into
-/// memory of their own. All others are there. Values that are not finite are
-/// the binding's flaw.
+/// memory of their own, which goes to `spare` when the binding goes. All others
+/// are there. Values that are not finite are the binding's flaw.
 Status computeFolds(const Manifest &manifest, const Geometry &geometry, const std::shared_ptr<Device> &device,
-                    Binding &binding);
+                    const std::shared_ptr<SpareMemory> &spare, Binding &binding);
 
 } // namespace ptx
 

@@ -82,8 +82,8 @@ public:
       manifest.entries.push_back(readEntry(entry, manifest, faults));
     for (const JsonValue &target : fields.list("targets"))
       manifest.targets.push_back(readTarget(target, manifest, faults));
-    if (const JsonValue *deploy = fields.optional("deploy"))
-      manifest.deploy = readDeploy(*deploy, manifest, faults);
+    const JsonValue none{JsonValue::Array()}, *deploy = fields.optional("deploy");
+    manifest.deploy = readDeploy(deploy ? *deploy : none, manifest, faults);
     for (const JsonValue &function : fields.list("functions")) {
       manifest.functions.push_back(readFunction(function, manifest, faults));
       for (size_t i = 0; i + 1 < manifest.functions.size(); ++i)

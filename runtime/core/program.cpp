@@ -128,7 +128,7 @@ const AdapterRecord *Program::findAdapter(const std::string &name) const {
 
 /// Whatever the adapter leaves alone is the base's.
 Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adapter) {
-  TensorReader tensors(contents, directory, options.parameterDirectory);
+  TensorReader tensors(contents, directory, options.parameterDirectory, verified);
   auto binding = std::make_shared<Binding>();
   binding->adapter = adapter;
   for (size_t i = 0; i < contents.parameters.size(); ++i) {
@@ -148,7 +148,7 @@ Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adap
       binding->flaw = (*packed)->flaw;
     binding->parameters.push_back(std::move(*packed));
   }
-  if (Status status = computeFolds(contents, geometry(), launcher, *binding); !status)
+  if (Status status = computeFolds(contents, geometry(), launcher, spare, *binding); !status)
     return status.error();
   return std::shared_ptr<const Binding>(std::move(binding));
 }
@@ -196,6 +196,11 @@ Result<std::shared_ptr<const Binding>> Program::bindLocked(const AdapterRecord *
     if (!made)
       return made;
     base = *made;
+    size_t folded = 0;
+    for (size_t i = 0; i < contents.parameters.size(); ++i)
+      if (contents.parameters[i].isFold())
+        folded += base->parameters[i]->floats * sizeof(float);
+    spare = std::make_shared<SpareMemory>(folded);
   }
   if (!adapter)
     return base;

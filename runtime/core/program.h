@@ -6,6 +6,7 @@
 #include "runtime/core/deploy.h"
 #include "runtime/core/fork_lock.h"
 #include "runtime/core/manifest.h"
+#include "runtime/core/spare_memory.h"
 #include "runtime/device/open_device.h"
 #include "runtime/device/whole_device.h"
 
@@ -74,6 +75,8 @@ private:
   std::shared_ptr<const Binding> base;
   std::map<const AdapterRecord *, std::weak_ptr<const Binding>> adapted;
   BindingCache cache;
+  std::shared_ptr<VerifiedTensors> verified = std::make_shared<VerifiedTensors>();
+  std::shared_ptr<SpareMemory> spare; // one binding's worth
 };
 
 } // namespace ptx

@@ -13,6 +13,11 @@ namespace ptx {
 
 static std::string systemError() { return std::strerror(errno); }
 
+static FileStamp stampOf(const struct stat &status) {
+  return {status.st_dev, status.st_ino, static_cast<uint64_t>(status.st_size), status.st_mtim.tv_sec,
+          status.st_mtim.tv_nsec};
+}
+
 Result<File> File::open(const std::string &path) {
   File file;
   file.name = path;
@@ -25,10 +30,7 @@ Result<File> File::open(const std::string &path) {
     return Error{"'" + printable(path) + "': " + systemError()};
   if (!S_ISREG(status.st_mode))
     return Error{"'" + printable(path) + "': is not a regular file"};
-  file.bytes = static_cast<uint64_t>(status.st_size);
-  file.inode = status.st_ino;
-  file.modifiedSeconds = status.st_mtim.tv_sec;
-  file.modifiedNanoseconds = status.st_mtim.tv_nsec;
+  file.state = stampOf(status);
   return file;
 }
 
@@ -37,10 +39,7 @@ File::File(File &&other) noexcept { *this = std::move(other); }
 File &File::operator=(File &&other) noexcept {
   std::swap(fd, other.fd);
   std::swap(name, other.name);
-  std::swap(bytes, other.bytes);
-  std::swap(inode, other.inode);
-  std::swap(modifiedSeconds, other.modifiedSeconds);
-  std::swap(modifiedNanoseconds, other.modifiedNanoseconds);
+  std::swap(state, other.state);
   return *this;
 }
 
@@ -71,8 +70,7 @@ Status File::unchanged() const {
   struct stat status;
   if (::fstat(fd, &status) != 0)
     return Error{"'" + printable(name) + "': " + systemError()};
-  if (static_cast<uint64_t>(status.st_size) != bytes || status.st_mtim.tv_sec != modifiedSeconds ||
-      status.st_mtim.tv_nsec != modifiedNanoseconds)
+  if (stampOf(status) != state)
     return Error{"'" + printable(name) + "': was changed while it was read"};
   return {};
 }

@@ -11,6 +11,13 @@
 
 namespace ptx {
 
+/// Which state of which file: another where the file was changed.
+struct FileStamp {
+  uint64_t device = 0, inode = 0, bytes = 0;
+  int64_t seconds = 0, nanoseconds = 0; // of the last change
+  bool operator==(const FileStamp &) const = default;
+};
+
 /// A regular file, read with pread: a file that shrinks is an error, never a
 /// signal, and a FIFO or device is refused without blocking.
 class File {
@@ -21,7 +28,9 @@ public:
   ~File();
 
   const std::string &path() const { return name; }
-  uint64_t size() const { return bytes; }
+  uint64_t size() const { return state.bytes; }
+  /// As it was when it was opened.
+  const FileStamp &stamp() const { return state; }
   Status readAt(uint64_t offset, void *out, size_t size) const;
   /// Whether it is still the file that was opened.
   Status unchanged() const;
@@ -30,8 +39,7 @@ private:
   File() = default;
   int fd = -1;
   std::string name;
-  uint64_t bytes = 0, inode = 0;
-  int64_t modifiedSeconds = 0, modifiedNanoseconds = 0;
+  FileStamp state;
 };
 
 /// The whole file as text; files over `cap` bytes are refused.

@@ -256,10 +256,11 @@ Result<std::string> writeManifest(ModuleOp module, const ParameterTable &table, 
                    {"sites", deploy->sites()},
                    {"adapters", deploy->adapters()},
                    {"parameters", deploy->parameters()},
-                   {"deploy", writer.writeDeploy(module)},
                    {"kernels", writeKernels(module)},
                    {"entries", writeEntries(module)},
                    {"functions", functions}};
+  if (Json launches = writer.writeDeploy(module); !launches.empty())
+    manifest["deploy"] = launches;
   return manifest.dump();
 }
 

@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 using namespace ptx;
 using Json = nlohmann::ordered_json;
@@ -61,6 +64,28 @@ protected:
 constexpr uint64_t out = tiny::outputs, in = tiny::width;
 
 } // namespace
+
+// What was verified is not hashed again; what was changed since is.
+TEST_F(Deploy, VerifiesOnce) {
+  Json json = tiny::manifestOf(folder.path, weights, false);
+  Result<Manifest> manifest = readManifest(json.dump(), "m");
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  auto verified = std::make_shared<VerifiedTensors>();
+  auto read = [&] { return TensorReader(*manifest, folder.path, "", verified).read(1); };
+  ASSERT_TRUE(read());
+  EXPECT_TRUE((*verified)[1].has_value());
+  EXPECT_FALSE((*verified)[0].has_value());
+  ASSERT_TRUE(read());
+  std::string path = folder / "weights.safetensors";
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(manifest->tensors[1].offset));
+  file.put('x');
+  file.close();
+  std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() + std::chrono::seconds(1));
+  Result<Matrix> changed = read();
+  ASSERT_FALSE(changed);
+  EXPECT_NE(changed.error().message.find("differs from the one the program was compiled with"), std::string::npos);
+}
 
 // Panels of 16 columns, zeros behind the last one.
 TEST_F(Deploy, Panels) {
