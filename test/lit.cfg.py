@@ -3,7 +3,7 @@ import lit.formats
 config.name = "ptx"
 config.test_format = lit.formats.ShTest(True)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["numerics", "fuzz", "bench"]
+config.excludes = ["numerics", "fuzz", "bench", "Inputs"]
 config.test_exec_root = lit_config.params["work"]
 config.environment["PATH"] = ":".join(
     [lit_config.params["tools"], lit_config.params["llvm"], config.environment["PATH"]]
