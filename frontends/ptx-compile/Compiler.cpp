@@ -238,6 +238,16 @@ Status Compiler::dump(size_t index) {
   return ptx::writeText(base + number + phases()[index].name.str() + ".mlir", printModule(*module, /*locations=*/true));
 }
 
+/// There before its phase begins: a crash leaves it, too.
+Status Compiler::writeReproducer(const PhaseOptions &phaseOptions) {
+  if (options.reproducer.empty())
+    return {};
+  std::string pipeline =
+      "--ptx-" + phases()[phase].name.str() + (phaseOptions.fuse || phase != *findPhase("adapt") ? "" : "=fuse=false");
+  return ptx::writeText(options.reproducer, "// ptx-opt " + pipeline + " " + options.reproducer + "\n" +
+                                                printModule(*module, /*locations=*/true));
+}
+
 Status Compiler::lower() {
   PhaseOptions phaseOptions;
   phaseOptions.fuse = options.adapterMode != "separate";
@@ -263,10 +273,18 @@ Status Compiler::lower() {
   while (phase < last) {
     ++phase;
     nowAt("lowering " + sizeText() + " to '" + phases()[phase].name.str() + "'");
+    if (Status status = writeReproducer(phaseOptions); !status)
+      return status;
     PassManager pm(context);
+    if (options.mlirFlags) {
+      if (failed(applyPassManagerCLOptions(pm)))
+        return Error{"the --mlir- flags do not fit together"};
+      applyDefaultTimingPassManagerCLOptions(pm);
+    }
     buildPhase(pm, phase, phaseOptions);
     if (failed(pm.run(*module)))
-      return Error{"phase '" + phases()[phase].name.str() + "' failed"};
+      return Error{"phase '" + phases()[phase].name.str() + "' failed" +
+                   (options.reproducer.empty() ? "" : ", see '" + printable(options.reproducer) + "'")};
     if (Status status = dump(phase); !status)
       return status;
     if (phase == reference)
@@ -275,6 +293,8 @@ Status Compiler::lower() {
     if (options.explain && phases()[phase].name == "stage")
       waves = waveTables(*module);
   }
+  if (!options.reproducer.empty())
+    std::remove(options.reproducer.c_str());
   report.step("lowered to '" + phases()[phase].name.str() + "'");
   return {};
 }

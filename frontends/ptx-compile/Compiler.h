@@ -4,6 +4,7 @@
 
 #include "frontends/ptx-compile/Options.h"
 #include "frontends/ptx-compile/Report.h"
+#include "passes/Pipelines/Phases.h"
 #include "runtime/core/container.h"
 
 #include "mlir/IR/OwningOpRef.h"
@@ -26,6 +27,7 @@ private:
   Status writeText();
   Status emit();
   Status dump(size_t phase);
+  Status writeReproducer(const PhaseOptions &phaseOptions);
   Status dumpKernels(std::string name, const TargetCode &code);
   std::string sizeText() const;
   Status generate(std::vector<Payload> &payloads);

@@ -1,5 +1,7 @@
 #include "frontends/ptx-compile/Options.h"
 
+#include "frontends/ptx-compile/MlirFlags.h"
+
 #include "passes/Pipelines/Phases.h"
 #include "runtime/io/file.h"
 #include "runtime/io/output.h"
@@ -96,6 +98,10 @@ Status checkPhase(const char *flag, const std::string &name) {
 Status checkOutputs(const CompileOptions &options) {
   if (Status status = checkOutput(options.output); !status)
     return status;
+  if (Status status = options.reproducer.empty() ? Status() : checkOutput(options.reproducer); !status)
+    return Error{"--reproducer=" + status.error().message};
+  if (isStream(options.reproducer))
+    return Error{"--reproducer='" + printable(options.reproducer) + "' is a stream: name a file"};
   if (isStandardOutput(options.output) && options.explain)
     return Error{"--explain prints to standard output, which -o writes the output to: name a file"};
   if (options.dumpDirectory.empty())
@@ -179,6 +185,8 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   app.add_option("--compile-from", options.compileFrom, "the phase MODEL was dumped after");
   app.add_option("--compile-to", options.compileTo, "stop after this phase and write its IR");
   app.add_option("--dump-phases-to", options.dumpDirectory, "write the IR after each phase into this directory");
+  app.add_option("--reproducer", options.reproducer,
+                 "a file for the IR in front of a phase that fails or crashes, and the ptx-opt command that shows it");
   app.add_flag("--explain", options.explain, "print every parameter and launch, and the waves");
   app.add_flag("--check-finite", options.checkFinite, "refuse NaN and infinity in the weights");
   app.add_option("--allow-drop", options.allowDrop, "adapter tensors that may be left out (glob)")
@@ -188,8 +196,17 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   app.add_flag("--follow-links", options.followLinks, "follow links out of the model directory");
   app.add_option("--mha-out-proj", outProj, "how often an adapter's delta on nn.MultiheadAttention's out_proj counts")
       ->check(CLI::IsMember({"once", "twice"}));
+  app.footer("Flags that begin with --mlir- are MLIR's: --mlir-print-ir-after-all, --mlir-timing, ...");
+  // MLIR's flags come as one word each.
+  std::vector<std::string> mlirFlags;
+  std::vector<char *> words;
+  for (char *word : llvm::ArrayRef(argv, argc))
+    if (llvm::StringRef(word).starts_with(mlirFlagPrefix))
+      mlirFlags.emplace_back(word);
+    else
+      words.push_back(word);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(words.size()), words.data());
   } catch (const CLI::Success &asked) { // --help, --version
     exitCode = app.exit(asked);
     return std::nullopt;
@@ -200,12 +217,13 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
     exitCode = 1;
     return std::nullopt;
   }
+  options.mlirFlags = !mlirFlags.empty();
   options.adapterModeGiven = adapterMode->count() > 0;
   options.mhaOutProj = outProj == "once"    ? peft::MhaOutProj::Once
                        : outProj == "twice" ? peft::MhaOutProj::Twice
                                             : peft::MhaOutProj::Auto;
   for (const Status &status :
-       {checkTargets(targetTexts, options), checkAdapters(adapters, options),
+       {parseMlirFlags(mlirFlags), checkTargets(targetTexts, options), checkAdapters(adapters, options),
         checkPhase("--compile-from", options.compileFrom), checkPhase("--compile-to", options.compileTo),
         checkEffects(app, options), checkOutputs(options)})
     if (!status) {

@@ -32,13 +32,14 @@ struct CompileOptions {
   TargetFlags targetFlags;
   std::string topology;           // "", original, p-transformer
   std::string parameterDirectory; // of an .mlir model
-  std::string compileFrom, compileTo, dumpDirectory;
+  std::string compileFrom, compileTo, dumpDirectory, reproducer;
   std::vector<std::string> allowDrop;
   peft::MhaOutProj mhaOutProj = peft::MhaOutProj::Auto;
   /// Whether some target's device interprets the program's text.
   bool wantsText() const {
     return llvm::any_of(targets, [](const TargetOption &option) { return !option.target->geometry(); });
   }
+  bool mlirFlags = false; // some were given
   bool allowExtra = false, followLinks = false, explain = false, checkFinite = false;
 };
 

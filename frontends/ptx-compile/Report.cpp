@@ -56,9 +56,10 @@ static void explainMemory(ModuleOp module, llvm::raw_ostream &out) {
   }
   out << llvm::format("memory    the weights packed %.1f MB\n", base);
   if (folded > 0)
-    out << llvm::format("memory    a binding of an adapter for every place above %.1f MB, written once when it is made; the "
-                        "memory of the last one released is kept for the next\n",
-                        folded);
+    out << llvm::format(
+        "memory    a binding of an adapter for every place above %.1f MB, written once when it is made; the "
+        "memory of the last one released is kept for the next\n",
+        folded);
 }
 
 static void explainLaunches(StringRef table, Block &block, llvm::raw_ostream &out) {
