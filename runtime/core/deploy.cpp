@@ -278,9 +278,30 @@ private:
 
 } // namespace
 
+Result<std::shared_ptr<PackedParameter>> allocateParameter(const std::shared_ptr<Device> &device, size_t floats,
+                                                           const std::shared_ptr<SpareMemory> &spare) {
+  std::shared_ptr<PackedParameter> made(new PackedParameter, [spare](PackedParameter *gone) {
+    if (spare)
+      spare->give(std::move(gone->memory));
+    delete gone;
+  });
+  made->floats = floats;
+  size_t bytes = floats * sizeof(float);
+  if (spare)
+    made->memory = spare->take(bytes);
+  if (bytes == 0 || made->memory.address())
+    return made;
+  Result<DeviceMemory> memory = DeviceMemory::allocate(device, bytes);
+  if (!memory)
+    return memory.error();
+  made->memory = std::move(*memory);
+  return made;
+}
+
 Result<std::shared_ptr<const PackedParameter>>
 deployParameter(const Manifest &manifest, const ParameterRecord &parameter, const AdapterRecord *adapter,
-                TensorReader &tensors, const Geometry &geometry, const std::shared_ptr<Device> &device) {
+                TensorReader &tensors, const Geometry &geometry, const std::shared_ptr<Device> &device,
+                const std::shared_ptr<SpareMemory> &spare) {
   auto named = [&](const Error &error) {
     return Error{"parameter '" + printable(parameter.label) + "': " + error.message};
   };
@@ -291,22 +312,23 @@ deployParameter(const Manifest &manifest, const ParameterRecord &parameter, cons
   Result<Layout> layout = Layout::of(parameter.nodes.back(), *value, geometry);
   if (!layout)
     return named(layout.error());
-  auto packed = std::make_shared<PackedParameter>();
+  Result<std::shared_ptr<PackedParameter>> made = allocateParameter(device, layout->floats(), spare);
+  if (!made)
+    return named(made.error());
+  std::shared_ptr<PackedParameter> packed = std::move(*made);
   if (!evaluator.flaw().empty())
     packed->flaw = named(Error{evaluator.flaw()}).message;
-  packed->floats = layout->floats();
   if (parameter.isFolded) {
     packed->largest = largestOf(*value);
     packed->notFinite = firstNotFinite(*value, packed->largest);
   }
   if (packed->floats == 0)
     return std::shared_ptr<const PackedParameter>(packed);
-  Result<DeviceMemory> memory = DeviceMemory::allocate(device, packed->floats * sizeof(float));
-  if (!memory)
-    return named(memory.error());
-  packed->memory = std::move(*memory);
   if (device->hostMemory()) {
-    layout->fill(*value, static_cast<float *>(packed->memory.host()));
+    auto *floats = static_cast<float *>(packed->memory.host());
+    if (spare)
+      std::fill_n(floats, packed->floats, 0.0f);
+    layout->fill(*value, floats);
     return std::shared_ptr<const PackedParameter>(packed);
   }
   std::vector<float> staging(packed->floats, 0.0f);

@@ -3,6 +3,7 @@
 #define PTX_RUNTIME_CORE_DEPLOY_H
 
 #include "runtime/core/manifest.h"
+#include "runtime/core/spare_memory.h"
 #include "runtime/device/open_device.h"
 #include "runtime/io/file.h"
 
@@ -21,6 +22,11 @@ struct PackedParameter {
   std::optional<size_t> notFinite;
   std::string flaw; // what makes factors of no use: values or a product that are not finite
 };
+
+/// A parameter of so many floats, whose memory goes to `spare` (which may be
+/// null) when the parameter goes. Of any content where it comes from there.
+Result<std::shared_ptr<PackedParameter>> allocateParameter(const std::shared_ptr<Device> &device, size_t floats,
+                                                           const std::shared_ptr<SpareMemory> &spare);
 
 /// Parameters under one adapter. Immutable; shared parameters are shared.
 struct Binding {
@@ -69,7 +75,8 @@ private:
 /// tensors, and lays it out for the device.
 Result<std::shared_ptr<const PackedParameter>>
 deployParameter(const Manifest &manifest, const ParameterRecord &parameter, const AdapterRecord *adapter,
-                TensorReader &tensors, const Geometry &geometry, const std::shared_ptr<Device> &device);
+                TensorReader &tensors, const Geometry &geometry, const std::shared_ptr<Device> &device,
+                const std::shared_ptr<SpareMemory> &spare = nullptr);
 
 /// Whether the parameter differs from the base's under the adapter.
 bool dependsOn(const ParameterRecord &parameter, const AdapterRecord &adapter);

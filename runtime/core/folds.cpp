@@ -57,20 +57,10 @@ private:
       binding.parameters[parameter] = base;
       return {};
     }
-    std::shared_ptr<PackedParameter> made(new PackedParameter, [spare = spare](PackedParameter *gone) {
-      spare->give(std::move(gone->memory));
-      delete gone;
-    });
-    made->floats = base->floats;
-    size_t bytes = made->floats * sizeof(float);
-    made->memory = spare->take(bytes);
-    if (!made->memory.address()) {
-      Result<DeviceMemory> memory = DeviceMemory::allocate(device, bytes);
-      if (!memory)
-        return memory.error();
-      made->memory = std::move(*memory);
-    }
-    binding.parameters[parameter] = std::move(made);
+    Result<std::shared_ptr<PackedParameter>> made = allocateParameter(device, base->floats, spare);
+    if (!made)
+      return made.error();
+    binding.parameters[parameter] = std::move(*made);
     doubt(parameter);
     return {};
   }

@@ -3,7 +3,6 @@
 #define PTX_RUNTIME_CORE_FOLDS_H
 
 #include "runtime/core/deploy.h"
-#include "runtime/core/spare_memory.h"
 #include "runtime/device/open_device.h"
 
 namespace ptx {

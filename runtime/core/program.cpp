@@ -140,8 +140,8 @@ Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adap
       binding->parameters.push_back(base->parameters[i]);
       continue;
     }
-    Result<std::shared_ptr<const PackedParameter>> packed =
-        deployParameter(contents, contents.parameters[i], adapter, tensors, geometry(), launcher);
+    Result<std::shared_ptr<const PackedParameter>> packed = deployParameter(
+        contents, contents.parameters[i], adapter, tensors, geometry(), launcher, adapter ? spare : nullptr);
     if (!packed)
       return packed.error();
     if (binding->flaw.empty())
@@ -200,7 +200,8 @@ Result<std::shared_ptr<const Binding>> Program::bindLocked(const AdapterRecord *
     for (size_t i = 0; i < contents.parameters.size(); ++i)
       if (contents.parameters[i].isFold())
         folded += base->parameters[i]->floats * sizeof(float);
-    spare = std::make_shared<SpareMemory>(folded);
+    // Factors are small beside what they are folded into.
+    spare = std::make_shared<SpareMemory>(folded + folded / 4);
   }
   if (!adapter)
     return base;

@@ -31,7 +31,7 @@ public:
 
   void give(DeviceMemory memory) {
     std::unique_lock lock(mutex, std::try_to_lock);
-    if (!lock || memory.size() > budget - held)
+    if (!lock || !memory.address() || memory.size() > budget - held)
       return;
     held += memory.size();
     blocks.emplace(memory.size(), std::move(memory));

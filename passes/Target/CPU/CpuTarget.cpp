@@ -51,8 +51,9 @@ public:
   Metadata describe(rt::KernelOp kernel, const TargetFlags &) const override {
     ScratchBytes scratch = scratchBytes(kernel);
     switch (kernel.getSkeleton()) {
-    case xf::Skeleton::Contract:
     case xf::Skeleton::Fold:
+      return {{"row_grain", maxRowsAnyLevel}, {"column_grain", 1}, {"column_lanes", lanes}};
+    case xf::Skeleton::Contract:
       return {
           {"row_grain", maxRowsAnyLevel}, {"column_grain", 2}, {"column_lanes", lanes}, {"scratch_base", scratch.base}};
     case xf::Skeleton::Attention:

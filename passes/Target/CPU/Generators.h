@@ -34,6 +34,8 @@ struct RowBlocks {
   void forEach(Emit &e, llvm::function_ref<void(Value begin, Value rows)> body) const;
 };
 RowBlocks cutRows(Emit &e, const LevelInfo &level, Value rows);
+/// The most rows that a tile of so many panels may have.
+int64_t tallestTile(const LevelInfo &level, int64_t panels);
 /// The most panels a tile of `rows` rows may have, within `left`.
 Value tilePanels(Emit &e, const LevelInfo &level, Value rows, Value left);
 

@@ -59,7 +59,6 @@ OwningOpRef<ModuleOp> ptx::cpu::generateKernels(ModuleOp module, Level level) {
 ScratchBytes ptx::cpu::scratchBytes(rt::KernelOp kernel) {
   switch (kernel.getSkeleton()) {
   case xf::Skeleton::Contract:
-  case xf::Skeleton::Fold:
     return {contractScratch(), 0};
   case xf::Skeleton::Attention:
     return {attentionScratchBase(kernel.getHeadDim()), attentionScratchPerKey()};

@@ -175,13 +175,17 @@ RowBlocks ptx::cpu::cutRows(Emit &e, const LevelInfo &level, Value rows) {
   return {rows, count, tallest};
 }
 
+int64_t ptx::cpu::tallestTile(const LevelInfo &level, int64_t panels) {
+  int64_t tallest = 0;
+  while (shapeFits(level, tallest + 1, panels))
+    ++tallest;
+  return tallest;
+}
+
 Value ptx::cpu::tilePanels(Emit &e, const LevelInfo &level, Value rows, Value left) {
   Value best = e.integer(1);
   for (int64_t panels = 2; panels <= maxPanels; panels *= 2) {
-    int64_t tallest = 0;
-    while (shapeFits(level, tallest + 1, panels))
-      ++tallest;
-    Value fits = e.create<arith::AndIOp>(e.compare(Emit::Predicate::sle, rows, e.integer(tallest)),
+    Value fits = e.create<arith::AndIOp>(e.compare(Emit::Predicate::sle, rows, e.integer(tallestTile(level, panels))),
                                          e.compare(Emit::Predicate::sge, left, e.integer(panels)));
     best = e.select(fits, e.integer(panels), best);
   }
