@@ -73,6 +73,26 @@ static const char *const weights = R"(
       xf.yield %1 : !b
     })";
 
+/// Parameters NAME.merged and NAME.folded of a weight with a slot of 2x4.
+static std::string folded(const std::string &name, const std::string &shape, const std::string &form,
+                          const std::string &layout) {
+  std::string weight = "!xf.weight<" + shape + "xf32>", packed = "!xf.packed<" + layout + ", " + shape + ">";
+  auto parameter = [&](const std::string &what, const std::string &type, const std::string &ops) {
+    return "\nxf.parameter @" + name + "." + what + " : " + type + " {\n" + ops + "xf.yield %y : " + type + "\n}";
+  };
+  std::string use = "%w = xf.use @" + name + " : " + weight + "\n", slot = "%s = xf.slot @" + name + " : !slot\n";
+  return parameter("base", packed, use + "%y = xf.pack %w : " + weight + " -> " + packed + "\n") +
+         parameter("a", "!a", slot + "%y = xf.factor_a %s embedding : !slot -> !a\n") +
+         parameter("b", "!b", slot + "%y = xf.factor_b %s : !slot -> !b\n") +
+         parameter("merged", packed,
+                   use + slot + "%m = xf.merge %w, %s " + form + " : " + weight + ", !slot -> " + weight +
+                       "\n%y = xf.pack %m : " + weight + " -> " + packed + "\n") +
+         parameter("folded", packed,
+                   "%w = xf.get @" + name + ".base : " + packed + "\n%a = xf.get @" + name + ".a : !a\n%b = xf.get @" +
+                       name + ".b : !b\n%y = stage.fold %w, %a, %b {\n^bb0(%e: f32, %d: f32):\n" +
+                       "%0 = arith.addf %e, %d : f32\nxf.yield %0 : f32\n} : " + packed + ", !a, !b\n");
+}
+
 static void fillWeights(Model &model) {
   model.weights["E"] = noise({8, 4}, 1);
   model.weights["W"] = noise({2, 4}, 2);
@@ -124,6 +144,39 @@ TEST(Skeletons, Contract) {
       for (int64_t k = 0; k < 4; ++k)
         sum += x.at(0, k) * merged.at(n, k);
       EXPECT_NEAR(outputs["z"].at(0, n), sum, 1e-12);
+    }
+  }
+}
+
+// A fold of the packed base is the packed merge, as a matrix and as a table.
+TEST(Skeletons, Fold) {
+  Model model(R"(
+    !slot = !xf.low_rank<2x4>
+    !a = !xf.packed<table, 4x?>
+    !b = !xf.packed<matrix, 2x?>
+    xf.weight @W : !xf.weight<2x4xf32>
+    xf.weight @T : !xf.weight<4x2xf32>
+    xf.adapter @lora {
+      xf.delta @W linear rank 3 scale 0.5
+      xf.delta @T embedding rank 3 scale 0.5
+    })" + folded("W", "2x4", "linear", "matrix") +
+              folded("T", "4x2", "embedding", "table"));
+  model.weights["W"] = noise({2, 4}, 2);
+  model.weights["T"] = noise({4, 2}, 5);
+  Factors factors;
+  factors.a = noise({3, 4}, 3);
+  factors.b = noise({2, 3}, 4);
+  factors.scale = 0.5;
+  model.factors[{"lora", "W"}] = factors;
+  factors.embedding = true;
+  model.factors[{"lora", "T"}] = factors;
+  for (const char *adapter : {"", "lora"}) {
+    SCOPED_TRACE(adapter);
+    model.adapter = adapter;
+    for (const std::string name : {"W", "T"}) {
+      expectNear(model.parameter(name + ".folded"), model.parameter(name + ".merged"));
+      if (!*adapter)
+        expectNear(model.parameter(name + ".folded"), model.weights[name], 0);
     }
   }
 }
