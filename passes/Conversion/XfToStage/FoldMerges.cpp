@@ -33,7 +33,7 @@ public:
     auto slot = merge.getSlot().getDefiningOp<xf::SlotOp>();
     builder.setInsertionPoint(parameter);
     xf::ParameterOp base = outlineBase(parameter, pack, merge);
-    xf::ParameterOp a = outlineA(parameter, slot), b = outlineB(parameter, slot, pack);
+    xf::ParameterOp a = outlineA(slot), b = outlineB(parameter, slot, pack);
 
     Block &body = parameter.getBody().front();
     builder.setInsertionPoint(yield);
@@ -88,7 +88,7 @@ private:
   }
 
   /// A^T; parameters of one site share it.
-  xf::ParameterOp outlineA(xf::ParameterOp parameter, xf::SlotOp slot) {
+  xf::ParameterOp outlineA(xf::SlotOp slot) {
     xf::ParameterOp &known = factors[slot.getSiteAttr()];
     if (known)
       return known;
