@@ -39,6 +39,19 @@ private:
   std::map<std::pair<const void *, int64_t>, int64_t> windows; // buffer and first column -> end
 };
 
+/// An op of a launch as a problem whose words are those of its kernel.
+FailureOr<std::pair<ProblemOp, KernelOp>> verifyProblem(Operation &op, SymbolTableCollection &symbols) {
+  auto problem = dyn_cast<ProblemOp>(op);
+  if (!problem)
+    return op.emitOpError("C1: does not stand in an rt.launch");
+  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(problem, problem.getKernelAttr());
+  if (!kernel)
+    return problem.emitOpError("C1: there is no kernel ") << problem.getKernelAttr();
+  if (failed(problem.verifyKernel(kernel)))
+    return failure();
+  return std::pair(problem, kernel);
+}
+
 class ProgramVerifier {
 public:
   ProgramVerifier(ProgramOp program, SymbolTableCollection &symbols) : program(program), symbols(symbols) {}
@@ -71,14 +84,10 @@ private:
   LogicalResult check(LaunchOp launch) {
     SmallVector<std::pair<ProblemOp, Touched>> problems;
     for (Operation &op : launch.getBody().front()) {
-      auto problem = dyn_cast<ProblemOp>(op);
-      if (!problem)
-        return op.emitOpError("C1: does not stand in an rt.launch");
-      auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(problem, problem.getKernelAttr());
-      if (!kernel)
-        return problem.emitOpError("C1: there is no kernel ") << problem.getKernelAttr();
-      if (failed(problem.verifyKernel(kernel)))
+      auto verified = verifyProblem(op, symbols);
+      if (failed(verified))
         return failure();
+      auto [problem, kernel] = *verified;
       problems.push_back({problem, problem.getTouched(kernel)});
       if (failed(checkReads(problem, problems.back().second)))
         return failure();
@@ -230,15 +239,12 @@ LogicalResult DeployOp::verifySymbolUses(SymbolTableCollection &symbols) {
     DenseSet<StringAttr> written;
     SmallVector<std::pair<ProblemOp, SmallVector<StringAttr>>> reads;
     for (Operation &inner : launch.getBody().front()) {
-      auto problem = dyn_cast<ProblemOp>(inner);
-      if (!problem)
-        return inner.emitOpError("C1: does not stand in an rt.launch");
-      auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(problem, problem.getKernelAttr());
-      if (!kernel)
-        return problem.emitOpError("C1: there is no kernel ") << problem.getKernelAttr();
+      auto verified = verifyProblem(inner, symbols);
+      if (failed(verified))
+        return failure();
+      auto [problem, kernel] = *verified;
       StringAttr target;
-      if (failed(problem.verifyKernel(kernel)) ||
-          failed(collectParameters(problem, kernel, target,
+      if (failed(collectParameters(problem, kernel, target,
                                    reads.emplace_back(problem, SmallVector<StringAttr>()).second)))
         return failure();
       if (!written.insert(target).second || !computed.insert(target).second)

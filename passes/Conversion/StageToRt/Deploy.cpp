@@ -1,5 +1,6 @@
 // The launch table of deploy: one problem for every parameter that a fold
 // computes, all in one launch, since none reads what another writes.
+#include "passes/Conversion/StageToRt/CheckRows.h"
 #include "passes/Conversion/StageToRt/Planner.h"
 #include "passes/Conversion/StageToRt/Ranks.h"
 
@@ -32,8 +33,7 @@ void planDeploy(ModuleOp module, SymbolTable &symbols, KernelTable &kernels) {
   builder.createBlock(&launch.getBody());
   for (xf::ParameterOp parameter : computed) {
     stage::FoldOp fold = foldOf(parameter);
-    auto factor = symbols.lookup<xf::ParameterOp>(nameOf(fold.getA()).getAttr());
-    FlatSymbolRefAttr site = (*factor.getBody().getOps<xf::SlotOp>().begin()).getSiteAttr();
+    FlatSymbolRefAttr site = siteOf(fold.getA(), symbols);
     int64_t rank = maxRank(module, site), depth = fold.getDepth(), width = fold.getWidth();
     bool isMatrix = cast<xf::PackedType>(fold.getType()).getLayout() == xf::Layout::Matrix;
     auto address = [&](FlatSymbolRefAttr name) -> Attribute { return ParameterArgAttr::get(context, name); };
