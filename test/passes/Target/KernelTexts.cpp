@@ -113,8 +113,12 @@ std::string ptx::test::poolKernel(const std::string &name, int kind) {
   return "rt.kernel pool @" + name + " pooling " + names[kind] + " extras [] {\n}\n";
 }
 
-std::string ptx::test::foldKernel(const std::string &name, bool isTable, bool isScaled) {
-  return "rt.kernel fold @" + name + " layout " + (isTable ? "table" : "matrix") + " extras " +
+std::string ptx::test::foldName(bool isTable, bool isScaled) {
+  return std::string("fold") + (isTable ? "_table" : "") + (isScaled ? "_scaled" : "");
+}
+
+std::string ptx::test::foldKernel(bool isTable, bool isScaled) {
+  return "rt.kernel fold @" + foldName(isTable, isScaled) + " layout " + (isTable ? "table" : "matrix") + " extras " +
          (isScaled ? "[column]" : "[]") + " {\n^bb0(%w: f32, %d: f32" + (isScaled ? ", %g: f32" : "") +
          "):\n  %s = arith.addf %w, %d : f32\n" + (isScaled ? "  %r = arith.mulf %s, %g : f32\n" : "") +
          "  xf.yield %" + (isScaled ? "r" : "s") + " : f32\n}\n";

@@ -24,7 +24,8 @@ constexpr int poolKinds = 5;
 /// What a pool makes of a column of visible rows.
 double pooled(int kind, const std::vector<float> &column, const std::vector<int32_t> &positions);
 /// Base and delta added, then scaled by an element per column where asked for.
-std::string foldKernel(const std::string &name, bool isTable, bool isScaled);
+std::string foldKernel(bool isTable, bool isScaled);
+std::string foldName(bool isTable, bool isScaled);
 std::string entryOf(const std::string &name, const std::vector<std::string> &kernels);
 /// The same functions in double.
 double applyRegion(const std::string &region, double value, double bias, double old);

@@ -17,10 +17,6 @@ const char *const regions[] = {"", "bias", "residual", "relu", "leaky", "tanh", 
 const int64_t headDims[] = {4, 12, 16, 36, 64};
 constexpr double eps = 1.2e-7;
 
-std::string foldName(bool isTable, bool isScaled) {
-  return std::string("fold") + (isTable ? "_table" : "") + (isScaled ? "_scaled" : "");
-}
-
 std::string allKernels() {
   std::string text;
   for (const char *region : regions) {
@@ -39,7 +35,7 @@ std::string allKernels() {
     text += poolKernel("pool_" + std::to_string(kind), kind);
   for (bool isTable : {false, true})
     for (bool isScaled : {false, true})
-      text += foldKernel(foldName(isTable, isScaled), isTable, isScaled);
+      text += foldKernel(isTable, isScaled);
   return text + gatherKernel("gather", 2);
 }
 

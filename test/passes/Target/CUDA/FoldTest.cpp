@@ -9,17 +9,15 @@ using namespace ptx::test;
 
 namespace {
 
-std::string foldName(bool isTable, bool isScaled) {
-  return std::string("fold") + (isTable ? "_table" : "") + (isScaled ? "_scaled" : "");
-}
-
 const GpuKernels &kernels() {
   static const GpuKernels made([] {
     std::string text;
     std::vector<std::string> names;
     for (bool isTable : {false, true})
-      for (bool isScaled : {false, true})
-        text += foldKernel(names.emplace_back(foldName(isTable, isScaled)), isTable, isScaled);
+      for (bool isScaled : {false, true}) {
+        text += foldKernel(isTable, isScaled);
+        names.push_back(foldName(isTable, isScaled));
+      }
     return withEntries(text, names);
   }());
   return made;
