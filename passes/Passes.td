@@ -28,6 +28,18 @@ def FuseLoraPass : Pass<"xf-fuse-lora", "::mlir::ModuleOp"> {
   let dependentDialects = ["::ptx::xf::XfDialect"];
 }
 
+def NarrowContractionsPass : Pass<"xf-narrow-contractions", "::mlir::ModuleOp"> {
+  let summary = "choose the type that linears and attentions multiply in";
+  let description = [{
+    What `--dtype` says. Products then have operands of that type, activations
+    as well as weights; sums, norms, softmax and the residual stream stay f32.
+
+    Before: `%y = xf.linear %x, %w : ...`; after: `%y = xf.linear %x, %w in bf16 : ...`.
+  }];
+  let options = [Option<"type", "type", "std::string", /*default=*/"\"f32\"", "f32, f16 or bf16">];
+  let dependentDialects = ["::ptx::xf::XfDialect"];
+}
+
 //===- schedule --------------------------------------------------------------===//
 
 def SplitLayersPass : Pass<"xf-split-layers", "::mlir::ModuleOp"> {

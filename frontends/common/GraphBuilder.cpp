@@ -275,7 +275,7 @@ Value linear(OpBuilder &builder, StringRef name, Value x, Value weight, Value bi
     range = builder.getDenseI64ArrayAttr({rows->first, rows->second});
   }
   return xf::LinearOp::create(builder, nameLoc(builder, name), withWidth(x, width), x, weight, bias, /*in_out=*/false,
-                              range);
+                              range, /*product_type=*/TypeAttr());
 }
 
 Value layerNorm(OpBuilder &builder, StringRef name, Value x, Value gamma, Value beta, double eps) {
@@ -306,7 +306,7 @@ Value attention(OpBuilder &builder, StringRef name, Value q, Value k, Value v, V
   double scale = 1.0 / std::sqrt(static_cast<double>(width) / static_cast<double>(heads));
   return xf::AttentionOp::create(builder, nameLoc(builder, name), q.getType(), q, k, v, queryMask, keyMask,
                                  builder.getI64IntegerAttr(heads), builder.getF64FloatAttr(scale),
-                                 causal ? builder.getUnitAttr() : UnitAttr());
+                                 causal ? builder.getUnitAttr() : UnitAttr(), /*product_type=*/TypeAttr());
 }
 
 } // namespace ptx::frontends

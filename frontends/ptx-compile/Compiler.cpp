@@ -93,6 +93,9 @@ Status Compiler::read() {
 Status Compiler::checkEffects() const {
   if (options.adapterModeGiven && parameters.adapters.empty())
     return Error{"--adapters=" + options.adapterMode + " has no effect without an adapter; leave it out"};
+  if (!options.dtype.empty() && phase >= *findPhase("adapt"))
+    return Error{"--dtype=" + options.dtype + " has no effect on the IR of phase '" + phases()[phase].name.str() +
+                 "', whose contractions have their types; leave it out"};
   std::vector<std::string> inputs = {options.model, options.model + "/config.json"};
   for (const auto &[name, tensor] : parameters.weights)
     inputs.push_back(tensor.file);
@@ -242,8 +245,10 @@ Status Compiler::dump(size_t index) {
 Status Compiler::writeReproducer(const PhaseOptions &phaseOptions) {
   if (options.reproducer.empty())
     return {};
-  std::string pipeline =
-      "--ptx-" + phases()[phase].name.str() + (phaseOptions.fuse || phase != *findPhase("adapt") ? "" : "=fuse=false");
+  std::string pipeline = "--ptx-" + phases()[phase].name.str();
+  if (phase == *findPhase("adapt"))
+    pipeline += std::string("='fuse=") + (phaseOptions.fuse ? "true" : "false") +
+                (phaseOptions.dtype.empty() ? "" : " dtype=" + phaseOptions.dtype) + "'";
   return ptx::writeText(options.reproducer, "// ptx-opt " + pipeline + " " + options.reproducer + "\n" +
                                                 printModule(*module, /*locations=*/true));
 }
@@ -251,6 +256,7 @@ Status Compiler::writeReproducer(const PhaseOptions &phaseOptions) {
 Status Compiler::lower() {
   PhaseOptions phaseOptions;
   phaseOptions.fuse = options.adapterMode != "separate";
+  phaseOptions.dtype = options.dtype;
   size_t plan = *findPhase("plan");
   size_t last = plan;
   // Which IR the reference interprets: that of the phase asked for, else the adapted model.
@@ -335,6 +341,25 @@ std::string Compiler::sizeText() const {
          std::to_string(parameters.adapters.size()) + " adapters";
 }
 
+/// The variants asked for whose code is worth having; of several that are
+/// alike, the first.
+static std::vector<std::string> servingVariants(ModuleOp module, const TargetOption &option) {
+  std::vector<std::string> serving;
+  for (const std::string &variant : option.variants)
+    if (serving.empty() || option.target->serves(module, variant))
+      serving.push_back(variant);
+  return serving;
+}
+
+/// Whether a target has kernels that multiply in the types asked for.
+static Status checkTypes(ModuleOp module, const Target &target) {
+  for (auto kernel : module.getOps<rt::KernelOp>())
+    if (std::optional<Type> type = kernel.getProductType(); type && !target.multipliesIn(*type))
+      return Error{"target '" + target.name().str() + "' multiplies in f32 only; the model is in " +
+                   (type->isBF16() ? "bf16" : "f16") + " (--dtype)"};
+  return {};
+}
+
 /// Every variant of every target, side by side, each in a worker process.
 Status Compiler::generate(std::vector<Payload> &payloads) {
   struct Job {
@@ -345,7 +370,9 @@ Status Compiler::generate(std::vector<Payload> &payloads) {
   for (const TargetOption &option : options.targets) {
     if (!option.target->geometry())
       payloads.push_back({"ir/" + referencePhase, referenceText});
-    for (const std::string &variant : option.variants)
+    else if (Status status = checkTypes(*module, *option.target); !status)
+      return status;
+    for (const std::string &variant : servingVariants(*module, option))
       jobs.push_back({option.target->name().str() + "/" + variant,
                       std::async(std::launch::async, [this, target = option.target, variant] {
                         WorkerOptions worker;

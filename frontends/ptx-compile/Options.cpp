@@ -156,7 +156,7 @@ Status checkEffects(const CLI::App &app, const CompileOptions &options) {
 std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitCode) {
   CompileOptions options;
   std::vector<std::string> adapters, targetTexts = {"cpu"};
-  std::string outProj = "auto", dtype = "f32";
+  std::string outProj = "auto";
   CLI::App app("Compiles a transformer and its adapters into one program.", "ptx-compile");
   app.set_version_flag("--version", std::string("ptx-compile ") + ptx_version(), "print the version");
   app.add_option("MODEL", options.model, "model directory, .mlir file in xf, or phase dump")->required();
@@ -178,7 +178,8 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
       if (!choices.empty())
         option->check(CLI::IsMember(std::vector<std::string>(choices.begin(), choices.end())));
     }
-  app.add_option("--dtype", dtype, "type of weights and activations of contractions")->check(CLI::IsMember({"f32"}));
+  app.add_option("--dtype", options.dtype, "type of linear weights, and of activations that are multiplied; else f32")
+      ->check(CLI::IsMember({"f32", "f16", "bf16"}));
   app.add_option("--topology", options.topology, "how decoder layers read encoder layers")
       ->check(CLI::IsMember({"original", "p-transformer"}));
   app.add_option("--params", options.parameterDirectory, "model directory with the weights of an .mlir MODEL");

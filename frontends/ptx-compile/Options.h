@@ -30,6 +30,7 @@ struct CompileOptions {
   bool adapterModeGiven = false;
   std::vector<TargetOption> targets; // the first is the artifact's own
   TargetFlags targetFlags;
+  std::string dtype;              // "", f32, f16, bf16
   std::string topology;           // "", original, p-transformer
   std::string parameterDirectory; // of an .mlir model
   std::string compileFrom, compileTo, dumpDirectory, reproducer;

@@ -87,7 +87,7 @@ static LogicalResult linear(Frame &frame, xf::LinearOp op) {
   FailureOr<ArrayPtr> w = matrix(frame, op, op.getWeight(), part);
   if (failed(w) || failed(checkColumns(op, x, **w)))
     return failure();
-  Array y = product(x, **w);
+  Array y = product(x, **w, xf::productType(op.getProductTypeAttr(), op.getContext()));
   if (failed(addBias(frame, op, op.getBias(), part, y)))
     return failure();
   return frame.set(op.getResult(), std::move(y));
@@ -161,8 +161,9 @@ static LogicalResult loraLinear(Frame &frame, xf::LoraLinearOp op) {
   auto g = gainOf(frame, op, part, b.shape[0]);
   if (failed(g))
     return failure();
-  Array y = product(x, **w);
-  Array change = product(product(x, a), b);
+  Type type = xf::productType(op.getProductTypeAttr(), op.getContext());
+  Array y = product(x, **w, type);
+  Array change = product(product(x, a, type), b, type);
   for (int64_t m = 0; m < y.rows(); ++m)
     for (int64_t n = 0; n < y.columns(); ++n)
       y.at(m, n) = (*g)[n] * (y.at(m, n) + change.at(m, n));
@@ -211,14 +212,16 @@ static LogicalResult loraEmbedding(Frame &frame, xf::LoraEmbeddingOp op) {
   FailureOr<Array> result = lookup(op, ids, table, mask);
   if (failed(result))
     return failure();
+  Type product = xf::productType(op.getProductTypeAttr(), op.getContext());
+  auto factor = [&](int64_t d, int64_t r) { return roundTo(product, slot->scale * slot->b.at(d, r)); };
   for (int64_t row = 0; slot && row < result->rows(); ++row) {
     if (!mask.exists(row / mask.length, row % mask.length))
       continue;
     for (int64_t d = 0; d < result->columns(); ++d) {
       double sum = 0;
       for (int64_t r = 0; r < slot->a.shape[0]; ++r)
-        sum += slot->b.at(d, r) * slot->a.at(r, ids.values[row]);
-      result->at(row, d) += slot->scale * sum;
+        sum += factor(d, r) * roundTo(product, slot->a.at(r, ids.values[row]));
+      result->at(row, d) += sum;
     }
   }
   if (slot && slot->magnitude) {

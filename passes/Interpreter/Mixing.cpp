@@ -24,9 +24,10 @@ static SmallVector<int64_t> keysOf(const Mask &mask, int64_t b, int64_t t, bool 
 }
 
 static LogicalResult attention(Frame &frame, xf::AttentionOp op) {
-  const Array &q = frame.array(op.getQuery());
-  const Array &k = frame.array(op.getKey());
-  const Array &v = frame.array(op.getValue());
+  Type type = xf::productType(op.getProductTypeAttr(), op.getContext());
+  const Array q = rounded(frame.array(op.getQuery()), type);
+  const Array k = rounded(frame.array(op.getKey()), type);
+  const Array v = rounded(frame.array(op.getValue()), type);
   const Mask &queries = frame.mask(op.getQueryMask());
   const Mask &keys = frame.mask(op.getKeyMask());
   if (failed(checkShape(op, q, queries)) || failed(checkShape(op, k, keys)) || failed(checkShape(op, v, keys)))
@@ -43,7 +44,7 @@ static LogicalResult attention(Frame &frame, xf::AttentionOp op) {
     int64_t b = row / queries.length, t = row % queries.length;
     if (!queries.exists(b, t))
       continue;
-    attend(q, k, v, {row, keysOf(keys, b, t, op.getCausal())}, heads, op.getScale().convertToDouble(), result);
+    attend(q, k, v, {row, keysOf(keys, b, t, op.getCausal())}, heads, op.getScale().convertToDouble(), type, result);
   }
   return frame.set(op.getResult(), std::move(result));
 }

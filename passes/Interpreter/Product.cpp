@@ -1,10 +1,33 @@
 #include "passes/Interpreter/Product.h"
 
+#include "mlir/IR/BuiltinTypes.h"
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <tuple>
 
 using namespace ptx;
 using namespace ptx::interp;
+
+// The value in units of its last place, rounded to an integer.
+double interp::roundTo(mlir::Type type, double value) {
+  if (type.isF32() || value == 0 || !std::isfinite(value))
+    return value;
+  auto [digits, least, largest] = type.isBF16() ? std::tuple(8, -133, 0x1.fep127) : std::tuple(11, -24, 65504.0);
+  int exponent;
+  std::frexp(value, &exponent);
+  int unit = std::max(exponent - digits, least);
+  double result = std::ldexp(std::nearbyint(std::ldexp(value, -unit)), unit);
+  return std::abs(result) > largest ? std::copysign(std::numeric_limits<double>::infinity(), value) : result;
+}
+
+Array interp::rounded(const Array &array, mlir::Type type) {
+  Array result = array;
+  for (double &value : result.values)
+    value = roundTo(type, value);
+  return result;
+}
 
 // Four sums side by side: in f64 their order is no matter, and it lets the
 // compiler use vectors.
@@ -19,7 +42,9 @@ double interp::dot(const double *x, const double *y, int64_t count) {
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-Array interp::product(const Array &x, const Array &w) {
+Array interp::product(const Array &x, const Array &w, mlir::Type type) {
+  if (!type.isF32())
+    return product(rounded(x, type), rounded(w, type), mlir::Float32Type::get(type.getContext()));
   Array y(withColumns(x, w.shape[0]));
   for (int64_t m = 0; m < x.rows(); ++m)
     for (int64_t n = 0; n < w.shape[0]; ++n)
@@ -28,7 +53,7 @@ Array interp::product(const Array &x, const Array &w) {
 }
 
 void interp::attend(const Array &q, const Array &k, const Array &v, Query query, int64_t heads, double scale,
-                    Array &result) {
+                    mlir::Type type, Array &result) {
   if (query.keys.empty())
     return;
   int64_t width = q.columns() / heads;
@@ -43,6 +68,6 @@ void interp::attend(const Array &q, const Array &k, const Array &v, Query query,
       sum += weight = std::exp(weight - top);
     for (size_t i = 0; i < weights.size(); ++i)
       for (int64_t c = begin; c < begin + width; ++c)
-        result.at(query.row, c) += weights[i] / sum * v.at(query.keys[i], c);
+        result.at(query.row, c) += roundTo(type, weights[i]) / sum * v.at(query.keys[i], c);
   }
 }

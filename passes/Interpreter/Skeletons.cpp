@@ -74,7 +74,8 @@ static LogicalResult contract(Frame &frame, stage::ContractOp op) {
   const Array &w = frame.array(op.getWeight());
   if (failed(checkProduct(op, x, w)))
     return failure();
-  Array sums = product(x, w);
+  Type type = cast<xf::PackedType>(op.getWeight().getType()).getElementType();
+  Array sums = product(x, w, type);
   if (static_cast<bool>(op.getU()) != static_cast<bool>(op.getB()))
     return op.emitOpError("takes both rows and a weight after `plus`");
   if (op.getU()) {
@@ -82,7 +83,7 @@ static LogicalResult contract(Frame &frame, stage::ContractOp op) {
     const Array &b = frame.array(op.getB());
     if (failed(checkProduct(op, u, b)))
       return failure();
-    Array more = product(u, b);
+    Array more = product(u, b, type);
     if (more.shape != sums.shape)
       return op.emitOpError("adds sums of shapes ") << format(sums.shape) << " and " << format(more.shape);
     for (auto [sum, change] : llvm::zip(sums.values, more.values))
@@ -92,9 +93,10 @@ static LogicalResult contract(Frame &frame, stage::ContractOp op) {
 }
 
 static LogicalResult attention(Frame &frame, stage::AttentionOp op) {
-  const Array &q = frame.array(op.getQuery());
-  const Array &k = frame.array(op.getKey());
-  const Array &v = frame.array(op.getValue());
+  Type type = xf::productType(op.getProductTypeAttr(), op.getContext());
+  const Array q = rounded(frame.array(op.getQuery()), type);
+  const Array k = rounded(frame.array(op.getKey()), type);
+  const Array v = rounded(frame.array(op.getValue()), type);
   const Space &queries = frame.space(op.getQuerySpace());
   const Space &keys = frame.space(op.getKeySpace());
   int64_t heads = op.getHeads();
@@ -112,7 +114,7 @@ static LogicalResult attention(Frame &frame, stage::AttentionOp op) {
     for (int64_t key = keys.begin[b]; key < keys.begin[b] + keys.keys[b]; ++key)
       if (!op.getCausal() || keys.position[key] <= queries.position[row])
         seen.push_back(key);
-    attend(q, k, v, {row, seen}, heads, op.getScale().convertToDouble(), result);
+    attend(q, k, v, {row, seen}, heads, op.getScale().convertToDouble(), type, result);
   }
   return frame.set(op.getResult(), std::move(result));
 }
@@ -215,7 +217,7 @@ static LogicalResult fold(Frame &frame, stage::FoldOp op) {
   bool isTable = cast<xf::PackedType>(op.getType()).getLayout() == xf::Layout::Table;
   if (failed(checkRows(op, base)) || failed(checkProduct(op, a, b)))
     return failure();
-  Array sums = product(a, b);
+  Array sums = product(a, b, Float32Type::get(op.getContext()));
   auto turned = [&](const Array &x) {
     if (isTable)
       return x;

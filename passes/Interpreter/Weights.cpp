@@ -1,6 +1,7 @@
 // Expressions over weights: what the deploy function computes.
 #include "passes/Interpreter/Delta.h"
 #include "passes/Interpreter/Evaluator.h"
+#include "passes/Interpreter/Product.h"
 
 #include <cmath>
 
@@ -164,6 +165,7 @@ static LogicalResult pack(Frame &frame, xf::PackOp op) {
   Array result({end - begin, matrix.shape[1]}, std::vector<double>(matrix.row(begin), matrix.row(end)));
   if (vector)
     result.shape.pop_back();
+  result = rounded(result, type.getElementType());
   return frame.set(op.getResult(), std::move(result));
 }
 

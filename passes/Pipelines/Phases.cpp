@@ -20,6 +20,8 @@ void buildAdapt(OpPassManager &pm, const PhaseOptions &options) {
   pm.addPass(createAttachAdaptersPass());
   if (options.fuse)
     pm.addPass(createFuseLoraPass());
+  if (!options.dtype.empty())
+    pm.addPass(createNarrowContractionsPass({options.dtype}));
 }
 
 void buildSchedule(OpPassManager &pm, const PhaseOptions &) {
@@ -99,6 +101,7 @@ struct EndPhase : PassWrapper<EndPhase, OperationPass<ModuleOp>> {
 
 struct AdaptOptions : PassPipelineOptions<AdaptOptions> {
   Option<bool> fuse{*this, "fuse", llvm::cl::desc("fold adapters into the weights"), llvm::cl::init(true)};
+  Option<std::string> dtype{*this, "dtype", llvm::cl::desc("what contractions multiply in: f32, f16 or bf16")};
 };
 
 } // namespace
@@ -142,9 +145,10 @@ void registerPhasePipelines() {
     size_t index = position;
     std::string flag = "ptx-" + phase.name.str();
     if (phase.build == buildAdapt) {
-      PassPipelineRegistration<AdaptOptions>(
-          flag, phase.summary,
-          [index](OpPassManager &pm, const AdaptOptions &options) { buildPhase(pm, index, {options.fuse}); });
+      PassPipelineRegistration<AdaptOptions>(flag, phase.summary,
+                                             [index](OpPassManager &pm, const AdaptOptions &options) {
+                                               buildPhase(pm, index, {options.fuse, options.dtype});
+                                             });
       continue;
     }
     PassPipelineRegistration<>(flag, phase.summary, [index](OpPassManager &pm) { buildPhase(pm, index, {}); });

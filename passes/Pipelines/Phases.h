@@ -15,6 +15,8 @@ namespace ptx {
 struct PhaseOptions {
   /// Fold adapters into the weights; else keep their factors apart.
   bool fuse = true;
+  /// What contractions multiply in: f32, f16 or bf16; empty: what they say.
+  std::string dtype = {};
 };
 
 struct Phase {

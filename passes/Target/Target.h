@@ -68,6 +68,12 @@ public:
   virtual Metadata describe(rt::KernelOp, const TargetFlags &) const { return {}; }
   virtual Metadata describe(rt::EntryOp, mlir::ModuleOp) const { return {}; }
 
+  /// Whether a variant's code for the module differs from that of the variants
+  /// in front of it.
+  virtual bool serves(mlir::ModuleOp, llvm::StringRef) const { return true; }
+  /// Whether kernels may multiply in a type other than f32.
+  virtual bool multipliesIn(mlir::Type) const { return false; }
+
   /// What --explain says about the target's choices.
   virtual void explain(mlir::ModuleOp, const TargetFlags &, llvm::raw_ostream &) const {}
 

@@ -83,7 +83,7 @@ LogicalResult adaptReader(OpOperand &read, Value slot, const Site &site) {
   Location loc = reader->getLoc();
   if (auto embedding = dyn_cast<EmbeddingOp>(reader); embedding && site.form == Form::Embedding && !site.bias) {
     auto lora = LoraEmbeddingOp::create(builder, loc, embedding.getType(), embedding.getIds(), weight, slot,
-                                        embedding.getMask(), site.dora);
+                                        embedding.getMask(), site.dora, /*product_type=*/TypeAttr());
     embedding.replaceAllUsesWith(lora.getResult());
     embedding.erase();
     return success();
@@ -103,9 +103,9 @@ LogicalResult adaptReader(OpOperand &read, Value slot, const Site &site) {
           WeightType::get(type.getContext(), {type.getShape()[linear.getInOut() ? 1 : 0]}, builder.getF32Type()));
     bias = MergeBiasOp::create(builder, loc, bias.getType(), bias, slot);
   }
-  auto lora =
-      LoraLinearOp::create(builder, loc, linear.getType(), linear.getX(), weight, slot, /*a=*/Value(),
-                           /*b=*/Value(), /*gain=*/Value(), bias, site.dora, linear.getInOut(), linear.getRowsAttr());
+  auto lora = LoraLinearOp::create(builder, loc, linear.getType(), linear.getX(), weight, slot, /*a=*/Value(),
+                                   /*b=*/Value(), /*gain=*/Value(), bias, site.dora, linear.getInOut(),
+                                   linear.getRowsAttr(), linear.getProductTypeAttr());
   linear.replaceAllUsesWith(lora.getResult());
   linear.erase();
   return success();

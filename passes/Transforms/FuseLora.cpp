@@ -30,7 +30,7 @@ struct FuseLinear : OpRewritePattern<LoraLinearOp> {
     Value merged =
         MergeOp::create(rewriter, op.getLoc(), mergedType(op.getWeight()), op.getWeight(), op.getSlot(), form);
     rewriter.replaceOpWithNewOp<LinearOp>(op, op.getType(), op.getX(), merged, op.getBias(), op.getInOut(),
-                                          op.getRowsAttr());
+                                          op.getRowsAttr(), op.getProductTypeAttr());
     return success();
   }
 };

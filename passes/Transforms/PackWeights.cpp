@@ -16,8 +16,17 @@ namespace {
 struct Packer {
   OpBuilder builder;
   Location loc;
+  Type productType; // of matrices
 
-  explicit Packer(Operation *reader) : builder(reader), loc(reader->getLoc()) {}
+  explicit Packer(Operation *reader) : builder(reader), loc(reader->getLoc()), productType(builder.getF32Type()) {
+    if (auto contraction = dyn_cast<ContractionOpInterface>(reader))
+      productType = xf::productType(contraction.getProductTypeAttr(), reader->getContext());
+  }
+
+  PackedType typeOf(Layout layout, int64_t rows, int64_t columns) {
+    Type element = layout == Layout::Matrix ? productType : builder.getF32Type();
+    return PackedType::get(builder.getContext(), layout, rows, columns, element);
+  }
 
   Value pack(Value weight, Layout layout, bool inOut = false, DenseI64ArrayAttr rows = {}) {
     auto type = dyn_cast_or_null<WeightType>(weight ? weight.getType() : Type());
@@ -28,7 +37,7 @@ struct Packer {
       std::swap(n, k);
     if (rows)
       n = rows[1] - rows[0];
-    return PackOp::create(builder, loc, PackedType::get(type.getContext(), layout, n, k), weight, inOut, rows);
+    return PackOp::create(builder, loc, typeOf(layout, n, k), weight, inOut, rows);
   }
 
   Value matrix(Value weight, bool inOut, DenseI64ArrayAttr rows) { return pack(weight, Layout::Matrix, inOut, rows); }
@@ -61,14 +70,13 @@ void packLoraLinear(LoraLinearOp op) {
                                             op.getInOut() ? Form::Embedding : Form::Linear),
                          rows);
   }
-  Value a = FactorAOp::create(packer.builder, packer.loc, PackedType::get(context, Layout::Matrix, -1, slot.getIn()),
-                              op.getSlot(), Form::Linear);
-  Value b = FactorBOp::create(packer.builder, packer.loc, PackedType::get(context, Layout::Matrix, out, -1),
-                              op.getSlot(), rows);
+  Value a = FactorAOp::create(packer.builder, packer.loc, packer.typeOf(Layout::Matrix, -1, slot.getIn()), op.getSlot(),
+                              Form::Linear);
+  Value b = FactorBOp::create(packer.builder, packer.loc, packer.typeOf(Layout::Matrix, out, -1), op.getSlot(), rows);
   auto packed = LoraLinearOp::create(packer.builder, packer.loc, op.getType(), op.getX(),
                                      packer.matrix(op.getWeight(), op.getInOut(), rows), /*slot=*/Value(), a, b, gain,
                                      packer.vector(op.getBias(), rows), op.getDora(), /*in_out=*/false,
-                                     /*rows=*/DenseI64ArrayAttr());
+                                     /*rows=*/DenseI64ArrayAttr(), op.getProductTypeAttr());
   op.replaceAllUsesWith(packed.getResult());
   op.erase();
 }
@@ -84,14 +92,14 @@ void packLoraEmbedding(LoraEmbeddingOp op) {
   shape.back() = ShapedType::kDynamic;
 
   Value base = EmbeddingOp::create(builder, packer.loc, type, op.getIds(), packer.table(op.getTable()), op.getMask());
-  Value a = FactorAOp::create(builder, packer.loc, PackedType::get(context, Layout::Table, slot.getIn(), -1),
-                              op.getSlot(), Form::Embedding);
+  Value a = FactorAOp::create(builder, packer.loc, packer.typeOf(Layout::Table, slot.getIn(), -1), op.getSlot(),
+                              Form::Embedding);
   Value u = EmbeddingOp::create(builder, packer.loc, RankedTensorType::get(shape, type.getElementType()), op.getIds(),
                                 a, op.getMask());
-  Value b = FactorBOp::create(builder, packer.loc, PackedType::get(context, Layout::Matrix, slot.getOut(), -1),
-                              op.getSlot(), DenseI64ArrayAttr());
+  Value b = FactorBOp::create(builder, packer.loc, packer.typeOf(Layout::Matrix, slot.getOut(), -1), op.getSlot(),
+                              DenseI64ArrayAttr());
   Value delta = LinearOp::create(builder, packer.loc, type, u, b, /*bias=*/Value(), /*in_out=*/false,
-                                 /*rows=*/DenseI64ArrayAttr());
+                                 /*rows=*/DenseI64ArrayAttr(), op.getProductTypeAttr());
   Value sum = arith::AddFOp::create(builder, packer.loc, base, delta);
   if (op.getDora()) {
     Type column = WeightType::get(context, {slot.getOut()}, builder.getF32Type());

@@ -278,15 +278,14 @@ private:
 
 } // namespace
 
-Result<std::shared_ptr<PackedParameter>> allocateParameter(const std::shared_ptr<Device> &device, size_t floats,
+Result<std::shared_ptr<PackedParameter>> allocateParameter(const std::shared_ptr<Device> &device, size_t bytes,
                                                            const std::shared_ptr<SpareMemory> &spare) {
   std::shared_ptr<PackedParameter> made(new PackedParameter, [spare](PackedParameter *gone) {
     if (spare)
       spare->give(std::move(gone->memory));
     delete gone;
   });
-  made->floats = floats;
-  size_t bytes = floats * sizeof(float);
+  made->bytes = bytes;
   if (spare)
     made->memory = spare->take(bytes);
   if (bytes == 0 || made->memory.address())
@@ -312,7 +311,7 @@ deployParameter(const Manifest &manifest, const ParameterRecord &parameter, cons
   Result<Layout> layout = Layout::of(parameter.nodes.back(), *value, geometry);
   if (!layout)
     return named(layout.error());
-  Result<std::shared_ptr<PackedParameter>> made = allocateParameter(device, layout->floats(), spare);
+  Result<std::shared_ptr<PackedParameter>> made = allocateParameter(device, layout->bytes(), spare);
   if (!made)
     return named(made.error());
   std::shared_ptr<PackedParameter> packed = std::move(*made);
@@ -322,18 +321,17 @@ deployParameter(const Manifest &manifest, const ParameterRecord &parameter, cons
     packed->largest = largestOf(*value);
     packed->notFinite = firstNotFinite(*value, packed->largest);
   }
-  if (packed->floats == 0)
+  if (packed->bytes == 0)
     return std::shared_ptr<const PackedParameter>(packed);
   if (device->hostMemory()) {
-    auto *floats = static_cast<float *>(packed->memory.host());
     if (spare)
-      std::fill_n(floats, packed->floats, 0.0f);
-    layout->fill(*value, floats);
+      std::memset(packed->memory.host(), 0, packed->bytes);
+    layout->fill(*value, packed->memory.host());
     return std::shared_ptr<const PackedParameter>(packed);
   }
-  std::vector<float> staging(packed->floats, 0.0f);
+  std::vector<char> staging(packed->bytes);
   layout->fill(*value, staging.data());
-  if (Status status = device->upload(packed->memory.address(), staging.data(), staging.size() * sizeof(float)); !status)
+  if (Status status = device->upload(packed->memory.address(), staging.data(), staging.size()); !status)
     return named(status.error());
   return std::shared_ptr<const PackedParameter>(packed);
 }

@@ -16,16 +16,16 @@ namespace ptx {
 /// is empty (a factor without adapter).
 struct PackedParameter {
   DeviceMemory memory;
-  size_t floats = 0;
+  size_t bytes = 0;
   // Of what folds read: the greatest size of a value, and the first that is not finite.
   float largest = 0;
   std::optional<size_t> notFinite;
   std::string flaw; // what makes factors of no use: values or a product that are not finite
 };
 
-/// A parameter of so many floats, whose memory goes to `spare` (which may be
+/// A parameter of so many bytes, whose memory goes to `spare` (which may be
 /// null) when the parameter goes. Of any content where it comes from there.
-Result<std::shared_ptr<PackedParameter>> allocateParameter(const std::shared_ptr<Device> &device, size_t floats,
+Result<std::shared_ptr<PackedParameter>> allocateParameter(const std::shared_ptr<Device> &device, size_t bytes,
                                                            const std::shared_ptr<SpareMemory> &spare);
 
 /// Parameters under one adapter. Immutable; shared parameters are shared.

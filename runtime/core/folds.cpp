@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace ptx {
@@ -57,7 +58,7 @@ private:
       binding.parameters[parameter] = base;
       return {};
     }
-    Result<std::shared_ptr<PackedParameter>> made = allocateParameter(device, base->floats, spare);
+    Result<std::shared_ptr<PackedParameter>> made = allocateParameter(device, base->bytes, spare);
     if (!made)
       return made.error();
     binding.parameters[parameter] = std::move(*made);
@@ -106,13 +107,14 @@ private:
       return 0;
     };
     uint64_t rows = count("rows"), width = count("width"), rank = count("rank");
-    uint64_t floats = isTable(fold) ? rows * geometry.pitch(width) : geometry.matrixFloats(width, rows);
-    if (rows != problem.count || width != problem.columns || packed(fold.parameters[0]).floats < floats ||
-        packed(fold.parameters[1]).floats < rows * count("a_pitch") || count("a_pitch") < rank ||
-        packed(fold.parameters[2]).floats < geometry.matrixFloats(width, rank))
+    auto floats = [&](size_t i) { return packed(fold.parameters[i]).bytes / sizeof(float); };
+    uint64_t needed = isTable(fold) ? rows * geometry.pitch(width) : geometry.matrixElements(width, rows);
+    if (rows != problem.count || width != problem.columns || floats(0) < needed ||
+        floats(1) < rows * count("a_pitch") || count("a_pitch") < rank ||
+        floats(2) < geometry.matrixElements(width, rank))
       return Error{"the sizes of what is folded do not agree"};
     for (size_t i = 3; i < fold.parameters.size(); ++i)
-      if (packed(fold.parameters[i]).floats < width)
+      if (floats(i) < width)
         return Error{"the sizes of what is folded do not agree"};
     return {};
   }
@@ -158,7 +160,7 @@ private:
   }
 
   ptx_window windowOf(size_t parameter, const Problem &problem) const {
-    uint64_t bytes = packed(parameter).floats * sizeof(float);
+    uint64_t bytes = packed(parameter).bytes;
     return {manifest.parameters[parameter].label.c_str(),
             packed(parameter).memory.address(),
             1,
@@ -180,12 +182,10 @@ private:
 
   Status check(const Problem &problem) {
     const PackedParameter &made = packed(problem.target);
-    std::vector<float> values(made.floats);
+    std::vector<float> values(made.bytes / sizeof(float));
     if (device->hostMemory())
-      std::copy_n(static_cast<const float *>(made.memory.host()), made.floats, values.begin());
-    else if (Status status = device->download(values.data(), made.memory.address(), made.floats * sizeof(float),
-                                              made.floats * sizeof(float), 1);
-             !status)
+      std::memcpy(values.data(), made.memory.host(), made.bytes);
+    else if (Status status = device->download(values.data(), made.memory.address(), made.bytes, made.bytes, 1); !status)
       return status;
     // In the order of the weight: a table [V,D], or a matrix [N,K].
     bool table = isTable(foldOf(problem.target));

@@ -115,7 +115,7 @@ void LaunchRecords::addWindows(const Context &context, const Problem &problem, c
     if (word.kind == WordKind::Parameter) {
       const PackedParameter &parameter = *group.binding->parameters[static_cast<size_t>(word.first)];
       const std::string &label = context.program.manifest().parameters[static_cast<size_t>(word.first)].label;
-      uint64_t bytes = parameter.floats * sizeof(float);
+      uint64_t bytes = parameter.bytes;
       if (bytes)
         windows.push_back({label.c_str(), parameter.memory.address(), 1, bytes, bytes, 0});
     } else if (word.kind == WordKind::Ids) {
@@ -169,7 +169,7 @@ double LaunchRecords::bytesMoved(const Origin &origin, const ptx_problem &made) 
     auto begin = static_cast<size_t>(origin.group->begin), end = static_cast<size_t>(origin.group->end);
     return buffer.perSequence ? end - begin : static_cast<size_t>(table.begin[end] - table.begin[begin]);
   };
-  uint64_t floats = 0, written = 0, writtenRows = 0;
+  uint64_t floats = 0, parameterBytes = 0, written = 0, writtenRows = 0;
   for (const Window &window : problem.writes) {
     // Of a window as wide as the largest rank an adapter writes its own.
     uint64_t width = problem.columnSites.empty() ? window.width : static_cast<uint64_t>(made.columns);
@@ -186,7 +186,7 @@ double LaunchRecords::bytesMoved(const Origin &origin, const ptx_problem &made) 
       if (word.kind == WordKind::Buffer)
         gathered.push_back(static_cast<uint64_t>(word.first));
     } else if (word.kind == WordKind::Parameter) {
-      floats += origin.group->binding->parameters[static_cast<size_t>(word.first)]->floats;
+      parameterBytes += origin.group->binding->parameters[static_cast<size_t>(word.first)]->bytes;
     } else if (signature[i].type == words::Type::Index) {
       floats += writtenRows;
     }
@@ -194,7 +194,7 @@ double LaunchRecords::bytesMoved(const Origin &origin, const ptx_problem &made) 
   for (const Window &window : problem.reads)
     if (std::find(gathered.begin(), gathered.end(), window.buffer) == gathered.end())
       floats += rowsOf(window) * window.width;
-  return static_cast<double>(floats) * sizeof(float);
+  return static_cast<double>(floats * sizeof(float) + parameterBytes);
 }
 
 ptx_launch_profile LaunchRecords::profile(size_t launch) const {

@@ -1,7 +1,8 @@
 #include "runtime/core/layout.h"
 
+#include "runtime/io/convert.h"
+
 #include <algorithm>
-#include <cstring>
 
 namespace ptx {
 
@@ -15,41 +16,67 @@ Result<Layout> Layout::of(const Node &node, const Matrix &matrix, const Geometry
                  std::to_string(node.columns)};
   if (node.kind == NodeKind::Vector && matrix.columns != 1)
     return Error{"a vector has 1 column, found " + std::to_string(matrix.columns)};
-  layout.size = node.kind == NodeKind::Matrix  ? geometry.matrixFloats(matrix.rows, matrix.columns)
-                : node.kind == NodeKind::Table ? (matrix.columns ? matrix.rows * layout.tablePitch : 0)
-                                               : geometry.roundUp(matrix.rows);
+  layout.element = node.element;
+  layout.elements = node.kind == NodeKind::Matrix  ? geometry.matrixElements(matrix.rows, matrix.columns, node.element)
+                    : node.kind == NodeKind::Table ? (matrix.columns ? matrix.rows * layout.tablePitch : 0)
+                                                   : geometry.roundUp(matrix.rows);
   return layout;
 }
 
-void Layout::fill(const Matrix &matrix, float *out) const {
-  if (kind == NodeKind::Vector)
-    std::memcpy(out, matrix.values.data(), matrix.values.size() * sizeof(float));
-  else if (kind == NodeKind::Table)
-    fillRows(matrix, tablePitch, out);
-  else if (geometry.matrix == MatrixLayout::Panels)
-    fillPanels(matrix, out);
-  else
-    fillRows(matrix, geometry.pitch(matrix.columns), out);
-}
+namespace {
 
-void Layout::fillRows(const Matrix &matrix, uint64_t pitch, float *out) const {
+template <DType type> struct Narrow {
+  using Stored = uint16_t;
+  static Stored of(float value) { return type == DType::BF16 ? narrowBF16(value) : narrowF16(value); }
+};
+template <> struct Narrow<DType::F32> {
+  using Stored = float;
+  static Stored of(float value) { return value; }
+};
+
+template <DType type> void fillRows(const Matrix &matrix, uint64_t pitch, typename Narrow<type>::Stored *out) {
   for (uint64_t r = 0; r < matrix.rows; ++r)
-    std::memcpy(out + r * pitch, matrix.values.data() + r * matrix.columns, matrix.columns * sizeof(float));
+    for (uint64_t c = 0; c < matrix.columns; ++c)
+      out[r * pitch + c] = Narrow<type>::of(matrix.values[r * matrix.columns + c]);
 }
 
-void Layout::fillPanels(const Matrix &matrix, float *out) const {
-  constexpr uint64_t step = 64; // k at once: reads and writes stay in cache
-  const uint64_t lanes = geometry.lanes;
+template <DType type> void fillPanels(const Matrix &matrix, uint64_t lanes, typename Narrow<type>::Stored *out) {
+  constexpr uint64_t step = 64;                          // k at once: reads and writes stay in cache
+  constexpr uint64_t pair = type == DType::BF16 ? 2 : 1; // neighbours along k
+  const uint64_t depth = (matrix.columns + pair - 1) / pair * pair;
   for (uint64_t block = 0; block < matrix.rows; block += lanes) {
     uint64_t height = std::min(lanes, matrix.rows - block);
-    float *panel = out + block * matrix.columns;
+    auto *panel = out + block * depth;
     for (uint64_t k0 = 0; k0 < matrix.columns; k0 += step)
       for (uint64_t n = 0; n < height; ++n) {
         const float *row = matrix.values.data() + (block + n) * matrix.columns;
         for (uint64_t k = k0; k < std::min(k0 + step, matrix.columns); ++k)
-          panel[k * lanes + n] = row[k];
+          panel[(k / pair * lanes + n) * pair + k % pair] = Narrow<type>::of(row[k]);
       }
   }
+}
+
+} // namespace
+
+template <DType type> void Layout::fillAs(const Matrix &matrix, void *out) const {
+  auto *stored = static_cast<typename Narrow<type>::Stored *>(out);
+  if (kind == NodeKind::Vector)
+    fillRows<type>(matrix, 1, stored);
+  else if (kind == NodeKind::Table)
+    fillRows<type>(matrix, tablePitch, stored);
+  else if (geometry.matrix == MatrixLayout::Panels)
+    fillPanels<type>(matrix, geometry.lanes, stored);
+  else
+    fillRows<type>(matrix, geometry.pitch(matrix.columns), stored);
+}
+
+void Layout::fill(const Matrix &matrix, void *out) const {
+  if (element == DType::BF16)
+    fillAs<DType::BF16>(matrix, out);
+  else if (element == DType::F16)
+    fillAs<DType::F16>(matrix, out);
+  else
+    fillAs<DType::F32>(matrix, out);
 }
 
 } // namespace ptx

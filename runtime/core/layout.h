@@ -10,17 +10,17 @@ class Layout {
 public:
   /// `node` is a layout node; an error where the matrix does not fit it.
   static Result<Layout> of(const Node &node, const Matrix &matrix, const Geometry &geometry);
-  size_t floats() const { return size; }
-  /// Writes into zeroed memory.
-  void fill(const Matrix &matrix, float *out) const;
+  size_t bytes() const { return elements * dtypeBits(element) / 8; }
+  /// Writes into zeroed memory, rounded to the element type.
+  void fill(const Matrix &matrix, void *out) const;
 
 private:
-  void fillRows(const Matrix &matrix, uint64_t pitch, float *out) const;
-  void fillPanels(const Matrix &matrix, float *out) const;
+  template <DType type> void fillAs(const Matrix &matrix, void *out) const;
 
   NodeKind kind = NodeKind::Matrix;
+  DType element = DType::F32;
   uint64_t tablePitch = 0;
-  size_t size = 0;
+  size_t elements = 0;
   Geometry geometry;
 };
 

@@ -262,13 +262,22 @@ private:
     return node;
   }
 
+  DType readElement(Fields &fields) {
+    std::string name = fields.text("dtype");
+    std::optional<DType> dtype = dtypeFromName(name);
+    if (!dtype || !isWeightType(*dtype))
+      faults.add(fields.place(), "'dtype' must be F32, F16 or BF16, found '" + printable(name) + "'");
+    return dtype.value_or(DType::F32);
+  }
+
   /// Of parameters in front of it: what lies in rows or panels, A^T and s B.
   void checkFold(const Node &node, const std::string &where) {
     bool fits = node.parameters.size() >= 3 && node.sites.size() == 1;
     for (size_t index : node.parameters)
-      fits = fits && index < manifest.parameters.size() && !manifest.parameters[index].isFold();
+      fits = fits && index < manifest.parameters.size() && !manifest.parameters[index].isFold() &&
+             manifest.parameters[index].element() == DType::F32;
     if (!fits) {
-      faults.add(where, "'parameters' must be three or more of those in front, none of them a fold");
+      faults.add(where, "'parameters' must be three or more of those in front, of f32, none of them a fold");
       return;
     }
     auto kindOf = [&](size_t i) { return manifest.parameters[node.parameters[i]].nodes.back().kind; };
@@ -357,8 +366,11 @@ private:
       checkFold(node, fields.place());
       unary = false;
       break;
-    case NodeKind::Transpose:
     case NodeKind::Matrix:
+      if (fields.optional("dtype"))
+        node.element = readElement(fields);
+      break;
+    case NodeKind::Transpose:
     case NodeKind::Vector:
       break;
     }

@@ -225,9 +225,10 @@ private:
       return;
     }
     for (size_t i = 0; i < problem.args.size(); ++i)
-      if (!fits(problem.args[i], kernel.words[i].type))
+      if (!fits(problem.args[i], kernel.words[i]))
         faults.add(where, "word '" + printable(kernel.words[i].name) + "' of '" + printable(kernel.name) +
-                              "' is not of type " + std::string(words::nameOf(kernel.words[i].type)));
+                              "' is not of type " + std::string(words::nameOf(kernel.words[i].type)) + " of " +
+                              std::string(dtypeName(kernel.words[i].element)));
   }
 
   /// A deploy problem is a fold: it writes the parameter of the word `y`, from those that its node names.
@@ -256,9 +257,12 @@ private:
       faults.add(where, "is not the problem of the fold that it writes");
   }
 
-  static bool fits(const Word &word, words::Type type) {
+  bool fits(const Word &word, const words::Word &wanted) const {
     bool isNull = word.kind == WordKind::Int && word.first == 0;
-    switch (type) {
+    if (word.kind == WordKind::Parameter &&
+        manifest.parameters[static_cast<size_t>(word.first)].element() != wanted.element)
+      return false;
+    switch (wanted.type) {
     case words::Type::Rows:
       return isNull || word.kind == WordKind::Buffer;
     case words::Type::Weight:

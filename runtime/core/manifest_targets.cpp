@@ -8,12 +8,18 @@ constexpr uint64_t geometryCap = 1u << 16;
 constexpr int64_t metadataCap = int64_t(1) << 40;
 
 words::Word readWord(const JsonValue &value, const Fields &fields, Faults &faults) {
-  const auto *pair = value.asArray();
-  if (pair && pair->size() == 2 && (*pair)[0].asString() && (*pair)[1].asString())
+  const auto *list = value.asArray();
+  size_t size = list ? list->size() : 0;
+  bool isText = size == 2 || size == 3;
+  for (size_t i = 0; isText && i < size; ++i)
+    isText = (*list)[i].asString() != nullptr;
+  if (isText) {
+    std::optional<DType> element = size == 3 ? dtypeFromName(*(*list)[2].asString()) : DType::F32;
     for (const words::TypeName &entry : words::typeNames)
-      if (*(*pair)[1].asString() == entry.name)
-        return {*(*pair)[0].asString(), entry.type};
-  faults.add(fields.place(), "a word is not [name, type]");
+      if (*(*list)[1].asString() == entry.name && element && isWeightType(*element))
+        return {*(*list)[0].asString(), entry.type, {}, *element};
+  }
+  faults.add(fields.place(), "a word is not [name, type] or [name, type, dtype]");
   return {};
 }
 

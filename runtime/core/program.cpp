@@ -179,7 +179,7 @@ Result<std::shared_ptr<const Binding>> Program::bind(const AdapterRecord *adapte
   size_t bytes = 0;
   for (size_t i = 0; i < (*bound)->parameters.size(); ++i)
     if ((*bound)->parameters[i] != base->parameters[i])
-      bytes += (*bound)->parameters[i]->floats * sizeof(float);
+      bytes += (*bound)->parameters[i]->bytes;
   cache.use(*bound, bytes);
   return bound;
 }
@@ -199,7 +199,7 @@ Result<std::shared_ptr<const Binding>> Program::bindLocked(const AdapterRecord *
     size_t folded = 0;
     for (size_t i = 0; i < contents.parameters.size(); ++i)
       if (contents.parameters[i].isFold())
-        folded += base->parameters[i]->floats * sizeof(float);
+        folded += base->parameters[i]->bytes;
     // Factors are small beside what they are folded into.
     spare = std::make_shared<SpareMemory>(folded + folded / 4);
   }

@@ -9,7 +9,7 @@ namespace ptx {
 namespace {
 
 struct Features {
-  bool avx2 = false, avx512 = false;
+  bool avx2 = false, avx512 = false, avx512Bf16 = false;
 };
 
 uint64_t enabledState() {
@@ -33,6 +33,8 @@ Features detect() {
   features.avx2 = ymm && fma && f16c && (b & bit_AVX2);
   uint32_t needed = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL | bit_AVX512CD;
   features.avx512 = features.avx2 && zmm && (b & needed) == needed;
+  if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
+    features.avx512Bf16 = features.avx512 && (a & bit_AVX512BF16);
   return features;
 }
 
@@ -46,13 +48,15 @@ std::string join(const std::vector<std::string> &names) {
 } // namespace
 
 const std::vector<std::string> &cpuLevels() {
-  static const std::vector<std::string> levels = {"avx2", "avx512"};
+  static const std::vector<std::string> levels = {"avx2", "avx512", "avx512_bf16"};
   return levels;
 }
 
 bool machineRuns(const std::string &level) {
   static const Features features = detect();
-  return level == "avx512" ? features.avx512 : level == "avx2" && features.avx2;
+  return level == "avx512_bf16" ? features.avx512Bf16
+         : level == "avx512"    ? features.avx512
+                                : level == "avx2" && features.avx2;
 }
 
 Result<std::string> chooseLevel(const std::vector<std::string> &available, const std::string &wanted) {

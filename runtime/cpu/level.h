@@ -10,7 +10,7 @@
 
 namespace ptx {
 
-/// Levels from low to high: "avx2", "avx512".
+/// Levels from low to high: "avx2", "avx512", "avx512_bf16".
 const std::vector<std::string> &cpuLevels();
 bool machineRuns(const std::string &level);
 

@@ -80,7 +80,7 @@ double probeReading(Pool &pool, const std::string &level, uint64_t bytes) {
   if (!data)
     return 0;
   std::fill_n(data.get(), pieces * piece / sizeof(float), 1.0f);
-  bool wide = level == "avx512";
+  bool wide = level.starts_with("avx512");
   std::vector<float> sink(pool.size());
   // As many tiles as a launch of that size has, each in one run of memory.
   uint64_t tiles = std::min<uint64_t>(pieces, uint64_t{8} * pool.size());
@@ -99,7 +99,7 @@ double probeReading(Pool &pool, const std::string &level, uint64_t bytes) {
 }
 
 double probeArithmetic(Pool &pool, const std::string &level) {
-  bool wide = level == "avx512";
+  bool wide = level.starts_with("avx512");
   std::vector<float> sink(pool.size());
   double best = 0;
   for (int attempt = 0; attempt < 5; ++attempt) {

@@ -4,6 +4,8 @@
 #ifndef PTX_RUNTIME_DEVICE_WORDS_H
 #define PTX_RUNTIME_DEVICE_WORDS_H
 
+#include "runtime/io/dtype.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -34,6 +36,7 @@ struct Word {
   std::string name;
   Type type;
   std::string_view columns = {}; // of rows and tables: the count of columns that are touched
+  DType element = DType::F32;    // of a weight: f32, f16 or bf16
 };
 using Signature = std::vector<Word>;
 
@@ -80,15 +83,17 @@ inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", a
                                          {"gather", gather},     {"pool", pool},           {"map", rowWise},
                                          {"fold", fold}};
 
-/// The words of a kernel: those of its skeleton, then three per gathered
-/// table, then one (an element per column) or two (rows) per extra of its
-/// region. Empty for an unknown skeleton.
-inline Signature signatureOf(std::string_view skeleton, int64_t tables, std::span<const bool> extraIsRows) {
+/// The words of a kernel: those of its skeleton, whose weights are of type
+/// `element`, then three per gathered table, then one (an element per column)
+/// or two (rows) per extra of its region. Empty for an unknown skeleton.
+inline Signature signatureOf(std::string_view skeleton, int64_t tables, std::span<const bool> extraIsRows,
+                             DType element = DType::F32) {
   Signature signature;
   for (const Skeleton &entry : skeletons)
     if (entry.name == skeleton)
       for (const SkeletonWord &word : entry.words)
-        signature.push_back({std::string(word.name), word.type, word.columns});
+        signature.push_back(
+            {std::string(word.name), word.type, word.columns, word.type == Type::Weight ? element : DType::F32});
   for (int64_t t = 0; t < tables; ++t) {
     std::string name = "table_" + std::to_string(t);
     signature.push_back({name, Type::Table, "width"});

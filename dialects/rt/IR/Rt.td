@@ -88,7 +88,8 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     printed behind `words`, and need not be written.
     C1 the constants of the skeleton are there: `norm` and `eps` of a row norm,
        `scale` and a positive `head_dim` of an attention, `tables` of a gather,
-       `pooling` of a pool, `layout` of a fold, which is matrix or table.
+       `pooling` of a pool, `layout` of a fold, which is matrix or table. Only a
+       contraction and an attention may be `in` a narrow type.
     C2 the region has one argument per element value and extra, all f32, and
        yields one value.
     C3 the region holds scalar operations that every target can carry out on an
@@ -106,13 +107,13 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
                        DefaultValuedAttr<I64Attr, "0">:$tables,
                        DefaultValuedAttr<I64Attr, "0">:$head_dim, OptionalAttr<F64Attr>:$scale, UnitAttr:$causal,
                        OptionalAttr<Stage_Norm>:$norm, OptionalAttr<F64Attr>:$eps, OptionalAttr<Xf_Pooling>:$pooling,
-                       OptionalAttr<Xf_Layout>:$layout,
+                       OptionalAttr<Xf_Layout>:$layout, Xf_ProductType:$product_type,
                        TypedArrayAttrBase<Rt_ExtraKind, "kinds of the extras">:$extras);
   let regions = (region AnyRegion:$body);
   let assemblyFormat = [{
     $skeleton $sym_name (`tables` $tables^)? (`norm` $norm^)? (`eps` $eps^)? (`pooling` $pooling^)?
-    (`layout` $layout^)? (`head_dim` $head_dim^)? (`scale` $scale^)? (`causal` $causal^)?
-    `extras` custom<Extras>($extras) custom<Words>(ref($skeleton), ref($tables), ref($extras))
+    (`layout` $layout^)? (`head_dim` $head_dim^)? (`scale` $scale^)? (`causal` $causal^)? (`in` $product_type^)?
+    `extras` custom<Extras>($extras) custom<Words>(ref($skeleton), ref($tables), ref($extras), ref($product_type))
     attr-dict-with-keyword custom<OptionalBody>($body)
   }];
   let hasVerifier = 1;

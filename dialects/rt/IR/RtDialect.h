@@ -24,6 +24,11 @@ struct Window {
   int64_t column, width;
 };
 
+/// The storage type of f32, f16 and bf16.
+DType dtypeOf(mlir::Type element);
+/// "f32", "f16", "bf16".
+llvm::StringRef elementName(DType dtype);
+
 /// What a problem reads and writes.
 struct Touched {
   llvm::SmallVector<Window> reads;

@@ -17,20 +17,29 @@ using xf::SkeletonAttr;
 
 static constexpr int64_t maxTables = 64;
 
+DType ptx::rt::dtypeOf(Type element) {
+  return element.isBF16() ? DType::BF16 : element.isF16() ? DType::F16 : DType::F32;
+}
+
+StringRef ptx::rt::elementName(DType dtype) {
+  return dtype == DType::BF16 ? "bf16" : dtype == DType::F16 ? "f16" : "f32";
+}
+
 /// Also of kernels that do not verify: C1 says how many tables a gather has.
-static words::Signature signature(Skeleton skeleton, int64_t tables, ArrayAttr extras) {
+static words::Signature signature(Skeleton skeleton, int64_t tables, ArrayAttr extras, TypeAttr productType) {
   tables = std::clamp<int64_t>(tables, 0, maxTables);
   // A vector of bool has no contiguous elements.
   SmallVector<char> isRows;
   for (Attribute kind : extras)
     isRows.push_back(cast<ExtraKindAttr>(kind).getValue() == ExtraKind::Row);
   static_assert(sizeof(bool) == sizeof(char));
+  DType element = productType ? dtypeOf(productType.getValue()) : DType::F32;
   return words::signatureOf(std::string_view(stringifyEnum(skeleton)), tables,
-                            {reinterpret_cast<const bool *>(isRows.data()), isRows.size()});
+                            {reinterpret_cast<const bool *>(isRows.data()), isRows.size()}, element);
 }
 
 words::Signature KernelOp::getSignature() {
-  return signature(getSkeleton(), static_cast<int64_t>(getTables()), getExtras());
+  return signature(getSkeleton(), static_cast<int64_t>(getTables()), getExtras(), getProductTypeAttr());
 }
 
 std::optional<int64_t> KernelOp::getElementCount() {
@@ -82,7 +91,8 @@ static void printExtras(OpAsmPrinter &printer, Operation *, ArrayAttr extras) {
 }
 
 // words(x: rows, x_pitch: pitch, ...); may be left out, and must be right.
-static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, IntegerAttr tables, ArrayAttr extras) {
+static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, IntegerAttr tables, ArrayAttr extras,
+                              TypeAttr productType) {
   if (failed(parser.parseOptionalKeyword("words")))
     return success();
   SMLoc loc = parser.getCurrentLocation();
@@ -91,27 +101,36 @@ static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, Intege
     StringRef name, type;
     if (parser.parseKeyword(&name) || parser.parseColon() || parser.parseKeyword(&type))
       return failure();
+    DType narrow = succeeded(parser.parseOptionalKeyword("f16"))    ? DType::F16
+                   : succeeded(parser.parseOptionalKeyword("bf16")) ? DType::BF16
+                                                                    : DType::F32;
     for (const words::TypeName &entry : words::typeNames)
       if (type == StringRef(entry.name)) {
-        written.push_back({name.str(), entry.type});
+        written.push_back({name.str(), entry.type, {}, narrow});
         return success();
       }
     return parser.emitError(parser.getCurrentLocation(), "no word has the type '") << type << "'";
   };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseOne))
     return failure();
-  words::Signature right = signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras);
-  auto same = [](const words::Word &a, const words::Word &b) { return a.name == b.name && a.type == b.type; };
+  words::Signature right = signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras, productType);
+  auto same = [](const words::Word &a, const words::Word &b) {
+    return a.name == b.name && a.type == b.type && a.element == b.element;
+  };
   if (!llvm::equal(written, right, same))
     return parser.emitError(loc, "these are not the words of this skeleton with these tables and extras");
   return success();
 }
 
-static void printWords(OpAsmPrinter &printer, Operation *, SkeletonAttr skeleton, IntegerAttr tables,
-                       ArrayAttr extras) {
+static void printWords(OpAsmPrinter &printer, Operation *, SkeletonAttr skeleton, IntegerAttr tables, ArrayAttr extras,
+                       TypeAttr productType) {
   printer << "words(";
-  llvm::interleaveComma(signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras), printer,
-                        [&](const words::Word &word) { printer << word.name << ": " << words::nameOf(word.type); });
+  llvm::interleaveComma(signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras, productType), printer,
+                        [&](const words::Word &word) {
+                          printer << word.name << ": " << words::nameOf(word.type);
+                          if (word.element != DType::F32)
+                            printer << " " << elementName(word.element);
+                        });
   printer << ")";
 }
 
@@ -243,6 +262,8 @@ LogicalResult KernelOp::verify() {
     return emitOpError("C1: a gather has 1 to 64 `tables`, found ") << getTables();
   if (skeleton == Skeleton::Fold && (!getLayout() || getLayout() == xf::Layout::Vector))
     return emitOpError("C1: a fold has the `layout` matrix or table");
+  if (getProductType() && skeleton != Skeleton::Contract && skeleton != Skeleton::Attention)
+    return emitOpError("C1: a ") << stringifyEnum(skeleton) << " multiplies nothing in " << *getProductType();
   if (!getElementCount() && !getBody().empty())
     return emitOpError("C2: ") << stringifyEnum(skeleton) << " has no region";
   return success();

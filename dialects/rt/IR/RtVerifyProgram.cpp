@@ -40,6 +40,20 @@ private:
 };
 
 /// An op of a launch as a problem whose words are those of its kernel.
+/// C1: parameters hold what the kernel reads.
+LogicalResult verifyElements(ProblemOp problem, KernelOp kernel, SymbolTableCollection &symbols) {
+  for (auto [word, expected] : llvm::zip(problem.getWords(), kernel.getSignature())) {
+    auto argument = dyn_cast<ParameterArgAttr>(word);
+    auto parameter = argument ? symbols.lookupNearestSymbolFrom<xf::ParameterOp>(problem, argument.getParameter())
+                              : xf::ParameterOp();
+    if (parameter && dtypeOf(cast<xf::PackedType>(parameter.getType()).getElementType()) != expected.element)
+      return problem.emitOpError("C1: word '")
+             << expected.name << "' of kernel " << problem.getKernelAttr() << " is of " << elementName(expected.element)
+             << ", found " << parameter.getType();
+  }
+  return success();
+}
+
 FailureOr<std::pair<ProblemOp, KernelOp>> verifyProblem(Operation &op, SymbolTableCollection &symbols) {
   auto problem = dyn_cast<ProblemOp>(op);
   if (!problem)
@@ -47,7 +61,7 @@ FailureOr<std::pair<ProblemOp, KernelOp>> verifyProblem(Operation &op, SymbolTab
   auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(problem, problem.getKernelAttr());
   if (!kernel)
     return problem.emitOpError("C1: there is no kernel ") << problem.getKernelAttr();
-  if (failed(problem.verifyKernel(kernel)))
+  if (failed(problem.verifyKernel(kernel)) || failed(verifyElements(problem, kernel, symbols)))
     return failure();
   return std::pair(problem, kernel);
 }

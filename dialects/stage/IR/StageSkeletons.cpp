@@ -26,6 +26,15 @@ LogicalResult ptx::stage::verifySkeleton(SkeletonOpInterface op) {
   return verifyElement(op, op->getRegion(0), *elements + static_cast<int64_t>(op.getExtraOperands().size()));
 }
 
+/// Kernels that multiply in f32 do not say so.
+static void noteProductType(NamedAttrList &constants, Type type) {
+  if (!type.isF32())
+    constants.set("product_type", TypeAttr::get(type));
+}
+
+void ContractOp::getConstants(NamedAttrList &constants) {
+  noteProductType(constants, cast<xf::PackedType>(getWeight().getType()).getElementType());
+}
 Value ContractOp::getRankParameter() { return isRank(getResult()) ? getWeight() : Value(); }
 
 RowDomain AttentionOp::getRowDomain() { return {.space = getQuerySpace()}; }
@@ -36,6 +45,7 @@ void AttentionOp::getConstants(NamedAttrList &constants) {
   constants.set("scale", getScaleAttr());
   if (getCausal())
     constants.set("causal", builder.getUnitAttr());
+  noteProductType(constants, xf::productType(getProductTypeAttr(), getContext()));
 }
 
 void RowNormOp::getConstants(NamedAttrList &constants) {

@@ -5,10 +5,11 @@
 include "dialects/stage/IR/StageBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getRankParameter"], [AttrSizedOperandSegments]> {
+def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getConstants", "getRankParameter"],
+                                              [AttrSizedOperandSegments]> {
   let summary = "y[m,n] = region(sum_k x[m,k] w[n,k] (+ sum_r u[m,r] b[n,r]), extras...)";
   let description = [{
-    w and b are matrices. The sum starts at -0.0 and runs over k ascending, then
+    w and b are matrices of one element type, to which x and u are rounded. The sum starts at -0.0 and runs over k ascending, then
     over r ascending, with one fused multiply-add each: its bytes depend on
     nothing else. Extras: rows `tensor<?xNxf32>` give the element [m,n], a
     `vector` parameter gives element [n].
@@ -16,12 +17,12 @@ def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getRankP
     element value and extra and yields one f32. C3 it holds operations that every
     target carries out on an element (rt.kernel lists them), of f32 and i1.
     ```mlir
-    %y = stage.contract %x, %w extras(%b, %r : !xf.packed<vector, 512x1>, tensor<?x512xf32>) {
+    %y = stage.contract %x, %w extras(%b, %r : !xf.packed<vector, 512x1xf32>, tensor<?x512xf32>) {
     ^bb0(%acc: f32, %bias: f32, %old: f32):
       %0 = arith.addf %acc, %bias : f32
       %1 = arith.addf %0, %old : f32
       xf.yield %1 : f32
-    } : tensor<?x256xf32>, !xf.packed<matrix, 512x256> -> tensor<?x512xf32>
+    } : tensor<?x256xf32>, !xf.packed<matrix, 512x256xf32> -> tensor<?x512xf32>
     ```
   }];
   let arguments = (ins Stage_Rows:$x, Xf_PackedType:$weight, Optional<Stage_Rows>:$u, Optional<Xf_PackedType>:$b,
@@ -44,10 +45,11 @@ def Stage_AttentionOp : Stage_SkeletonOp<"attention", "Attention", ["getRowDomai
   let hasVerifier = 1;
   let arguments = (ins Stage_Rows:$query, Stage_Rows:$key, Stage_Rows:$value,
                        Stage_SpaceType:$query_space, Stage_SpaceType:$key_space,
-                       I64Attr:$heads, F64Attr:$scale, UnitAttr:$causal);
+                       I64Attr:$heads, F64Attr:$scale, UnitAttr:$causal, Xf_ProductType:$product_type);
   let results = (outs Stage_Rows:$result);
   let assemblyFormat = [{
-    $query `,` $key `,` $value `over` $query_space `,` $key_space `heads` $heads `scale` $scale (`causal` $causal^)? attr-dict
+    $query `,` $key `,` $value `over` $query_space `,` $key_space `heads` $heads `scale` $scale (`causal` $causal^)?
+    (`in` $product_type^)? attr-dict
     `:` type($query) `,` type($key) `,` type($value) `,` type($query_space) `,` type($key_space) `->` type($result)
   }];
 }
@@ -130,7 +132,7 @@ def Stage_FoldOp : Stage_RegionSkeletonOp<"fold", "Fold", ["getElementCount", "g
     ^bb0(%w: f32, %delta: f32):
       %0 = arith.addf %w, %delta : f32
       xf.yield %0 : f32
-    } : !xf.packed<matrix, 64x32>, !xf.packed<table, 32x?>, !xf.packed<matrix, 64x?>
+    } : !xf.packed<matrix, 64x32xf32>, !xf.packed<table, 32x?xf32>, !xf.packed<matrix, 64x?xf32>
     ```
   }];
   let arguments = (ins Xf_PackedType:$base, Xf_PackedType:$a, Xf_PackedType:$b, Variadic<Xf_PackedType>:$extras);

@@ -66,6 +66,9 @@ LogicalResult ContractOp::verify() {
                                        << extentText(n) << " by " << getWeight().getType();
   if (static_cast<bool>(getU()) != static_cast<bool>(getB()))
     return emitOpError("C1: u and b come together");
+  Type product = cast<xf::PackedType>(getWeight().getType()).getElementType();
+  if (getB() && cast<xf::PackedType>(getB().getType()).getElementType() != product)
+    return emitOpError("C1: multiplies in ") << product << " and, by b, in " << getB().getType();
   if (getU() && !isMatrix(getB().getType(), n, widthOf(getU())))
     return emitOpError("C1: rows of ") << extentText(widthOf(getU())) << " columns do not become rows of "
                                        << extentText(n) << " by " << getB().getType();

@@ -60,13 +60,18 @@ def Xf_PackedType : Xf_Type<"Packed", "packed"> {
   let summary = "a weight as kernels read it, result of the deploy function";
   let description = [{
     `matrix`: [N,K], multiplied; `table`: [V,D], rows are gathered; `vector`:
-    [N]. Always f32. How each lies in memory is the target's choice
-    (runtime/device/geometry.h). `!xf.packed<matrix, 512x256>`.
+    [N]. Elements are f32; those of a matrix may be f16 or bf16, rounded to
+    nearest, ties to even, from what is computed in f32. How each lies in memory
+    is the target's choice (runtime/device/geometry.h).
+    `!xf.packed<matrix, 512x256xbf16>`.
     A dimension of -1 (printed `?`) is a rank known at run time; at most one is.
   }];
-  let parameters = (ins "::ptx::xf::Layout":$layout, "int64_t":$rows, "int64_t":$columns);
+  let parameters = (ins "::ptx::xf::Layout":$layout, "int64_t":$rows, "int64_t":$columns, "::mlir::Type":$elementType);
+  let builders = [TypeBuilder<(ins "::ptx::xf::Layout":$layout, "int64_t":$rows, "int64_t":$columns), [{
+    return $_get($_ctxt, layout, rows, columns, ::mlir::Float32Type::get($_ctxt));
+  }]>];
   let genVerifyDecl = 1;
-  let assemblyFormat = "`<` $layout `,` custom<Dims>($rows, $columns) `>`";
+  let assemblyFormat = "`<` $layout `,` custom<TypedDims>($rows, $columns, $elementType) `>`";
 }
 
 //===- Constraints ---------------------------------------------------------===//
@@ -80,6 +85,9 @@ def Xf_Activations : Xf_Tensor<"isActivations", "activations [B,S,D] or [B,D], t
 def Xf_Sequence : Xf_Tensor<"isSequence", "activations [B,S,D], tensor<?x?xDxf32>">;
 def Xf_Pooled : Xf_Tensor<"isPooled", "activations [B,D], tensor<?xDxf32>">;
 def Xf_Parameter : AnyTypeOf<[Xf_WeightType, Xf_PackedType]>;
+
+/// What the operands of products are rounded to, where that is not f32.
+def Xf_ProductType : OptionalAttr<TypeAttrOf<AnyTypeOf<[F16, BF16]>>>;
 
 def KnownAttributes : NativeOpTrait<"KnownAttributes"> { let cppNamespace = "::ptx"; }
 

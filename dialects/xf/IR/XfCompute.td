@@ -31,22 +31,24 @@ def Xf_EmbeddingOp : Xf_Op<"embedding", [RunsOn<"Gather">, Pure]> {
   }];
 }
 
-def Xf_LoraEmbeddingOp : Xf_Op<"lora_embedding", [RunsOn<"Gather">, Pure]> {
+def Xf_LoraEmbeddingOp : Xf_Op<"lora_embedding", [RunsOn<"Gather">, Xf_ContractionOpInterface, Pure]> {
   let summary = "an embedding with a low-rank delta kept apart: E[id] + s A^T[id] B^T";
   let description = [{
     The deploy phase splits it into lookups in E and A^T and a linear by B. With
     `dora` the sum is multiplied by g = m / norm(E + s (B A)^T) per channel.
+    The products are those with B.
     C1 to C3 as for `xf.embedding`. C4 the slot is DxV.
   }];
   let hasVerifier = 1;
-  let arguments = (ins Xf_Ids:$ids, Xf_WeightType:$table, Xf_LowRankType:$slot, Xf_Mask:$mask, UnitAttr:$dora);
+  let arguments = (ins Xf_Ids:$ids, Xf_WeightType:$table, Xf_LowRankType:$slot, Xf_Mask:$mask, UnitAttr:$dora,
+                       Xf_ProductType:$product_type);
   let results = (outs Xf_Sequence:$result);
   let assemblyFormat = [{
-    $ids `,` $table `with` $slot `where` $mask (`dora` $dora^)? attr-dict `:` type($ids) `,` type($table) `,` type($slot) `,` type($mask) `->` type($result)
+    $ids `,` $table `with` $slot `where` $mask (`dora` $dora^)? (`in` $product_type^)? attr-dict `:` type($ids) `,` type($table) `,` type($slot) `,` type($mask) `->` type($result)
   }];
 }
 
-def Xf_LinearOp : Xf_Op<"linear", [RunsOn<"Contract">, Pure]> {
+def Xf_LinearOp : Xf_Op<"linear", [RunsOn<"Contract">, Xf_ContractionOpInterface, Pure]> {
   let summary = "y = x W^T + b with W [OUT,IN]; or x W + b with W stored [IN,OUT]";
   let description = [{
     With `rows BEGIN to END` only those rows of W and of b take part (the query
@@ -54,24 +56,30 @@ def Xf_LinearOp : Xf_Op<"linear", [RunsOn<"Contract">, Pure]> {
     weight is [OUT,IN] and holds the rows used alone.
     C1 the last dimension of x is IN. C2 the result is x with the number of rows
     used as its last dimension. C3 a bias has OUT elements. C4 a weight has two
-    dimensions, a packed one is a matrix without `rows` and `in_out`.
+    dimensions, a packed one is a matrix without `rows` and `in_out`, of the type
+    that the op is `in`.
+    ```mlir
+    %y = xf.linear %x, %w bias %b in bf16 : tensor<?x?x8xf32>, !xf.weight<4x8xf32>, !xf.weight<4xf32> -> tensor<?x?x4xf32>
+    ```
   }];
   let arguments = (ins Xf_Activations:$x, Xf_Parameter:$weight, Optional<Xf_Parameter>:$bias,
-                       UnitAttr:$in_out, OptionalAttr<DenseI64ArrayAttr>:$rows);
+                       UnitAttr:$in_out, OptionalAttr<DenseI64ArrayAttr>:$rows, Xf_ProductType:$product_type);
   let results = (outs Xf_Activations:$result);
   let assemblyFormat = [{
-    $x `,` $weight (`bias` $bias^)? (`in_out` $in_out^)? (`rows` $rows^)? attr-dict
+    $x `,` $weight (`bias` $bias^)? (`in_out` $in_out^)? (`rows` $rows^)? (`in` $product_type^)? attr-dict
     `:` type($x) `,` type($weight) (`,` type($bias)^)? `->` type($result)
   }];
   let hasVerifier = 1;
 }
 
-def Xf_LoraLinearOp : Xf_Op<"lora_linear", [RunsOn<"Contract">, Pure, AttrSizedOperandSegments]> {
+def Xf_LoraLinearOp
+    : Xf_Op<"lora_linear", [RunsOn<"Contract">, Xf_ContractionOpInterface, Pure, AttrSizedOperandSegments]> {
   let summary = "a linear with a low-rank delta kept apart: g (x W^T + s (x A^T) B^T) + b'";
   let description = [{
     LoRA, arXiv 2106.09685. Before the deploy phase the delta is one `slot`; after it,
     the packed factors `a` [R,IN] and `b` [OUT,R] (s folded in), R = 0 where
     no adapter is bound. With `dora`, g = m / norm(W + s B A) per output; else g = 1.
+    `in` a narrow type x, W, A, s B and x A^T are rounded to it, each once.
     C1 to C4 as for `xf.linear`. C5 it has a slot of OUTxIN, or packed factors
     and, with `dora`, the packed gain.
   }];
@@ -79,32 +87,38 @@ def Xf_LoraLinearOp : Xf_Op<"lora_linear", [RunsOn<"Contract">, Pure, AttrSizedO
   let arguments = (ins Xf_Activations:$x, Xf_Parameter:$weight, Optional<Xf_LowRankType>:$slot,
                        Optional<Xf_PackedType>:$a, Optional<Xf_PackedType>:$b, Optional<Xf_Parameter>:$gain,
                        Optional<Xf_Parameter>:$bias,
-                       UnitAttr:$dora, UnitAttr:$in_out, OptionalAttr<DenseI64ArrayAttr>:$rows);
+                       UnitAttr:$dora, UnitAttr:$in_out, OptionalAttr<DenseI64ArrayAttr>:$rows,
+                       Xf_ProductType:$product_type);
   let results = (outs Xf_Activations:$result);
   let assemblyFormat = [{
     $x `,` $weight (`with` $slot^)? (`factors` $a^ `,` $b)? (`gain` $gain^)? (`bias` $bias^)?
-    (`dora` $dora^)? (`in_out` $in_out^)? (`rows` $rows^)? attr-dict
+    (`dora` $dora^)? (`in_out` $in_out^)? (`rows` $rows^)? (`in` $product_type^)? attr-dict
     `:` type($x) `,` type($weight) (`with` type($slot)^)? (`factors` type($a)^ `,` type($b))? (`gain` type($gain)^)?
     (`bias` type($bias)^)? `->` type($result)
   }];
 }
 
 def Xf_AttentionOp
-    : Xf_Op<"attention", [RunsOn<"Attention">, Pure, AllTypesMatch<["query", "result"]>, AllTypesMatch<["key", "value"]>]> {
+    : Xf_Op<"attention", [RunsOn<"Attention">, Xf_ContractionOpInterface, Pure, AllTypesMatch<["query", "result"]>,
+                          AllTypesMatch<["key", "value"]>]> {
   let summary = "softmax(scale q k^T + mask) v, per head";
   let description = [{
     q [B,T,D], k and v [B,S,D]; head h uses columns [h D/H, (h+1) D/H). A key
     takes part where the key mask holds and, if `causal`, its position is not
     after the query's. A query with no key gives zeros, by definition.
+    The weight of a key is e = exp(score - greatest score); the result is
+    (sum_key e v) / sum_key e. `in` a narrow type q, k, v and, in the first of
+    the two sums, e are rounded to it.
     C1 D is divisible by `heads`. C2 key and value have the query's D. C3 the
     scale is finite.
   }];
   let arguments = (ins Xf_Sequence:$query, Xf_Sequence:$key, Xf_Sequence:$value,
                        Xf_Mask:$query_mask, Xf_Mask:$key_mask,
-                       I64Attr:$heads, F64Attr:$scale, UnitAttr:$causal);
+                       I64Attr:$heads, F64Attr:$scale, UnitAttr:$causal, Xf_ProductType:$product_type);
   let results = (outs Xf_Sequence:$result);
   let assemblyFormat = [{
-    $query `,` $key `,` $value `where` $query_mask `,` $key_mask `heads` $heads `scale` $scale (`causal` $causal^)? attr-dict
+    $query `,` $key `,` $value `where` $query_mask `,` $key_mask `heads` $heads `scale` $scale (`causal` $causal^)?
+    (`in` $product_type^)? attr-dict
     `:` type($query) `,` type($key) `,` type($value) `,` type($query_mask) `,` type($key_mask) `->` type($result)
   }];
   let hasVerifier = 1;

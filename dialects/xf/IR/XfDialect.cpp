@@ -17,16 +17,19 @@ using namespace ptx::xf;
 //===----------------------------------------------------------------------===//
 
 // Two dimensions, `?` for one known only at run time: 512x256, ?x256.
-static ParseResult parseDims(AsmParser &parser, int64_t &first, int64_t &second) {
+static ParseResult parseTwo(AsmParser &parser, int64_t &first, int64_t &second, bool withTrailingX) {
   SmallVector<int64_t> dims;
-  if (parser.parseDimensionList(dims, /*allowDynamic=*/true,
-                                /*withTrailingX=*/false))
+  if (parser.parseDimensionList(dims, /*allowDynamic=*/true, withTrailingX))
     return failure();
   if (dims.size() != 2)
     return parser.emitError(parser.getCurrentLocation(), "expected two dimensions, found ") << dims.size();
   first = ShapedType::isDynamic(dims[0]) ? -1 : dims[0];
   second = ShapedType::isDynamic(dims[1]) ? -1 : dims[1];
   return success();
+}
+
+static ParseResult parseDims(AsmParser &parser, int64_t &first, int64_t &second) {
+  return parseTwo(parser, first, second, /*withTrailingX=*/false);
 }
 
 static void printDims(AsmPrinter &printer, int64_t first, int64_t second) {
@@ -39,6 +42,16 @@ static void printDims(AsmPrinter &printer, int64_t first, int64_t second) {
   print(first);
   printer << 'x';
   print(second);
+}
+
+// Two dimensions and an element type: 512x256xf32.
+static ParseResult parseTypedDims(AsmParser &parser, int64_t &first, int64_t &second, Type &element) {
+  return failure(parseTwo(parser, first, second, /*withTrailingX=*/true) || parser.parseType(element));
+}
+
+static void printTypedDims(AsmPrinter &printer, int64_t first, int64_t second, Type element) {
+  printDims(printer, first, second);
+  printer << 'x' << element;
 }
 
 Type WeightType::parse(AsmParser &parser) {
@@ -81,7 +94,11 @@ LogicalResult LowRankType::verify(EmitError emitError, int64_t out, int64_t in) 
   return verifyExtents(emitError, {out, in});
 }
 
-LogicalResult PackedType::verify(EmitError emitError, Layout layout, int64_t rows, int64_t columns) {
+LogicalResult PackedType::verify(EmitError emitError, Layout layout, int64_t rows, int64_t columns, Type element) {
+  bool narrow = layout == Layout::Matrix && isProductType(element);
+  if (!element.isF32() && !narrow)
+    return emitError() << "a packed " << stringifyLayout(layout) << " has elements of f32"
+                       << (layout == Layout::Matrix ? ", f16 or bf16" : "") << ", found " << element;
   if (layout == Layout::Vector && columns != 1)
     return emitError() << "a packed vector has one column, found " << columns;
   if (rows == -1 && columns == -1)

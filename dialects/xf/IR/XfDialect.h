@@ -36,6 +36,15 @@ bool isActivations(mlir::Type type);
 bool isSequence(mlir::Type type);
 bool isPooled(mlir::Type type);
 
+/// What operands of products may be rounded to.
+inline bool isProductType(mlir::Type type) { return type.isF16() || type.isBF16(); }
+/// The type of a contraction's operands: what it is `in`, or f32.
+inline mlir::Type productType(mlir::TypeAttr in, mlir::MLIRContext *context) {
+  return in ? in.getValue() : mlir::Float32Type::get(context);
+}
+/// A packed weight has the type that the op is `in`.
+llvm::LogicalResult verifyProductType(mlir::Operation *op);
+
 /// Widths, counts and limits: what 32 bits hold, so that products of two fit 64.
 constexpr int64_t maxExtent = 0x7fffffff;
 

@@ -93,6 +93,15 @@ LogicalResult LoraEmbeddingOp::verify() {
 
 //===- Linears -----------------------------------------------------------------===//
 
+LogicalResult ptx::xf::verifyProductType(Operation *op) {
+  Type wanted = productType(cast<ContractionOpInterface>(op).getProductTypeAttr(), op->getContext());
+  for (Value operand : op->getOperands())
+    if (auto packed = dyn_cast<PackedType>(operand.getType());
+        packed && packed.getLayout() == Layout::Matrix && packed.getElementType() != wanted)
+      return op->emitOpError("multiplies in ") << wanted << ", found " << packed;
+  return success();
+}
+
 /// C1 to C4; the number of outputs.
 template <typename Op> static FailureOr<int64_t> verifyLinear(Op op) {
   std::optional<Extents> matrix = extentsOf(op.getWeight().getType(), Layout::Matrix);
@@ -124,7 +133,8 @@ LogicalResult LinearOp::verify() { return verifyLinear(*this); }
 /// The factors stand in place of the slot once weights are packed.
 static LogicalResult verifyFactors(LoraLinearOp op, int64_t out) {
   auto fits = [](Value factor, int64_t rows, int64_t columns) {
-    return factor && factor.getType() == PackedType::get(factor.getContext(), Layout::Matrix, rows, columns);
+    auto type = factor ? dyn_cast<PackedType>(factor.getType()) : PackedType();
+    return type && type.getLayout() == Layout::Matrix && type.getRows() == rows && type.getColumns() == columns;
   };
   auto weight = dyn_cast<PackedType>(op.getWeight().getType());
   if (!weight || !fits(op.getA(), -1, weight.getColumns()) || !fits(op.getB(), out, -1))

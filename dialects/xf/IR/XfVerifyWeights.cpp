@@ -59,8 +59,8 @@ LogicalResult ZeroBiasOp::verify() {
 LogicalResult FactorAOp::verify() {
   int64_t in = getSlot().getType().getIn();
   bool table = getForm() == Form::Embedding;
-  auto expected =
-      PackedType::get(getContext(), table ? Layout::Table : Layout::Matrix, table ? in : -1, table ? -1 : in);
+  auto expected = PackedType::get(getContext(), table ? Layout::Table : Layout::Matrix, table ? in : -1,
+                                  table ? -1 : in, getType().getElementType());
   if (getType() != expected)
     return emitOpError("C1: expects a result ") << expected << ", found " << getType();
   return success();
@@ -70,7 +70,7 @@ LogicalResult FactorBOp::verify() {
   FailureOr<int64_t> rows = countRows(*this, getRows(), getSlot().getType().getOut());
   if (failed(rows))
     return failure();
-  auto expected = PackedType::get(getContext(), Layout::Matrix, *rows, -1);
+  auto expected = PackedType::get(getContext(), Layout::Matrix, *rows, -1, getType().getElementType());
   if (getType() != expected)
     return emitOpError("C1: expects a result ") << expected << ", found " << getType();
   return success();

@@ -58,7 +58,7 @@ def Xf_ZeroBiasOp : Xf_Op<"zero_bias", [Pure]> {
 
 def Xf_FactorAOp : Xf_Op<"factor_a", [Pure]> {
   let summary = "A [R,IN] of the bound adapter as a matrix; as a table [IN,R] for an embedding";
-  let description = "C1 the result is `matrix, ?xIN`; for an embedding `table, INx?`.";
+  let description = "C1 the result is `matrix, ?xIN` of some element type; for an embedding `table, INx?`.";
   let hasVerifier = 1;
   let arguments = (ins Xf_LowRankType:$slot, Xf_Form:$form);
   let results = (outs Xf_PackedType:$result);
@@ -67,7 +67,7 @@ def Xf_FactorAOp : Xf_Op<"factor_a", [Pure]> {
 
 def Xf_FactorBOp : Xf_Op<"factor_b", [Pure]> {
   let summary = "s B [OUT,R] of the bound adapter as a matrix, or its rows [begin, end)";
-  let description = "C1 the result is `matrix, Nx?` with N rows of OUT.";
+  let description = "C1 the result is `matrix, Nx?` with N rows of OUT, of some element type.";
   let hasVerifier = 1;
   let arguments = (ins Xf_LowRankType:$slot, OptionalAttr<DenseI64ArrayAttr>:$rows);
   let results = (outs Xf_PackedType:$result);

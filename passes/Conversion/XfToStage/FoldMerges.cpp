@@ -57,11 +57,14 @@ public:
 
 private:
   /// DoRA divides by norms of the merged weight; a matrix that is packed across
-  /// its adapter's orientation is not what readers ask for.
+  /// its adapter's orientation is not what readers ask for; a narrow matrix must
+  /// be rounded once, from a base that is not rounded yet.
   bool isFoldable(xf::PackOp pack, xf::MergeOp merge) const {
     auto slot = merge.getSlot().getDefiningOp<xf::SlotOp>();
     bool linear = merge.getForm() == xf::Form::Linear;
     bool isTable = pack.getType().getLayout() == xf::Layout::Table;
+    if (!pack.getType().getElementType().isF32())
+      return false;
     return !scaled.contains(slot.getSiteAttr()) && (isTable ? !linear : linear != pack.getInOut());
   }
 

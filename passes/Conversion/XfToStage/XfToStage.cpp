@@ -201,9 +201,10 @@ private:
   }
 
   LogicalResult convertOp(xf::AttentionOp op) {
-    replace(op, stage::AttentionOp::create(builder, loc, convertType(op.getType()), get(op.getQuery()),
-                                           get(op.getKey()), get(op.getValue()), get(op.getQueryMask()),
-                                           get(op.getKeyMask()), op.getHeads(), op.getScale(), op.getCausal()));
+    replace(op,
+            stage::AttentionOp::create(builder, loc, convertType(op.getType()), get(op.getQuery()), get(op.getKey()),
+                                       get(op.getValue()), get(op.getQueryMask()), get(op.getKeyMask()), op.getHeads(),
+                                       op.getScale(), op.getCausal(), op.getProductTypeAttr()));
     return success();
   }
 

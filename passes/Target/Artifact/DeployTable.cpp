@@ -113,6 +113,8 @@ private:
     Json node = {{"op", xf::stringifyEnum(type.getLayout()).str()}, {"of", number}};
     if (type.getLayout() == xf::Layout::Table)
       node["width"] = width;
+    if (!type.getElementType().isF32())
+      node["dtype"] = type.getElementType().isBF16() ? "BF16" : "F16";
     return push(std::move(node));
   }
 

@@ -188,8 +188,11 @@ Json writeKernels(ModuleOp module) {
   Json kernels = Json::array();
   for (auto kernel : module.getOps<rt::KernelOp>()) {
     Json words = Json::array();
-    for (const words::Word &word : kernel.getSignature())
+    for (const words::Word &word : kernel.getSignature()) {
       words.push_back(Json::array({word.name, std::string(words::nameOf(word.type))}));
+      if (word.element != DType::F32)
+        words.back().push_back(std::string(dtypeName(word.element)));
+    }
     kernels.push_back({{"name", text(kernel.getSymName())}, {"words", words}});
   }
   return kernels;

@@ -5,8 +5,10 @@
 // its own keys: its bytes depend on no other row. A lone query fills
 // one lane of 16: 33 GB/s of cached keys and values on AVX-512, 22 on AVX2
 // (Zen 5, one thread), which a skeleton for decoding could better.
+// In a narrow type queries, keys and values are rounded into scratch, and the
+// weights where they are stored; then the products are those of f32.
 // Scratch, in floats: tile | 64 factors | queries [4][d][16] |
-// scores [keys][queries rounded up to 16].
+// scores [keys][queries rounded up to 16] | in a narrow type keys, values [keys][d].
 #include "passes/Target/CPU/Generators.h"
 #include "passes/Target/CPU/KernelModule.h"
 
@@ -22,7 +24,9 @@ static int64_t queriesOffset() { return tileFloats + blockRows; }
 static int64_t scoresOffset(int64_t headDim) { return queriesOffset() + blockRows * padded(headDim); }
 
 int64_t ptx::cpu::attentionScratchBase(int64_t headDim) { return 4 * scoresOffset(headDim); }
-int64_t ptx::cpu::attentionScratchPerKey() { return 4 * blockRows; }
+int64_t ptx::cpu::attentionScratchPerKey(int64_t headDim, bool isNarrow) {
+  return 4 * (blockRows + (isNarrow ? 2 * padded(headDim) : 0));
+}
 
 namespace {
 // One block and head: matrices begin at the block's or sequence's first row and
@@ -34,13 +38,33 @@ struct Work {
   Value allKeys;       // keys of the sequence
   Value first;         // index of the first row in its sequence
   Matrix scores;       // one row per key, one column per query
+  Value keyRoom;       // keys that scratch is sized for
   int64_t headDim;
 
   bool causal() const { return kernel.op.getCausal(); }
+  /// As an operand of a product.
+  Value round(Emit &e, Value x) const {
+    std::optional<mlir::Type> type = kernel.op.getProductType();
+    return type ? emitRound(e, kernel.level, x, *type) : x;
+  }
   Value scratch(Emit &e, int64_t floats) const { return e.at(kernel.scratch, floats); }
   // Keys that row `i` of the block sees.
   Value limit(Emit &e, Value i) const { return causal() ? e.minimum(allKeys, e.add(e.add(first, i), 1)) : allKeys; }
 };
+
+/// Both products are of f32, whatever their operands are rounded to.
+const Operands &products(const Work &w) { return operandsOf(w.kernel.level, std::nullopt); }
+
+/// Keys or values of the block, rounded, from `floats` behind the scores on.
+Matrix emitRounded(Emit &e, const Work &w, Matrix from, Value floats) {
+  Matrix to{e.at(w.scores.base, e.add(e.mul(w.keyRoom, blockRows), floats)), e.integer(padded(w.headDim))};
+  e.loop(e.integer(0), w.keys, 1, [&](Value key) {
+    Value source = from.row(e, key), target = to.row(e, key);
+    for (int64_t k = 0; k < w.headDim; k += lanes)
+      e.store(w.round(e, e.load(e.at(source, k))), e.at(target, k));
+  });
+  return to;
+}
 
 // scores = k q^T. Lanes behind the last query repeat it and are never stored.
 void emitScores(Emit &e, const Work &w) {
@@ -49,16 +73,22 @@ void emitScores(Emit &e, const Work &w) {
   Value groups = e.ceilDiv(w.queries, lanes);
   e.loop(e.integer(0), groups, 1, [&](Value group) {
     Value row = e.mul(group, lanes);
-    emitTranspose(e, {w.q.row(e, row), w.q.pitch}, e.minimum(e.sub(w.queries, row), e.integer(lanes)), depth,
-                  e.at(queries, e.mul(group, groupFloats)));
+    Value group16 = e.at(queries, e.mul(group, groupFloats));
+    emitTranspose(e, {w.q.row(e, row), w.q.pitch}, e.minimum(e.sub(w.queries, row), e.integer(lanes)), depth, group16);
+    if (w.kernel.op.getProductType())
+      e.loop(e.integer(0), depth, 1, [&](Value k) {
+        Value at = e.at(group16, e.mul(k, lanes));
+        e.store(w.round(e, e.load(at)), at);
+      });
   });
   cutRows(e, w.kernel.level, w.keys).forEach(e, [&](Value begin, Value rows) {
     auto width = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
     e.stride(e.integer(0), groups, width, [&](Value group, Value panels) {
       auto emit = [&] {
-        emitTile(e, {rows, panels, w.k.row(e, begin), w.k.pitch, e.integer(1), e.at(queries, e.mul(group, groupFloats)),
-                     e.integer(lanes), groupFloats, depth, e.at(w.scores.row(e, begin), e.mul(group, lanes)),
-                     w.scores.pitch, true});
+        emitTile(e, products(w),
+                 {rows, panels, w.k.row(e, begin), w.k.pitch, e.integer(1), e.at(queries, e.mul(group, groupFloats)),
+                  e.integer(lanes), groupFloats, depth, e.at(w.scores.row(e, begin), e.mul(group, lanes)),
+                  w.scores.pitch, e.flag(true)});
       };
       if (!w.causal())
         return emit();
@@ -93,7 +123,7 @@ void emitSoftmax(Emit &e, const Work &w, Value group) {
     Value part = e.loop(chunk, end, 1, {zero}, [&](Value key, ValueRange parts) {
       Value score = e.mulf(e.load(at(key)), scale);
       Value weight = masked(key, ptx::target::emitExpNonPositive(e, e.subf(score, most)), zero);
-      e.store(weight, at(key));
+      e.store(w.round(e, weight), at(key));
       return SmallVector<Value>{e.addf(parts[0], weight)};
     })[0];
     return SmallVector<Value>{e.addf(sums[0], part)};
@@ -109,8 +139,9 @@ void emitOwnKeys(Emit &e, const Work &w, Value begin, Value rows, Value common, 
   auto more = [&](Value i, Value count, Value from, Value to) {
     Value row = e.add(begin, i), depth = e.sub(to, from);
     e.when(e.compare(Predicate::sgt, depth, e.integer(0)), [&] {
-      emitTile(e, {count, panels, e.at(w.scores.row(e, from), row), one, w.scores.pitch, e.at(w.v.row(e, from), column),
-                   w.v.pitch, e.integer(lanes), depth, e.at(w.kernel.scratch, e.mul(i, cRow)), cRow, false});
+      emitTile(e, products(w),
+               {count, panels, e.at(w.scores.row(e, from), row), one, w.scores.pitch, e.at(w.v.row(e, from), column),
+                w.v.pitch, e.integer(lanes), depth, e.at(w.kernel.scratch, e.mul(i, cRow)), cRow, e.flag(false)});
     });
   };
   // Fewer rows take as many panels as more rows do.
@@ -131,8 +162,9 @@ void emitValues(Emit &e, const Work &w) {
     auto panelsAt = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
     e.stride(e.integer(0), groups, panelsAt, [&](Value group, Value panels) {
       Value column = e.mul(group, lanes), cRow = e.mul(panels, lanes);
-      emitTile(e, {rows, panels, e.at(w.scores.base, begin), e.integer(1), w.scores.pitch, e.at(w.v.base, column),
-                   w.v.pitch, e.integer(lanes), common, w.kernel.scratch, cRow, true});
+      emitTile(e, products(w),
+               {rows, panels, e.at(w.scores.base, begin), e.integer(1), w.scores.pitch, e.at(w.v.base, column),
+                w.v.pitch, e.integer(lanes), common, w.kernel.scratch, cRow, e.flag(true)});
       if (w.causal())
         emitOwnKeys(e, w, begin, rows, common, column, panels);
       e.loop(e.integer(0), rows, 1, [&](Value i) {
@@ -166,9 +198,22 @@ void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
     e.loop(kernel.c0, kernel.c1, 1, [&](Value head) {
       Value column = e.mul(head, headDim);
       auto from = [&](Matrix m, Value row) { return Matrix{e.at(m.row(e, row), column), m.pitch}; };
-      Work work{
-          kernel, from(q, begin), from(k, keyBegin), from(v, keyBegin), from(y, begin), queries, keys, allKeys, first,
-          scores, headDim};
+      Work work{kernel,
+                from(q, begin),
+                from(k, keyBegin),
+                from(v, keyBegin),
+                from(y, begin),
+                queries,
+                keys,
+                allKeys,
+                first,
+                scores,
+                e.roundUp(keys, lanes),
+                headDim};
+      if (kernel.op.getProductType()) {
+        work.k = emitRounded(e, work, work.k, e.integer(0));
+        work.v = emitRounded(e, work, work.v, e.mul(work.keyRoom, padded(headDim)));
+      }
       emitScores(e, work);
       e.loop(e.integer(0), e.ceilDiv(queries, lanes), 1, [&](Value group) { emitSoftmax(e, work, group); });
       emitValues(e, work);

@@ -1,66 +1,138 @@
 // Contraction: every group of weight panels meets every block of rows of a
-// chunk that the second-level cache holds. Rows are read where they lie:
+// chunk that the second-level cache holds. Rows of f32 are read where they lie:
 // packing them first was no faster from 1 to 512 rows (Zen 5, both levels,
-// weights in the third-level cache).
-// Scratch: one tile.
+// weights in the third-level cache). Rows that are multiplied in a narrow type
+// are rounded once per chunk; where a row is too long for that, piece by piece
+// for each group of panels, and so are those of the low-rank part.
+// Scratch, in words: tile | a piece of a block of rows | a chunk of rows.
 #include "passes/Target/CPU/Generators.h"
 
 using namespace ptx::cpu;
 
 // 384 KiB: a chunk of rows and a group of panels share 1 MiB of cache.
 static constexpr int64_t chunkFloats = int64_t{96} * 1024;
+// Elements of a row in a piece, and the words between two; a multiple of every step.
+static constexpr int64_t pieceDepth = 2048, piecePitch = pieceDepth + lanes;
+static constexpr int64_t pieceOffset = tileFloats, chunkOffset = pieceOffset + maxRowsAnyLevel * piecePitch;
 
-int64_t ptx::cpu::contractScratch() { return 4 * tileFloats; }
+int64_t ptx::cpu::contractScratch(bool isNarrow) { return 4 * (isNarrow ? chunkOffset + chunkFloats : tileFloats); }
 
 namespace {
-struct Contraction {
-  Matrix x, y, u;
-  Value weight, depth, width, b, rank;
+/// Rows of one factor and panels of the other.
+struct Factors {
+  Matrix rows;
+  Value weight, depth;
 };
 
-// One block of rows times one group of panels, then the region.
-void emitBlock(Emit &e, const Kernel &kernel, const Contraction &c, const Element &element, Value first, Value rows,
-               Value panel, Value panels) {
-  Value cRow = e.mul(panels, lanes), column = e.mul(panel, lanes), one = e.integer(1);
-  auto tile = [&](const Matrix &a, Value b, Value depth, bool fresh) {
-    emitTile(e, {rows, panels, a.row(e, first), a.pitch, one, e.at(b, e.mul(column, depth)), e.integer(lanes),
-                 e.mul(depth, lanes), depth, kernel.scratch, cRow, fresh});
-  };
-  tile(c.x, c.weight, c.depth, /*fresh=*/true);
-  e.when(e.compare(Emit::Predicate::sgt, c.rank, e.integer(0)), [&] { tile(c.u, c.b, c.rank, /*fresh=*/false); });
-  e.loop(e.integer(0), rows, 1, [&](Value i) {
-    Value m = e.add(first, i);
-    Value out = c.y.row(e, m), sums = e.at(kernel.scratch, e.mul(i, cRow));
-    e.loop(e.integer(0), panels, 1, [&](Value j) {
-      Value n = e.mul(e.add(panel, j), lanes);
-      Value value = element(e, e.load(e.at(sums, e.mul(j, lanes))), m, n);
-      e.store(value, e.at(out, n), e.sub(c.width, n));
-    });
-  });
-}
-} // namespace
+class Contraction {
+public:
+  Contraction(Emit &e, const Kernel &kernel)
+      : e(e), kernel(kernel), operands(operandsOf(kernel.level, kernel.op.getProductType())),
+        main{kernel.words.matrix(e, "x"), kernel.words.pointer(e, "weight"), kernel.words.integer(e, "depth")},
+        lowRank{kernel.words.matrix(e, "u"), kernel.words.pointer(e, "b"), kernel.words.integer(e, "rank")},
+        y(kernel.words.matrix(e, "y")), width(kernel.words.integer(e, "width")), element(e, kernel.op, kernel.words) {
+    if (!operands.isNarrow())
+      return;
+    chunk = {e.at(kernel.scratch, chunkOffset), preparedPitch(e, operands, main.depth)};
+    fitsChunk = e.compare(Emit::Predicate::sle, e.mul(chunk.pitch, maxRowsAnyLevel), e.integer(chunkFloats));
+  }
 
-void ptx::cpu::emitContract(Emit &e, const Kernel &kernel) {
-  const Words &words = kernel.words;
-  Contraction c{kernel.words.matrix(e, "x"), kernel.words.matrix(e, "y"), kernel.words.matrix(e, "u"),
-                words.pointer(e, "weight"),  words.integer(e, "depth"),   words.integer(e, "width"),
-                words.pointer(e, "b"),       words.integer(e, "rank")};
-  Element element(e, kernel.op, words);
-  Value all = e.sub(kernel.r1, kernel.r0);
-  Value depth = e.maximum(c.depth, e.integer(1));
-  Value most = e.maximum(e.div(e.integer(chunkFloats), depth), e.integer(1));
-  Value chunks = e.div(e.add(all, e.sub(most, e.integer(1))), most);
-  e.loop(e.integer(0), chunks, 1, [&](Value chunk) {
-    Value from = e.div(e.mul(chunk, all), chunks), to = e.div(e.mul(e.add(chunk, 1), all), chunks);
-    Value row = e.add(kernel.r0, from);
-    RowBlocks blocks = cutRows(e, kernel.level, e.sub(to, from));
+  void emit() {
+    Value all = e.sub(kernel.r1, kernel.r0);
+    Value rowWords = e.maximum(operands.isNarrow() ? chunk.pitch : main.depth, e.integer(1));
+    Value most = e.maximum(e.div(e.integer(chunkFloats), rowWords), e.integer(1));
+    Value chunks = e.div(e.add(all, e.sub(most, e.integer(1))), most);
+    e.loop(e.integer(0), chunks, 1, [&](Value index) {
+      Value from = e.div(e.mul(index, all), chunks), to = e.div(e.mul(e.add(index, 1), all), chunks);
+      emitChunk(e.add(kernel.r0, from), e.sub(to, from));
+    });
+  }
+
+private:
+  void emitChunk(Value row, Value rows) {
+    if (operands.isNarrow())
+      e.when(fitsChunk,
+             [&] { emitPrepare(e, operands, {main.rows.row(e, row), main.rows.pitch}, rows, main.depth, chunk); });
+    RowBlocks blocks = cutRows(e, kernel.level, rows);
     e.stride(
         kernel.c0, kernel.c1,
         [&](Value panel) { return tilePanels(e, kernel.level, blocks.tallest, e.sub(kernel.c1, panel)); },
         [&](Value panel, Value panels) {
-          blocks.forEach(e, [&](Value begin, Value rows) {
-            emitBlock(e, kernel, c, element, e.add(row, begin), rows, panel, panels);
-          });
+          blocks.forEach(e, [&](Value begin, Value height) { emitBlock(row, begin, height, panel, panels); });
         });
-  });
-}
+  }
+
+  /// A block of rows, the first of which is `begin` of the chunk at `row`,
+  /// times a group of panels, then the region.
+  void emitBlock(Value row, Value begin, Value rows, Value panel, Value panels) {
+    Value first = e.add(row, begin);
+    auto inPieces = [&](const Factors &factors, bool fresh) { emitPieces(factors, first, rows, panel, panels, fresh); };
+    if (operands.isNarrow())
+      e.create<mlir::scf::IfOp>(
+          fitsChunk,
+          [&](mlir::OpBuilder &, mlir::Location) {
+            emitProduct(main, {chunk.row(e, begin), chunk.pitch}, e.integer(0), main.depth, rows, panel, panels,
+                        e.flag(true));
+            e.create<mlir::scf::YieldOp>();
+          },
+          [&](mlir::OpBuilder &, mlir::Location) {
+            inPieces(main, true);
+            e.create<mlir::scf::YieldOp>();
+          });
+    else
+      inPieces(main, true);
+    e.when(e.compare(Emit::Predicate::sgt, lowRank.depth, e.integer(0)), [&] { inPieces(lowRank, false); });
+    emitRegion(first, rows, panel, panels);
+  }
+
+  /// Rows from `first` on, rounded piece by piece where they need to be.
+  void emitPieces(const Factors &factors, Value first, Value rows, Value panel, Value panels, bool fresh) {
+    Matrix a{factors.rows.row(e, first), factors.rows.pitch};
+    if (!operands.isNarrow())
+      return emitProduct(factors, a, e.integer(0), factors.depth, rows, panel, panels, e.flag(fresh));
+    Matrix piece{e.at(kernel.scratch, pieceOffset), e.integer(piecePitch)};
+    e.loop(e.integer(0), factors.depth, pieceDepth, [&](Value k) {
+      Value depth = e.minimum(e.sub(factors.depth, k), e.integer(pieceDepth));
+      emitPrepare(e, operands, {e.at(a.base, k), a.pitch}, rows, depth, piece);
+      Value isFirst = e.compare(Emit::Predicate::eq, k, e.integer(0));
+      emitProduct(factors, piece, k, depth, rows, panel, panels, fresh ? isFirst : e.flag(false));
+    });
+  }
+
+  /// Rows as they are multiplied, times elements [k, k + depth) of the panels.
+  void emitProduct(const Factors &factors, Matrix a, Value k, Value depth, Value rows, Value panel, Value panels,
+                   Value fresh) {
+    Value panelWords = e.mul(operands.steps(e, factors.depth), operands.panelWords);
+    Value begin = e.mul(e.div(k, operands.depth), operands.panelWords);
+    Value b = e.at(factors.weight, e.add(e.mul(panel, panelWords), begin));
+    emitTile(e, operands,
+             {rows, panels, a.base, a.pitch, e.integer(1), b, e.integer(operands.panelWords), panelWords,
+              operands.steps(e, depth), kernel.scratch, e.mul(panels, lanes), fresh});
+  }
+
+  void emitRegion(Value first, Value rows, Value panel, Value panels) {
+    Value cRow = e.mul(panels, lanes);
+    e.loop(e.integer(0), rows, 1, [&](Value i) {
+      Value m = e.add(first, i);
+      Value out = y.row(e, m), sums = e.at(kernel.scratch, e.mul(i, cRow));
+      e.loop(e.integer(0), panels, 1, [&](Value j) {
+        Value n = e.mul(e.add(panel, j), lanes);
+        Value value = element(e, e.load(e.at(sums, e.mul(j, lanes))), m, n);
+        e.store(value, e.at(out, n), e.sub(width, n));
+      });
+    });
+  }
+
+  Emit &e;
+  const Kernel &kernel;
+  const Operands &operands;
+  Factors main, lowRank;
+  Matrix y;
+  Value width;
+  Element element;
+  Matrix chunk; // of rows as they are multiplied, where that is not as they lie
+  Value fitsChunk;
+};
+} // namespace
+
+void ptx::cpu::emitContract(Emit &e, const Kernel &kernel) { Contraction(e, kernel).emit(); }

@@ -19,7 +19,8 @@ public:
   llvm::StringRef help() const override { return "cpu: x86-64 with AVX2 and FMA, or AVX-512"; }
 
   llvm::ArrayRef<TargetFlag> flags() const override {
-    static constexpr TargetFlag table[] = {{"cpu", "CPU levels to build: all, host, avx2 or avx512", "all"}};
+    static constexpr TargetFlag table[] = {
+        {"cpu", "CPU levels to build: all, host, avx2, avx512 or avx512_bf16", "all"}};
     return table;
   }
 
@@ -67,6 +68,14 @@ public:
       break;
     }
     return {{"row_grain", 8}};
+  }
+
+  bool multipliesIn(mlir::Type) const override { return true; }
+
+  // A level that differs from the one before it in what it does with bf16 alone.
+  bool serves(mlir::ModuleOp module, llvm::StringRef variant) const override {
+    auto isBf16 = [](rt::KernelOp kernel) { return kernel.getProductType() && kernel.getProductType()->isBF16(); };
+    return !info(*parseLevel(variant)).multipliesBf16 || llvm::any_of(module.getOps<rt::KernelOp>(), isBf16);
   }
 
   void registerDialects(mlir::DialectRegistry &registry) const override { registerKernelDialects(registry); }

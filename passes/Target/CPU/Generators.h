@@ -2,27 +2,32 @@
 #ifndef PTX_PASSES_TARGET_CPU_GENERATORS_H
 #define PTX_PASSES_TARGET_CPU_GENERATORS_H
 
-#include "passes/Target/CPU/Emit.h"
+#include "passes/Target/CPU/Operands.h"
 
 namespace ptx::cpu {
 
 //===- MicroKernels.cpp: the only code that multiplies matrices -===//
 
-/// Adds the private functions the kernels call.
-void emitMicroKernels(Emit &e, const LevelInfo &level);
+/// A private function, and its end.
+mlir::func::FuncOp beginFunction(Emit &e, llvm::StringRef name, llvm::ArrayRef<mlir::Type> types);
+void endFunction(Emit &e, mlir::func::FuncOp function);
+
+/// Adds the private functions that kernels in f32 and in these types call.
+void emitMicroKernels(Emit &e, const LevelInfo &level, llvm::ArrayRef<mlir::Type> productTypes);
 
 /// One tile: `rows` x `panels` * 16 of C = A B (or C += A B), k ascending,
-/// one fused multiply-add each from -0.0.
+/// one fused multiply-add each from -0.0. In words of 32 bits; a word of narrow
+/// operands is what `Operands` says.
 struct Tile {
   Value rows, panels;
-  Value a, aRow, aStep; // element (row i, k) at a + i * aRow + k * aStep
-  Value b;              // element (k, panel p, lane n) at b + p * bPanel + k * bRow + n
+  Value a, aRow, aStep; // word (row i, k) at a + i * aRow + k * aStep
+  Value b;              // what step s takes of panel p at b + p * bPanel + s * bRow
   Value bRow, bPanel;
-  Value depth;
-  Value c, cRow; // row-major, panels adjacent
-  bool fresh;    // start at -0.0 instead of at c
+  Value depth;   // steps
+  Value c, cRow; // row-major f32, panels adjacent
+  Value fresh;   // start at -0.0 instead of at c
 };
-void emitTile(Emit &e, const Tile &tile);
+void emitTile(Emit &e, const Operands &operands, const Tile &tile);
 
 /// dst[depth][16] <- src[rows][depth], 1 <= rows <= 16; lanes behind the last
 /// row repeat it. Reads and writes `depth` rounded up to 16.
@@ -59,9 +64,9 @@ void emitPool(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
 void emitFold(Emit &e, const Kernel &kernel);
 
-int64_t contractScratch();
+int64_t contractScratch(bool isNarrow);
 int64_t attentionScratchBase(int64_t headDim);
-int64_t attentionScratchPerKey();
+int64_t attentionScratchPerKey(int64_t headDim, bool isNarrow);
 
 } // namespace ptx::cpu
 

@@ -2,6 +2,8 @@
 
 #include "passes/Target/CPU/Generators.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 using namespace ptx::cpu;
 
@@ -40,6 +42,15 @@ void emitKernel(Emit &e, ptx::rt::KernelOp op, const LevelInfo &level) {
 }
 } // namespace
 
+/// The narrow types that some kernel multiplies in.
+static SmallVector<Type> productTypesOf(ArrayRef<ptx::rt::KernelOp> kernels) {
+  llvm::SetVector<Type> types;
+  for (ptx::rt::KernelOp kernel : kernels)
+    if (std::optional<Type> type = kernel.getProductType())
+      types.insert(*type);
+  return types.takeVector();
+}
+
 OwningOpRef<ModuleOp> ptx::cpu::generateKernels(ModuleOp module, Level level) {
   MLIRContext *context = module.getContext();
   context->loadDialect<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect,
@@ -50,7 +61,7 @@ OwningOpRef<ModuleOp> ptx::cpu::generateKernels(ModuleOp module, Level level) {
   OwningOpRef<ModuleOp> result = ModuleOp::create(UnknownLoc::get(context));
   Emit e(UnknownLoc::get(context), context);
   e.setInsertionPointToStart(result->getBody());
-  emitMicroKernels(e, info(level));
+  emitMicroKernels(e, info(level), productTypesOf(kernels));
   for (rt::KernelOp kernel : kernels)
     emitKernel(e, kernel, info(level));
   return result;
@@ -59,9 +70,10 @@ OwningOpRef<ModuleOp> ptx::cpu::generateKernels(ModuleOp module, Level level) {
 ScratchBytes ptx::cpu::scratchBytes(rt::KernelOp kernel) {
   switch (kernel.getSkeleton()) {
   case xf::Skeleton::Contract:
-    return {contractScratch(), 0};
+    return {contractScratch(kernel.getProductType().has_value()), 0};
   case xf::Skeleton::Attention:
-    return {attentionScratchBase(kernel.getHeadDim()), attentionScratchPerKey()};
+    return {attentionScratchBase(kernel.getHeadDim()),
+            attentionScratchPerKey(kernel.getHeadDim(), kernel.getProductType().has_value())};
   default:
     return {};
   }

@@ -6,12 +6,12 @@
 using namespace ptx::cpu;
 
 // prefer-256-bit is off: the kernels choose their own vector width.
+#define AVX2_FEATURES "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe"
+#define AVX512_FEATURES AVX2_FEATURES ",+avx512f,+avx512bw,+avx512dq,+avx512vl,+avx512cd,-prefer-256-bit"
 static constexpr LevelInfo table[] = {
-    {Level::Avx2, "avx2", "x86-64-v3", "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe", 16, 2, 6},
-    {Level::Avx512, "avx512", "x86-64-v4",
-     "+avx2,+fma,+f16c,+bmi,+bmi2,+lzcnt,+movbe,+avx512f,+avx512bw,+avx512dq,+"
-     "avx512vl,+avx512cd,-prefer-256-bit",
-     32, 1, 12},
+    {Level::Avx2, "avx2", "x86-64-v3", AVX2_FEATURES, 16, 2, 6, false},
+    {Level::Avx512, "avx512", "x86-64-v4", AVX512_FEATURES, 32, 1, 12, false},
+    {Level::Avx512Bf16, "avx512_bf16", "x86-64-v4", AVX512_FEATURES ",+avx512bf16", 32, 1, 12, true},
 };
 
 llvm::ArrayRef<LevelInfo> ptx::cpu::allLevels() { return table; }

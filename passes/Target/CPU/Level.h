@@ -1,5 +1,5 @@
 // The instruction-set levels kernels are built for. Everything that differs
-// between levels stands in this table or follows from it; results do not.
+// between levels stands in this table or follows from it; results in f32 do not.
 #ifndef PTX_PASSES_TARGET_CPU_LEVEL_H
 #define PTX_PASSES_TARGET_CPU_LEVEL_H
 
@@ -11,7 +11,7 @@
 
 namespace ptx::cpu {
 
-enum class Level { Avx2, Avx512 };
+enum class Level { Avx2, Avx512, Avx512Bf16 };
 
 struct LevelInfo {
   Level level;
@@ -21,6 +21,7 @@ struct LevelInfo {
   int64_t registers;      // vector registers
   int64_t registersPer16; // registers that hold 16 f32
   int64_t maxRows;        // rows of the tallest micro-kernel
+  bool multipliesBf16;    // has dot products of pairs of bf16
 };
 
 llvm::ArrayRef<LevelInfo> allLevels();

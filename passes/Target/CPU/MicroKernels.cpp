@@ -7,11 +7,7 @@
 using namespace mlir;
 using namespace ptx::cpu;
 
-namespace {
-
-std::string shapeName(int64_t rows, int64_t panels) { return llvm::formatv("ukernel_{0}x{1}", rows, panels); }
-
-func::FuncOp beginFunction(Emit &e, StringRef name, ArrayRef<Type> types) {
+func::FuncOp ptx::cpu::beginFunction(Emit &e, StringRef name, ArrayRef<Type> types) {
   auto function = e.create<func::FuncOp>(name, e.getFunctionType(types, {}));
   function.setPrivate();
   function->setAttr("llvm.linkage", LLVM::LinkageAttr::get(e.getContext(), LLVM::Linkage::Internal));
@@ -20,24 +16,96 @@ func::FuncOp beginFunction(Emit &e, StringRef name, ArrayRef<Type> types) {
   return function;
 }
 
-void endFunction(Emit &e, func::FuncOp function) {
+void ptx::cpu::endFunction(Emit &e, func::FuncOp function) {
   e.create<func::ReturnOp>();
   e.setInsertionPointAfter(function);
 }
+
+namespace {
+
+std::string shapeName(const Operands &operands, int64_t rows, int64_t panels) {
+  return llvm::formatv("ukernel_{0}_{1}x{2}", operands.name, rows, panels);
+}
+
+std::string dispatchName(const Operands &operands) { return ("tile_" + operands.name).str(); }
 
 // How many steps ahead B is fetched: 10 % at 16 rows with weights in the third
 // level (Zen 5), nothing for one row.
 constexpr int64_t fetchAhead = 48;
 
-// (a, aRow, aStep, b, bRow, bPanel, depth, c, cRow, fresh). Moves depth * (rows
-// + 16 panels) floats, 32 * rows * panels * depth operations.
-void emitMicroKernel(Emit &e, int64_t rows, int64_t panels) {
+/// The products of one step, added to the sums [row][panel].
+class Step {
+public:
+  /// What the step takes of each row and panel.
+  Step(Emit &e, const Operands &operands, SmallVector<Value> columns) : e(e), operands(operands), columns(columns) {}
+
+  /// `row(i, h)` is the address of word h that the step takes of row i.
+  SmallVector<Value> add(ValueRange before, int64_t rows, llvm::function_ref<Value(int64_t, int64_t)> row) {
+    SmallVector<Value> sums(before);
+    for (int64_t h = 0; h < operands.rowWords; ++h) {
+      SmallVector<Value> b = llvm::map_to_vector(columns, [&](Value column) { return load(column, h); });
+      for (int64_t i = 0; i < rows; ++i) {
+        Value a = broadcast(row(i, h));
+        for (size_t j = 0; j < b.size(); ++j) {
+          Value &sum = sums[i * b.size() + j];
+          sum = multiplyAdd(a, b[j], sum);
+        }
+      }
+    }
+    return sums;
+  }
+
+private:
+  Value integers(Value address) { return e.create<LLVM::LoadOp>(e.wide(e.getI32Type()), address, 4); }
+  Value splat(uint32_t value) { return e.splat(e.getI32IntegerAttr(static_cast<int32_t>(value))); }
+  Type pairs() { return VectorType::get({2 * lanes}, e.getBF16Type()); }
+
+  Value load(Value address, int64_t h) {
+    switch (operands.product) {
+    case Product::F32:
+      return e.load(address);
+    case Product::F16:
+      return e.extend(e.create<LLVM::LoadOp>(e.wide(e.getF16Type()), address, 2));
+    case Product::Bf16: { // the first of a pair lies in the lower half
+      Value word = integers(address);
+      Value half = h ? Value(e.create<arith::AndIOp>(word, splat(0xffff0000u)))
+                     : Value(e.create<arith::ShLIOp>(word, splat(16)));
+      return e.create<arith::BitcastOp>(e.wideFloat(), half);
+    }
+    case Product::Bf16Pairs:
+      return e.create<LLVM::LoadOp>(pairs(), address, 4);
+    }
+    llvm_unreachable("every product is handled");
+  }
+
+  Value broadcast(Value address) {
+    if (operands.product != Product::Bf16Pairs)
+      return e.broadcast(e.loadScalar(address));
+    Value word = e.broadcast(e.create<LLVM::LoadOp>(e.getI32Type(), address, 4));
+    return e.create<LLVM::BitcastOp>(pairs(), word);
+  }
+
+  Value multiplyAdd(Value a, Value b, Value sum) {
+    if (operands.product != Product::Bf16Pairs)
+      return e.fma(a, b, sum);
+    auto dot = e.create<LLVM::CallIntrinsicOp>(e.wideFloat(), e.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
+                                               ValueRange{sum, a, b});
+    return dot->getResult(0);
+  }
+
+  Emit &e;
+  const Operands &operands;
+  SmallVector<Value> columns;
+};
+
+// (a, aRow, aStep, b, bRow, bPanel, steps, c, cRow, fresh)
+void emitMicroKernel(Emit &e, const Operands &operands, int64_t rows, int64_t panels) {
   Type ptr = e.pointer(), i64 = e.getI64Type();
   auto function =
-      beginFunction(e, shapeName(rows, panels), {ptr, i64, i64, ptr, i64, i64, i64, ptr, i64, e.getI1Type()});
+      beginFunction(e, shapeName(operands, rows, panels), {ptr, i64, i64, ptr, i64, i64, i64, ptr, i64, e.getI1Type()});
   Value a = function.getArgument(0), aRow = function.getArgument(1), aStep = function.getArgument(2);
   Value b = function.getArgument(3), bRow = function.getArgument(4), bPanel = function.getArgument(5);
-  Value depth = function.getArgument(6), c = function.getArgument(7), cRow = function.getArgument(8);
+  Value steps = function.getArgument(6), c = function.getArgument(7), cRow = function.getArgument(8);
   Value fresh = function.getArgument(9);
 
   auto element = [&](int64_t i, int64_t j) { return e.at(e.at(c, e.mul(cRow, i)), j * lanes); };
@@ -52,22 +120,18 @@ void emitMicroKernel(Emit &e, int64_t rows, int64_t panels) {
         e.create<scf::YieldOp>(loaded);
       });
 
-  auto sums = e.loop(e.integer(0), depth, 1, start.getResults(), [&](Value k, ValueRange sums) {
-    Value bk = e.at(b, e.mul(bRow, k)), ak = e.at(a, e.mul(aStep, k));
-    SmallVector<Value> columns, next;
+  auto sums = e.loop(e.integer(0), steps, 1, start.getResults(), [&](Value step, ValueRange sums) {
+    Value bs = e.at(b, e.mul(bRow, step)), first = e.mul(step, operands.rowWords);
+    SmallVector<Value> columns;
     for (int64_t j = 0; j < panels; ++j) {
-      Value column = e.at(bk, e.mul(bPanel, j));
-      columns.push_back(e.load(column));
+      columns.push_back(e.at(bs, e.mul(bPanel, j)));
       if (rows > 1)
-        e.create<LLVM::Prefetch>(e.at(column, e.mul(bRow, fetchAhead)),
+        e.create<LLVM::Prefetch>(e.at(columns.back(), e.mul(bRow, fetchAhead)),
                                  /*rw=*/0, /*hint=*/3, /*cache=*/1);
     }
-    for (int64_t i = 0; i < rows; ++i) {
-      Value x = e.broadcast(e.loadScalar(e.at(ak, e.mul(aRow, i))));
-      for (int64_t j = 0; j < panels; ++j)
-        next.push_back(e.fma(x, columns[j], sums[i * panels + j]));
-    }
-    return next;
+    return Step(e, operands, columns).add(sums, rows, [&](int64_t i, int64_t h) {
+      return e.at(e.at(a, e.mul(aStep, h ? e.add(first, h) : first)), e.mul(aRow, i));
+    });
   });
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < panels; ++j)
@@ -76,9 +140,10 @@ void emitMicroKernel(Emit &e, int64_t rows, int64_t panels) {
 }
 
 // (rows, panels, ...): a switch over the shapes.
-void emitDispatch(Emit &e, const LevelInfo &level) {
+void emitDispatch(Emit &e, const LevelInfo &level, const Operands &operands) {
   Type ptr = e.pointer(), i64 = e.getI64Type();
-  auto function = beginFunction(e, "tile", {i64, i64, ptr, i64, i64, ptr, i64, i64, i64, ptr, i64, e.getI1Type()});
+  auto function =
+      beginFunction(e, dispatchName(operands), {i64, i64, ptr, i64, i64, ptr, i64, i64, i64, ptr, i64, e.getI1Type()});
   SmallVector<std::pair<int64_t, int64_t>> shapes;
   SmallVector<int64_t> cases;
   for (int64_t rows = 1; rows <= level.maxRows; ++rows)
@@ -93,7 +158,7 @@ void emitDispatch(Emit &e, const LevelInfo &level) {
   for (auto [region, shape] : llvm::zip(choose.getCaseRegions(), shapes)) {
     OpBuilder::InsertionGuard guard(e);
     e.setInsertionPointToStart(&region.emplaceBlock());
-    e.call(shapeName(shape.first, shape.second), function.getArguments().drop_front(2));
+    e.call(shapeName(operands, shape.first, shape.second), function.getArguments().drop_front(2));
     e.create<scf::YieldOp>();
   }
   {
@@ -143,18 +208,25 @@ void emitTransposeFunction(Emit &e) {
 
 } // namespace
 
-void ptx::cpu::emitMicroKernels(Emit &e, const LevelInfo &level) {
+static void emitTiles(Emit &e, const LevelInfo &level, const Operands &operands) {
   for (int64_t rows = 1; rows <= level.maxRows; ++rows)
     for (int64_t panels = 1; panels <= maxPanels; panels *= 2)
       if (shapeFits(level, rows, panels))
-        emitMicroKernel(e, rows, panels);
-  emitDispatch(e, level);
+        emitMicroKernel(e, operands, rows, panels);
+  emitDispatch(e, level, operands);
+}
+
+void ptx::cpu::emitMicroKernels(Emit &e, const LevelInfo &level, ArrayRef<Type> productTypes) {
+  emitTiles(e, level, operandsOf(level, std::nullopt));
+  for (Type type : productTypes)
+    emitTiles(e, level, operandsOf(level, type));
+  emitPrepareFunctions(e, level, productTypes);
   emitTransposeFunction(e);
 }
 
-void ptx::cpu::emitTile(Emit &e, const Tile &t) {
-  Value fresh = e.create<arith::ConstantOp>(e.getBoolAttr(t.fresh));
-  e.call("tile", {t.rows, t.panels, t.a, t.aRow, t.aStep, t.b, t.bRow, t.bPanel, t.depth, t.c, t.cRow, fresh});
+void ptx::cpu::emitTile(Emit &e, const Operands &operands, const Tile &t) {
+  e.call(dispatchName(operands),
+         {t.rows, t.panels, t.a, t.aRow, t.aStep, t.b, t.bRow, t.bPanel, t.depth, t.c, t.cRow, t.fresh});
 }
 
 void ptx::cpu::emitTranspose(Emit &e, Matrix src, Value rows, Value depth, Value dst) {

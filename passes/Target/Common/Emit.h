@@ -47,6 +47,7 @@ public:
 
   // Integers.
   Value integer(int64_t value);
+  Value flag(bool value) { return create<mlir::arith::ConstantOp>(getBoolAttr(value)); }
   Value add(Value a, Value b) { return create<mlir::arith::AddIOp>(a, b); }
   Value add(Value a, int64_t b) { return add(a, integer(b)); }
   Value sub(Value a, Value b) { return create<mlir::arith::SubIOp>(a, b); }
@@ -77,6 +78,11 @@ public:
   Value divf(Value a, Value b) { return create<mlir::arith::DivFOp>(a, b); }
   Value fma(Value a, Value b, Value c) { return create<mlir::math::FmaOp>(a, b, c); }
   Value compare(Compare p, Value a, Value b) { return create<mlir::arith::CmpFOp>(p, a, b); }
+  /// f16 and bf16 lanes to f32, and f32 lanes rounded to an element type.
+  Value extend(Value narrow) {
+    return create<mlir::arith::ExtFOp>(wideFloat(), narrow, mlir::arith::FastMathFlagsAttr());
+  }
+  Value truncate(Value x, mlir::Type element) { return create<mlir::arith::TruncFOp>(wide(element), x); }
   Value toFloat(Value integer) { return create<mlir::arith::SIToFPOp>(getF32Type(), integer); }
 
   // Memory. Offsets and pitches are counted in floats.

@@ -52,6 +52,14 @@ rt.kernel row_norm @norm_0 extras [] {
 
 // -----
 
+// expected-error @+1 {{C1: a map multiplies nothing in 'bf16'}}
+rt.kernel map @map_0 in bf16 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+
+// -----
+
 // expected-error @+1 {{C1: an attention has a positive `head_dim` and a finite `scale`}}
 rt.kernel attention @attention_0 head_dim -2 scale 1.0 extras [] {
 }
@@ -111,6 +119,30 @@ rt.program @f slots 2 {
   rt.launch "l" {
     // expected-error @+1 {{C1: there is no kernel @gone}}
     rt.problem @gone "p" over rows of %s columns 1 flops 1 bytes 1 args ()
+  }
+}
+
+// -----
+
+// Element types.
+rt.kernel contract @contract_0 in bf16 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+xf.weight @w.stored : !xf.weight<4x16xf32>
+xf.parameter @w : !xf.packed<matrix, 4x16xf32> {
+  %0 = xf.use @w.stored : !xf.weight<4x16xf32>
+  %1 = xf.pack %0 : !xf.weight<4x16xf32> -> !xf.packed<matrix, 4x16xf32>
+  xf.yield %1 : !xf.packed<matrix, 4x16xf32>
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %s = rt.space "source" ["B", "S"] inputs(%ids) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 4
+  rt.launch "l" {
+    // expected-error @+1 {{C1: word 'weight' of kernel @contract_0 is of bf16, found '!xf.packed<matrix, 4x16xf32>'}}
+    rt.problem @contract_0 "p" over rows of %s columns 4 flops 1 bytes 1 args (%a, pitch 16, @w, 16, 4, %b, pitch 4, 0, 0, 0, 0)
   }
 }
 

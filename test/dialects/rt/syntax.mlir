@@ -17,6 +17,12 @@ rt.kernel row_norm @norm_0 norm rms eps 1.0 extras [] {
 // CHECK: rt.kernel pool @pool_0 pooling mean_sqrt extras [] words({{.*}}) {
 rt.kernel pool @pool_0 pooling mean_sqrt extras [] {
 }
+// CHECK: rt.kernel contract @narrow in bf16 extras [] words(x: rows, x_pitch: pitch, weight: weight bf16, {{.*}} b: weight bf16, rank: count) {
+rt.kernel contract @narrow in bf16 extras [] words(x: rows, x_pitch: pitch, weight: weight bf16, depth: count, width: count, y: rows, y_pitch: pitch, u: rows, u_pitch: pitch, b: weight bf16, rank: count) {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+
 // CHECK: rt.entry @entry_0 [@attention_0, @gather_0]
 rt.entry @entry_0 [@attention_0, @gather_0]
 

@@ -12,9 +12,9 @@ func.func @case(%x: tensor<?x4xf32>) {
 
 // -----
 
-func.func @case(%x: tensor<?x4xf32>, %v: !xf.packed<vector, 5x1>) {
-  // expected-error @+1 {{C1: expects extras of 4 columns, found '!xf.packed<vector, 5x1>'}}
-  %0 = stage.map %x extras(%v : !xf.packed<vector, 5x1>) {
+func.func @case(%x: tensor<?x4xf32>, %v: !xf.packed<vector, 5x1xf32>) {
+  // expected-error @+1 {{C1: expects extras of 4 columns, found '!xf.packed<vector, 5x1xf32>'}}
+  %0 = stage.map %x extras(%v : !xf.packed<vector, 5x1xf32>) {
   ^bb0(%e: f32, %f: f32):
     xf.yield %e : f32
   } : tensor<?x4xf32> -> tensor<?x4xf32>
@@ -80,23 +80,23 @@ func.func @case(%x: tensor<?x4xf32>) {
 
 // -----
 
-func.func @case(%x: tensor<?x4xf32>, %w: !xf.packed<matrix, 4x5>) {
-  // expected-error @+1 {{C1: rows of 4 columns do not become rows of 4 by '!xf.packed<matrix, 4x5>'}}
+func.func @case(%x: tensor<?x4xf32>, %w: !xf.packed<matrix, 4x5xf32>) {
+  // expected-error @+1 {{C1: rows of 4 columns do not become rows of 4 by '!xf.packed<matrix, 4x5xf32>'}}
   %0 = stage.contract %x, %w {
   ^bb0(%e: f32):
     xf.yield %e : f32
-  } : tensor<?x4xf32>, !xf.packed<matrix, 4x5> -> tensor<?x4xf32>
+  } : tensor<?x4xf32>, !xf.packed<matrix, 4x5xf32> -> tensor<?x4xf32>
   return
 }
 
 // -----
 
-func.func @case(%x: tensor<?x4xf32>, %w: !xf.packed<matrix, 4x4>, %b: !xf.packed<matrix, 4x?>) {
-  // expected-error @+1 {{C1: rows of 4 columns do not become rows of 4 by '!xf.packed<matrix, 4x?>'}}
+func.func @case(%x: tensor<?x4xf32>, %w: !xf.packed<matrix, 4x4xf32>, %b: !xf.packed<matrix, 4x?xf32>) {
+  // expected-error @+1 {{C1: rows of 4 columns do not become rows of 4 by '!xf.packed<matrix, 4x?xf32>'}}
   %0 = stage.contract %x, %w plus %x, %b {
   ^bb0(%e: f32):
     xf.yield %e : f32
-  } : tensor<?x4xf32>, !xf.packed<matrix, 4x4> plus tensor<?x4xf32>, !xf.packed<matrix, 4x?> -> tensor<?x4xf32>
+  } : tensor<?x4xf32>, !xf.packed<matrix, 4x4xf32> plus tensor<?x4xf32>, !xf.packed<matrix, 4x?xf32> -> tensor<?x4xf32>
   return
 }
 
@@ -129,9 +129,9 @@ func.func @case(%x: tensor<?x4xf32>) {
 
 // -----
 
-func.func @case(%w: !xf.packed<matrix, 4x4>, %i: tensor<?xi32>) {
-  // expected-error @+1 {{C1: rows of 4 columns are not those of a table '!xf.packed<matrix, 4x4>'}}
-  %0 = stage.gather(%w : !xf.packed<matrix, 4x4>) at (%i : tensor<?xi32>) {
+func.func @case(%w: !xf.packed<matrix, 4x4xf32>, %i: tensor<?xi32>) {
+  // expected-error @+1 {{C1: rows of 4 columns are not those of a table '!xf.packed<matrix, 4x4xf32>'}}
+  %0 = stage.gather(%w : !xf.packed<matrix, 4x4xf32>) at (%i : tensor<?xi32>) {
   ^bb0(%e: f32):
     xf.yield %e : f32
   } -> tensor<?x4xf32>
@@ -248,29 +248,40 @@ func.func @case(%x: tensor<?x4xf32>) {
 
 // -----
 
-func.func @case(%base: !xf.packed<matrix, 8x4>, %a: !xf.packed<table, 4x?>, %b: !xf.packed<matrix, 8x?>) {
+func.func @case(%base: !xf.packed<matrix, 8x4xf32>, %a: !xf.packed<table, 4x?xf32>, %b: !xf.packed<matrix, 8x?xf32>) {
   // expected-error @+1 {{C1: stands in no parameter}}
   %0 = stage.fold %base, %a, %b {
   ^bb0(%w: f32, %delta: f32):
     xf.yield %w : f32
-  } : !xf.packed<matrix, 8x4>, !xf.packed<table, 4x?>, !xf.packed<matrix, 8x?>
+  } : !xf.packed<matrix, 8x4xf32>, !xf.packed<table, 4x?xf32>, !xf.packed<matrix, 8x?xf32>
   return
 }
 
 // -----
 
 xf.weight @w : !xf.weight<8x4xf32>
-xf.parameter @base : !xf.packed<matrix, 8x4> {
+xf.parameter @base : !xf.packed<matrix, 8x4xf32> {
   %0 = xf.use @w : !xf.weight<8x4xf32>
-  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4>
-  xf.yield %1 : !xf.packed<matrix, 8x4>
+  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xf32>
+  xf.yield %1 : !xf.packed<matrix, 8x4xf32>
 }
-xf.parameter @folded : !xf.packed<matrix, 8x4> {
-  %base = xf.get @base : !xf.packed<matrix, 8x4>
-  // expected-error @+1 {{C1: '!xf.packed<matrix, 8x4>' and '!xf.packed<matrix, 8x4>' do not fold into '!xf.packed<matrix, 8x4>'}}
+xf.parameter @folded : !xf.packed<matrix, 8x4xf32> {
+  %base = xf.get @base : !xf.packed<matrix, 8x4xf32>
+  // expected-error @+1 {{C1: '!xf.packed<matrix, 8x4xf32>' and '!xf.packed<matrix, 8x4xf32>' do not fold into '!xf.packed<matrix, 8x4xf32>'}}
   %0 = stage.fold %base, %base, %base {
   ^bb0(%w: f32, %delta: f32):
     xf.yield %w : f32
-  } : !xf.packed<matrix, 8x4>, !xf.packed<matrix, 8x4>, !xf.packed<matrix, 8x4>
-  xf.yield %0 : !xf.packed<matrix, 8x4>
+  } : !xf.packed<matrix, 8x4xf32>, !xf.packed<matrix, 8x4xf32>, !xf.packed<matrix, 8x4xf32>
+  xf.yield %0 : !xf.packed<matrix, 8x4xf32>
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %w: !xf.packed<matrix, 6x4xbf16>, %u: tensor<?x2xf32>, %b: !xf.packed<matrix, 6x2xf32>) {
+  // expected-error @+1 {{C1: multiplies in 'bf16' and, by b, in '!xf.packed<matrix, 6x2xf32>'}}
+  %0 = stage.contract %x, %w plus %u, %b {
+  ^bb0(%e: f32):
+    xf.yield %e : f32
+  } : tensor<?x4xf32>, !xf.packed<matrix, 6x4xbf16> plus tensor<?x2xf32>, !xf.packed<matrix, 6x2xf32> -> tensor<?x6xf32>
+  return
 }

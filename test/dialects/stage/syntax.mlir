@@ -18,47 +18,47 @@ xf.function @rows {
 }
 
 xf.weight @w : !xf.weight<8x4xf32>
-xf.parameter @w.base : !xf.packed<matrix, 8x4> {
+xf.parameter @w.base : !xf.packed<matrix, 8x4xf32> {
   %0 = xf.use @w : !xf.weight<8x4xf32>
-  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4>
-  xf.yield %1 : !xf.packed<matrix, 8x4>
+  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xf32>
+  xf.yield %1 : !xf.packed<matrix, 8x4xf32>
 }
-xf.parameter @w.a : !xf.packed<table, 4x?> {
+xf.parameter @w.a : !xf.packed<table, 4x?xf32> {
   %0 = xf.slot @w : !xf.low_rank<8x4>
-  %1 = xf.factor_a %0 embedding : !xf.low_rank<8x4> -> !xf.packed<table, 4x?>
-  xf.yield %1 : !xf.packed<table, 4x?>
+  %1 = xf.factor_a %0 embedding : !xf.low_rank<8x4> -> !xf.packed<table, 4x?xf32>
+  xf.yield %1 : !xf.packed<table, 4x?xf32>
 }
-xf.parameter @w.b : !xf.packed<matrix, 8x?> {
+xf.parameter @w.b : !xf.packed<matrix, 8x?xf32> {
   %0 = xf.slot @w : !xf.low_rank<8x4>
-  %1 = xf.factor_b %0 : !xf.low_rank<8x4> -> !xf.packed<matrix, 8x?>
-  xf.yield %1 : !xf.packed<matrix, 8x?>
+  %1 = xf.factor_b %0 : !xf.low_rank<8x4> -> !xf.packed<matrix, 8x?xf32>
+  xf.yield %1 : !xf.packed<matrix, 8x?xf32>
 }
 // CHECK-LABEL: xf.parameter @folded
-xf.parameter @folded : !xf.packed<matrix, 8x4> {
-  %base = xf.get @w.base : !xf.packed<matrix, 8x4>
-  %a = xf.get @w.a : !xf.packed<table, 4x?>
-  %b = xf.get @w.b : !xf.packed<matrix, 8x?>
+xf.parameter @folded : !xf.packed<matrix, 8x4xf32> {
+  %base = xf.get @w.base : !xf.packed<matrix, 8x4xf32>
+  %a = xf.get @w.a : !xf.packed<table, 4x?xf32>
+  %b = xf.get @w.b : !xf.packed<matrix, 8x?xf32>
   // CHECK: stage.fold %{{.*}}, %{{.*}}, %{{.*}} {
-  // CHECK: } : <matrix, 8x4>, <table, 4x?>, <matrix, 8x?>
+  // CHECK: } : <matrix, 8x4xf32>, <table, 4x?xf32>, <matrix, 8x?xf32>
   %0 = stage.fold %base, %a, %b {
   ^bb0(%w: f32, %delta: f32):
     %1 = arith.addf %w, %delta : f32
     xf.yield %1 : f32
-  } : !xf.packed<matrix, 8x4>, !xf.packed<table, 4x?>, !xf.packed<matrix, 8x?>
-  xf.yield %0 : !xf.packed<matrix, 8x4>
+  } : !xf.packed<matrix, 8x4xf32>, !xf.packed<table, 4x?xf32>, !xf.packed<matrix, 8x?xf32>
+  xf.yield %0 : !xf.packed<matrix, 8x4xf32>
 }
 
 // CHECK-LABEL: func.func @skeletons
 func.func @skeletons(%x: tensor<?x8xf32>, %u: tensor<?x2xf32>, %index: tensor<?xi32>, %space: !stage.space,
-                     %w: !xf.packed<matrix, 8x8>, %b: !xf.packed<matrix, 8x2>, %v: !xf.packed<vector, 8x1>,
-                     %t: !xf.packed<table, 96x8>) {
-  // CHECK: stage.contract %{{.*}}, %{{.*}} plus %{{.*}}, %{{.*}} extras(%{{.*}}, %{{.*}} : !xf.packed<vector, 8x1>, tensor<?x8xf32>) {
+                     %w: !xf.packed<matrix, 8x8xf32>, %b: !xf.packed<matrix, 8x2xf32>, %v: !xf.packed<vector, 8x1xf32>,
+                     %t: !xf.packed<table, 96x8xf32>) {
+  // CHECK: stage.contract %{{.*}}, %{{.*}} plus %{{.*}}, %{{.*}} extras(%{{.*}}, %{{.*}} : !xf.packed<vector, 8x1xf32>, tensor<?x8xf32>) {
   // CHECK-NEXT: ^bb0(%{{.*}}: f32, %{{.*}}: f32, %{{.*}}: f32):
-  %0 = stage.contract %x, %w plus %u, %b extras(%v, %x : !xf.packed<vector, 8x1>, tensor<?x8xf32>) {
+  %0 = stage.contract %x, %w plus %u, %b extras(%v, %x : !xf.packed<vector, 8x1xf32>, tensor<?x8xf32>) {
   ^bb0(%sum: f32, %bias: f32, %old: f32):
     %e = arith.addf %sum, %bias : f32
     xf.yield %e : f32
-  } : tensor<?x8xf32>, !xf.packed<matrix, 8x8> plus tensor<?x2xf32>, !xf.packed<matrix, 8x2> -> tensor<?x8xf32>
+  } : tensor<?x8xf32>, !xf.packed<matrix, 8x8xf32> plus tensor<?x2xf32>, !xf.packed<matrix, 8x2xf32> -> tensor<?x8xf32>
   // CHECK: stage.attention {{.*}} over %{{.*}}, %{{.*}} heads 2 scale 5.000000e-01 causal : {{.*}} -> tensor<?x8xf32>
   %1 = stage.attention %0, %x, %x over %space, %space heads 2 scale 0.5 causal : tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, !stage.space, !stage.space -> tensor<?x8xf32>
   // CHECK: stage.row_norm layer %{{.*}} eps 1.000000e-05 {
@@ -66,8 +66,8 @@ func.func @skeletons(%x: tensor<?x8xf32>, %u: tensor<?x2xf32>, %index: tensor<?x
   ^bb0(%e: f32):
     xf.yield %e : f32
   } : tensor<?x8xf32> -> tensor<?x8xf32>
-  // CHECK: stage.gather(%{{.*}}, %{{.*}} : !xf.packed<table, 96x8>, tensor<?x8xf32>) at(%{{.*}}, %{{.*}} : tensor<?xi32>, tensor<?xi32>) {
-  %3 = stage.gather(%t, %2 : !xf.packed<table, 96x8>, tensor<?x8xf32>) at(%index, %index : tensor<?xi32>, tensor<?xi32>) {
+  // CHECK: stage.gather(%{{.*}}, %{{.*}} : !xf.packed<table, 96x8xf32>, tensor<?x8xf32>) at(%{{.*}}, %{{.*}} : tensor<?xi32>, tensor<?xi32>) {
+  %3 = stage.gather(%t, %2 : !xf.packed<table, 96x8xf32>, tensor<?x8xf32>) at(%index, %index : tensor<?xi32>, tensor<?xi32>) {
   ^bb0(%e: f32, %f: f32):
     xf.yield %f : f32
   } -> tensor<?x8xf32>

@@ -25,6 +25,32 @@ func.func @linear_c3(%x: tensor<?x?x4xf32>, %w: !xf.weight<5x4xf32>, %b: !xf.wei
 
 // -----
 
+func.func @product_type(%x: tensor<?x?x4xf32>, %w: !xf.packed<matrix, 5x4xf32>) {
+  // expected-error @+1 {{multiplies in 'bf16', found '!xf.packed<matrix, 5x4xf32>'}}
+  %y = xf.linear %x, %w in bf16 : tensor<?x?x4xf32>, !xf.packed<matrix, 5x4xf32> -> tensor<?x?x5xf32>
+  return
+}
+
+// -----
+
+func.func @wide_type(%x: tensor<?x?x4xf32>, %w: !xf.packed<matrix, 5x4xf16>) {
+  // expected-error @+1 {{multiplies in 'f32', found '!xf.packed<matrix, 5x4xf16>'}}
+  %y = xf.linear %x, %w : tensor<?x?x4xf32>, !xf.packed<matrix, 5x4xf16> -> tensor<?x?x5xf32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{a packed table has elements of f32, found 'bf16'}}
+func.func private @narrow_table(!xf.packed<table, 5x4xbf16>)
+
+// -----
+
+// expected-error @+1 {{a packed matrix has elements of f32, f16 or bf16, found 'i8'}}
+func.func private @integer_matrix(!xf.packed<matrix, 5x4xi8>)
+
+// -----
+
 func.func @attention_c1(%x: tensor<?x?x10xf32>, %m: tensor<?x?xi1>) {
   // expected-error @+1 {{C1: 10 columns are not divisible by 3 heads}}
   %y = xf.attention %x, %x, %x where %m, %m heads 3 scale 1.0 : tensor<?x?x10xf32>, tensor<?x?x10xf32>, tensor<?x?x10xf32>, tensor<?x?xi1>, tensor<?x?xi1> -> tensor<?x?x10xf32>
@@ -101,12 +127,12 @@ func.func private @slot_empty(!xf.low_rank<0x3>)
 // -----
 
 // expected-error @+1 {{a packed vector has one column, found 2}}
-func.func private @vector(!xf.packed<vector, 4x2>)
+func.func private @vector(!xf.packed<vector, 4x2xf32>)
 
 // -----
 
 // expected-error @+1 {{at most one dimension is known at run time only}}
-func.func private @two_ranks(!xf.packed<matrix, ?x?>)
+func.func private @two_ranks(!xf.packed<matrix, ?x?xf32>)
 
 // -----
 
@@ -304,25 +330,25 @@ xf.function @slot {
 xf.weight @p : !xf.weight<4xf32>
 xf.function @get {
   // expected-error @+1 {{C1: there is no parameter @p}}
-  %0 = xf.get @p : !xf.packed<vector, 4x1>
+  %0 = xf.get @p : !xf.packed<vector, 4x1xf32>
 }
 
 // -----
 
 xf.weight @w : !xf.weight<4xf32>
-// expected-error @+1 {{C2: expects a body that yields '!xf.packed<vector, 5x1>'}}
-xf.parameter @p : !xf.packed<vector, 5x1> {
+// expected-error @+1 {{C2: expects a body that yields '!xf.packed<vector, 5x1xf32>'}}
+xf.parameter @p : !xf.packed<vector, 5x1xf32> {
   %0 = xf.use @w : !xf.weight<4xf32>
-  %1 = xf.pack %0 : !xf.weight<4xf32> -> !xf.packed<vector, 4x1>
-  xf.yield %1 : !xf.packed<vector, 4x1>
+  %1 = xf.pack %0 : !xf.weight<4xf32> -> !xf.packed<vector, 4x1xf32>
+  xf.yield %1 : !xf.packed<vector, 4x1xf32>
 }
 
 // -----
 
-xf.parameter @p : !xf.packed<vector, 4x1> {
+xf.parameter @p : !xf.packed<vector, 4x1xf32> {
   // expected-error @+1 {{C2: a parameter is computed from those declared before it, @p is not}}
-  %0 = xf.get @p : !xf.packed<vector, 4x1>
-  xf.yield %0 : !xf.packed<vector, 4x1>
+  %0 = xf.get @p : !xf.packed<vector, 4x1xf32>
+  xf.yield %0 : !xf.packed<vector, 4x1xf32>
 }
 
 // -----
@@ -392,17 +418,17 @@ func.func @linear_rows(%x: tensor<?x?x4xf32>, %w: !xf.weight<5x4xf32>) {
 
 // -----
 
-func.func @linear_c4(%x: tensor<?x?x4xf32>, %w: !xf.packed<matrix, 5x4>) {
+func.func @linear_c4(%x: tensor<?x?x4xf32>, %w: !xf.packed<matrix, 5x4xf32>) {
   // expected-error @+1 {{C4: a packed weight has neither `rows` nor `in_out`}}
-  %y = xf.linear %x, %w rows [0, 1] : tensor<?x?x4xf32>, !xf.packed<matrix, 5x4> -> tensor<?x?x1xf32>
+  %y = xf.linear %x, %w rows [0, 1] : tensor<?x?x4xf32>, !xf.packed<matrix, 5x4xf32> -> tensor<?x?x1xf32>
   return
 }
 
 // -----
 
-func.func @linear_c4_table(%x: tensor<?x?x4xf32>, %w: !xf.packed<table, 5x4>) {
-  // expected-error @+1 {{C4: expects a matrix of two dimensions, found '!xf.packed<table, 5x4>'}}
-  %y = xf.linear %x, %w : tensor<?x?x4xf32>, !xf.packed<table, 5x4> -> tensor<?x?x5xf32>
+func.func @linear_c4_table(%x: tensor<?x?x4xf32>, %w: !xf.packed<table, 5x4xf32>) {
+  // expected-error @+1 {{C4: expects a matrix of two dimensions, found '!xf.packed<table, 5x4xf32>'}}
+  %y = xf.linear %x, %w : tensor<?x?x4xf32>, !xf.packed<table, 5x4xf32> -> tensor<?x?x5xf32>
   return
 }
 
@@ -416,9 +442,9 @@ func.func @lora_c5(%x: tensor<?x?x4xf32>, %w: !xf.weight<5x4xf32>, %s: !xf.low_r
 
 // -----
 
-func.func @lora_c5_factors(%x: tensor<?x?x4xf32>, %w: !xf.packed<matrix, 5x4>) {
+func.func @lora_c5_factors(%x: tensor<?x?x4xf32>, %w: !xf.packed<matrix, 5x4xf32>) {
   // expected-error @+1 {{C5: expects a slot, or a packed weight with factors}}
-  %y = xf.lora_linear %x, %w : tensor<?x?x4xf32>, !xf.packed<matrix, 5x4> -> tensor<?x?x5xf32>
+  %y = xf.lora_linear %x, %w : tensor<?x?x4xf32>, !xf.packed<matrix, 5x4xf32> -> tensor<?x?x5xf32>
   return
 }
 
@@ -472,9 +498,9 @@ func.func @scale_c1(%x: tensor<?x?x4xf32>) {
 
 // -----
 
-func.func @gain_c1(%x: tensor<?x?x4xf32>, %g: !xf.packed<vector, 3x1>) {
+func.func @gain_c1(%x: tensor<?x?x4xf32>, %g: !xf.packed<vector, 3x1xf32>) {
   // expected-error @+1 {{C1: expects a vector of 4 elements}}
-  %y = xf.gain %x, %g : tensor<?x?x4xf32>, !xf.packed<vector, 3x1>
+  %y = xf.gain %x, %g : tensor<?x?x4xf32>, !xf.packed<vector, 3x1xf32>
   return
 }
 
@@ -537,16 +563,16 @@ func.func @zero_bias_c1() {
 // -----
 
 func.func @factor_a_c1(%s: !xf.low_rank<5x4>) {
-  // expected-error @+1 {{C1: expects a result '!xf.packed<table, 4x?>', found '!xf.packed<matrix, ?x4>'}}
-  %0 = xf.factor_a %s embedding : !xf.low_rank<5x4> -> !xf.packed<matrix, ?x4>
+  // expected-error @+1 {{C1: expects a result '!xf.packed<table, 4x?xf32>', found '!xf.packed<matrix, ?x4xf32>'}}
+  %0 = xf.factor_a %s embedding : !xf.low_rank<5x4> -> !xf.packed<matrix, ?x4xf32>
   return
 }
 
 // -----
 
 func.func @factor_b_c1(%s: !xf.low_rank<5x4>) {
-  // expected-error @+1 {{C1: expects a result '!xf.packed<matrix, 2x?>', found '!xf.packed<matrix, 5x?>'}}
-  %0 = xf.factor_b %s rows [1, 3] : !xf.low_rank<5x4> -> !xf.packed<matrix, 5x?>
+  // expected-error @+1 {{C1: expects a result '!xf.packed<matrix, 2x?xf32>', found '!xf.packed<matrix, 5x?xf32>'}}
+  %0 = xf.factor_b %s rows [1, 3] : !xf.low_rank<5x4> -> !xf.packed<matrix, 5x?xf32>
   return
 }
 
@@ -562,15 +588,15 @@ func.func @dora_c1(%w: !xf.weight<5x4xf32>, %s: !xf.low_rank<5x4>) {
 
 func.func @pack_c1(%w: !xf.weight<5xf32>) {
   // expected-error @+1 {{C1: cannot pack '!xf.weight<5xf32>' as a matrix}}
-  %0 = xf.pack %w : !xf.weight<5xf32> -> !xf.packed<matrix, 5x1>
+  %0 = xf.pack %w : !xf.weight<5xf32> -> !xf.packed<matrix, 5x1xf32>
   return
 }
 
 // -----
 
 func.func @pack_c2(%w: !xf.weight<5x4xf32>) {
-  // expected-error @+1 {{C2: expects a result of 4x5, found '!xf.packed<matrix, 5x4>'}}
-  %0 = xf.pack %w in_out : !xf.weight<5x4xf32> -> !xf.packed<matrix, 5x4>
+  // expected-error @+1 {{C2: expects a result of 4x5, found '!xf.packed<matrix, 5x4xf32>'}}
+  %0 = xf.pack %w in_out : !xf.weight<5x4xf32> -> !xf.packed<matrix, 5x4xf32>
   return
 }
 
@@ -578,7 +604,7 @@ func.func @pack_c2(%w: !xf.weight<5x4xf32>) {
 
 func.func @pack_c3(%w: !xf.weight<5x4xf32>) {
   // expected-error @+1 {{C3: only a matrix has `in_out`, found a table}}
-  %0 = xf.pack %w in_out : !xf.weight<5x4xf32> -> !xf.packed<table, 4x5>
+  %0 = xf.pack %w in_out : !xf.weight<5x4xf32> -> !xf.packed<table, 4x5xf32>
   return
 }
 
@@ -594,13 +620,13 @@ func.func @concat_c1(%x: tensor<?x4xf32>, %y: tensor<?x3xf32>) {
 
 // A parameter is computed from those in front of it.
 xf.weight @w : !xf.weight<8x4xf32>
-xf.parameter @first : !xf.packed<matrix, 8x4> {
+xf.parameter @first : !xf.packed<matrix, 8x4xf32> {
   // expected-error @+1 {{C2: a parameter is computed from those declared before it, @second is not}}
-  %0 = xf.get @second : !xf.packed<matrix, 8x4>
-  xf.yield %0 : !xf.packed<matrix, 8x4>
+  %0 = xf.get @second : !xf.packed<matrix, 8x4xf32>
+  xf.yield %0 : !xf.packed<matrix, 8x4xf32>
 }
-xf.parameter @second : !xf.packed<matrix, 8x4> {
+xf.parameter @second : !xf.packed<matrix, 8x4xf32> {
   %0 = xf.use @w : !xf.weight<8x4xf32>
-  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4>
-  xf.yield %1 : !xf.packed<matrix, 8x4>
+  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xf32>
+  xf.yield %1 : !xf.packed<matrix, 8x4xf32>
 }

@@ -20,52 +20,52 @@ xf.adapter @da {
 
 //===- Expressions over weights ------------------------------------------------===//
 
-// CHECK: xf.parameter @table : !xf.packed<table, 30x8> {
-xf.parameter @table : !xf.packed<table, 30x8> {
+// CHECK: xf.parameter @table : !xf.packed<table, 30x8xf32> {
+xf.parameter @table : !xf.packed<table, 30x8xf32> {
   %0 = xf.use @words : !xf.weight<30x8xf32>
   // CHECK: xf.slot @words : <8x30>
   %1 = xf.slot @words : !xf.low_rank<8x30>
   // CHECK: xf.merge %{{.*}}, %{{.*}} embedding : <30x8xf32>, <8x30> -> <30x8xf32>
   %2 = xf.merge %0, %1 embedding : !xf.weight<30x8xf32>, !xf.low_rank<8x30> -> !xf.weight<30x8xf32>
-  %3 = xf.pack %2 : !xf.weight<30x8xf32> -> !xf.packed<table, 30x8>
-  // CHECK: xf.yield %{{.*}} : !xf.packed<table, 30x8>
-  xf.yield %3 : !xf.packed<table, 30x8>
+  %3 = xf.pack %2 : !xf.weight<30x8xf32> -> !xf.packed<table, 30x8xf32>
+  // CHECK: xf.yield %{{.*}} : !xf.packed<table, 30x8xf32>
+  xf.yield %3 : !xf.packed<table, 30x8xf32>
 }
-xf.parameter @matrix : !xf.packed<matrix, 4x8> {
+xf.parameter @matrix : !xf.packed<matrix, 4x8xf32> {
   %0 = xf.use @"linear.weight" : !xf.weight<8x8xf16>
-  // CHECK: xf.pack %{{.*}} in_out rows [2, 6] : <8x8xf16> -> <matrix, 4x8>
-  %1 = xf.pack %0 in_out rows [2, 6] : !xf.weight<8x8xf16> -> !xf.packed<matrix, 4x8>
-  xf.yield %1 : !xf.packed<matrix, 4x8>
+  // CHECK: xf.pack %{{.*}} in_out rows [2, 6] : <8x8xf16> -> <matrix, 4x8xf32>
+  %1 = xf.pack %0 in_out rows [2, 6] : !xf.weight<8x8xf16> -> !xf.packed<matrix, 4x8xf32>
+  xf.yield %1 : !xf.packed<matrix, 4x8xf32>
 }
-xf.parameter @a : !xf.packed<matrix, ?x8> {
+xf.parameter @a : !xf.packed<matrix, ?x8xf32> {
   %0 = xf.slot @"linear.weight" : !xf.low_rank<8x8>
-  // CHECK: xf.factor_a %{{.*}} linear : <8x8> -> <matrix, ?x8>
-  %1 = xf.factor_a %0 linear : !xf.low_rank<8x8> -> !xf.packed<matrix, ?x8>
-  xf.yield %1 : !xf.packed<matrix, ?x8>
+  // CHECK: xf.factor_a %{{.*}} linear : <8x8> -> <matrix, ?x8xf32>
+  %1 = xf.factor_a %0 linear : !xf.low_rank<8x8> -> !xf.packed<matrix, ?x8xf32>
+  xf.yield %1 : !xf.packed<matrix, ?x8xf32>
 }
-xf.parameter @b : !xf.packed<matrix, 8x?> {
+xf.parameter @b : !xf.packed<matrix, 8x?xf32> {
   %0 = xf.slot @"linear.weight" : !xf.low_rank<8x8>
-  // CHECK: xf.factor_b %{{.*}} : <8x8> -> <matrix, 8x?>
-  %1 = xf.factor_b %0 : !xf.low_rank<8x8> -> !xf.packed<matrix, 8x?>
-  xf.yield %1 : !xf.packed<matrix, 8x?>
+  // CHECK: xf.factor_b %{{.*}} : <8x8> -> <matrix, 8x?xf32>
+  %1 = xf.factor_b %0 : !xf.low_rank<8x8> -> !xf.packed<matrix, 8x?xf32>
+  xf.yield %1 : !xf.packed<matrix, 8x?xf32>
 }
-xf.parameter @bias : !xf.packed<vector, 8x1> {
+xf.parameter @bias : !xf.packed<vector, 8x1xf32> {
   %0 = xf.use @"linear.bias" : !xf.weight<8xf32>
   // CHECK: xf.replaced %{{.*}} by @linear.bias : <8xf32>
   %1 = xf.replaced %0 by @"linear.bias" : !xf.weight<8xf32>
   %2 = xf.slot @"linear.weight" : !xf.low_rank<8x8>
   // CHECK: xf.merge_bias %{{.*}}, %{{.*}} : <8xf32>, <8x8> -> <8xf32>
   %3 = xf.merge_bias %1, %2 : !xf.weight<8xf32>, !xf.low_rank<8x8> -> !xf.weight<8xf32>
-  %4 = xf.pack %3 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1>
-  xf.yield %4 : !xf.packed<vector, 8x1>
+  %4 = xf.pack %3 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1xf32>
+  xf.yield %4 : !xf.packed<vector, 8x1xf32>
 }
-xf.parameter @gain : !xf.packed<vector, 8x1> {
+xf.parameter @gain : !xf.packed<vector, 8x1xf32> {
   %0 = xf.use @"linear.weight" : !xf.weight<8x8xf16>
   %1 = xf.slot @"linear.weight" : !xf.low_rank<8x8>
   // CHECK: xf.dora_gain %{{.*}}, %{{.*}} linear : <8x8xf16>, <8x8> -> <8xf32>
   %2 = xf.dora_gain %0, %1 linear : !xf.weight<8x8xf16>, !xf.low_rank<8x8> -> !xf.weight<8xf32>
-  %3 = xf.pack %2 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1>
-  xf.yield %3 : !xf.packed<vector, 8x1>
+  %3 = xf.pack %2 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1xf32>
+  xf.yield %3 : !xf.packed<vector, 8x1xf32>
 }
 
 //===- Functions ----------------------------------------------------------------===//
@@ -98,6 +98,8 @@ xf.function @encode {
   %zero = xf.zero_bias : !xf.weight<8xf32>
   // CHECK: xf.linear %{{.*}}, %{{.*}} bias %{{.*}} in_out rows [0, 4] : tensor<?x?x8xf32>, !xf.weight<8x8xf16>, !xf.weight<8xf32> -> tensor<?x?x4xf32>
   %5 = xf.linear %4, %w bias %zero in_out rows [0, 4] : tensor<?x?x8xf32>, !xf.weight<8x8xf16>, !xf.weight<8xf32> -> tensor<?x?x4xf32>
+  // CHECK: xf.linear %{{.*}}, %{{.*}} in bf16 : tensor<?x?x8xf32>, !xf.weight<8x8xf16> -> tensor<?x?x8xf32>
+  %narrow = xf.linear %4, %w in bf16 : tensor<?x?x8xf32>, !xf.weight<8x8xf16> -> tensor<?x?x8xf32>
   // CHECK: xf.activation gelu_tanh %{{.*}} : tensor<?x?x4xf32>
   %6 = xf.activation gelu_tanh %5 : tensor<?x?x4xf32>
   // CHECK: xf.scale %{{.*}} by 5.000000e-01 : tensor<?x?x4xf32>
@@ -123,21 +125,21 @@ xf.function @encode {
 
 //===- Layers, with packed parameters ---------------------------------------------===//
 
-func.func @layer(%x: tensor<?x?x8xf32>, %m: !xf.packed<matrix, 8x8>, %a: !xf.packed<matrix, ?x8>,
-                         %b: !xf.packed<matrix, 8x?>, %v: !xf.packed<vector, 8x1>) -> tensor<?x?x8xf32> {
-  // CHECK: xf.lora_linear %{{.*}}, %{{.*}} factors %{{.*}}, %{{.*}} bias %{{.*}} : tensor<?x?x8xf32>, !xf.packed<matrix, 8x8> factors {{.*}} bias !xf.packed<vector, 8x1> -> tensor<?x?x8xf32>
-  %0 = xf.lora_linear %x, %m factors %a, %b bias %v : tensor<?x?x8xf32>, !xf.packed<matrix, 8x8> factors !xf.packed<matrix, ?x8>, !xf.packed<matrix, 8x?> bias !xf.packed<vector, 8x1> -> tensor<?x?x8xf32>
-  // CHECK: xf.gain %{{.*}}, %{{.*}} : tensor<?x?x8xf32>, <vector, 8x1>
-  %1 = xf.gain %0, %v : tensor<?x?x8xf32>, !xf.packed<vector, 8x1>
+func.func @layer(%x: tensor<?x?x8xf32>, %m: !xf.packed<matrix, 8x8xf32>, %a: !xf.packed<matrix, ?x8xf32>,
+                         %b: !xf.packed<matrix, 8x?xf32>, %v: !xf.packed<vector, 8x1xf32>) -> tensor<?x?x8xf32> {
+  // CHECK: xf.lora_linear %{{.*}}, %{{.*}} factors %{{.*}}, %{{.*}} bias %{{.*}} : tensor<?x?x8xf32>, !xf.packed<matrix, 8x8xf32> factors {{.*}} bias !xf.packed<vector, 8x1xf32> -> tensor<?x?x8xf32>
+  %0 = xf.lora_linear %x, %m factors %a, %b bias %v : tensor<?x?x8xf32>, !xf.packed<matrix, 8x8xf32> factors !xf.packed<matrix, ?x8xf32>, !xf.packed<matrix, 8x?xf32> bias !xf.packed<vector, 8x1xf32> -> tensor<?x?x8xf32>
+  // CHECK: xf.gain %{{.*}}, %{{.*}} : tensor<?x?x8xf32>, <vector, 8x1xf32>
+  %1 = xf.gain %0, %v : tensor<?x?x8xf32>, !xf.packed<vector, 8x1xf32>
   return %1 : tensor<?x?x8xf32>
 }
 // CHECK-LABEL: xf.function @waves
 xf.function @waves {
   %ids = xf.input "input_ids" ["B", "S"] limit 30 : tensor<?x?xi64>
   %mask = xf.visible %ids max_length 16 : tensor<?x?xi64> -> tensor<?x?xi1>
-  // CHECK: xf.get @table : <table, 30x8>
-  %table = xf.get @table : !xf.packed<table, 30x8>
-  %x = xf.embedding %ids, %table where %mask : tensor<?x?xi64>, !xf.packed<table, 30x8>, tensor<?x?xi1> -> tensor<?x?x8xf32>
+  // CHECK: xf.get @table : <table, 30x8xf32>
+  %table = xf.get @table : !xf.packed<table, 30x8xf32>
+  %x = xf.embedding %ids, %table where %mask : tensor<?x?xi64>, !xf.packed<table, 30x8xf32>, tensor<?x?xi1> -> tensor<?x?x8xf32>
   // CHECK: %[[W:.*]]:2 = xf.wave -> tensor<?x?x8xf32>, tensor<?x?x8xf32> {
   %w:2 = xf.wave -> tensor<?x?x8xf32>, tensor<?x?x8xf32> {
     %a = xf.l2_normalize %x : tensor<?x?x8xf32>

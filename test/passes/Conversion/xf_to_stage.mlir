@@ -7,23 +7,23 @@
 // CHECK-LABEL: func.func private @layer(%{{.*}}: tensor<?x8xf32>,
 // The low-rank part continues the same sums.
 // CHECK: %[[U:.*]] = stage.contract %[[X:.*]], %{{.*}} {
-// CHECK: : tensor<?x8xf32>, <matrix, ?x8> -> tensor<?x?xf32>
-// CHECK: %[[H:.*]] = stage.contract %[[X]], %{{.*}} plus %[[U]], %{{.*}} extras(%{{.*}} : !xf.packed<vector, 6x1>) {
+// CHECK: : tensor<?x8xf32>, <matrix, ?x8xf32> -> tensor<?x?xf32>
+// CHECK: %[[H:.*]] = stage.contract %[[X]], %{{.*}} plus %[[U]], %{{.*}} extras(%{{.*}} : !xf.packed<vector, 6x1xf32>) {
 // CHECK: arith.addf
 // CHECK: -> tensor<?x6xf32>
 // CHECK: stage.map %[[H]] {
 // CHECK: arith.maximumf
 // CHECK: stage.contract
 // CHECK: stage.map %[[X]] extras(%{{.*}} : tensor<?x8xf32>) {
-// CHECK: stage.row_norm layer %{{.*}} eps 1.000000e-05 extras(%{{.*}} : !xf.packed<vector, 8x1>) {
+// CHECK: stage.row_norm layer %{{.*}} eps 1.000000e-05 extras(%{{.*}} : !xf.packed<vector, 8x1xf32>) {
 // CHECK: arith.mulf
 // CHECK: return %{{.*}} : tensor<?x8xf32>
 // CHECK-LABEL: xf.function @forward
 // CHECK: %[[SPACE:.*]] = stage.space %{{.*}} max_length 9 : tensor<?x?xi64> -> !stage.space
 // CHECK: %[[IDS:.*]] = stage.ids %{{.*}}, %[[SPACE]]
-// CHECK: stage.gather(%{{.*}} : !xf.packed<table, 9x8>) at(%[[IDS]] : tensor<?xi32>) {
+// CHECK: stage.gather(%{{.*}} : !xf.packed<table, 9x8xf32>) at(%[[IDS]] : tensor<?xi32>) {
 // CHECK: stage.output "out" %{{.*}} over %[[SPACE]] : tensor<?x8xf32>, !stage.space
 // CHECK-NOT: tensor<?x?x8xf32>
 
-// PLAIN: stage.contract %{{.*}}, %{{.*}} extras(%{{.*}} : !xf.packed<vector, 6x1>) {
+// PLAIN: stage.contract %{{.*}}, %{{.*}} extras(%{{.*}} : !xf.packed<vector, 6x1xf32>) {
 // PLAIN-NOT: plus

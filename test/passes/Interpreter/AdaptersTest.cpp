@@ -73,10 +73,10 @@ TEST(Adapters, FactorsAreSlot) {
   Model model(lookup(std::string(adapters) + R"(
     !w = !xf.weight<5x4xf32>
     !slot = !xf.low_rank<5x4>
-    !panels = !xf.packed<matrix, 5x4>
-    !a = !xf.packed<matrix, ?x4>
-    !b = !xf.packed<matrix, 5x?>
-    !column = !xf.packed<vector, 5x1>
+    !panels = !xf.packed<matrix, 5x4xf32>
+    !a = !xf.packed<matrix, ?x4xf32>
+    !b = !xf.packed<matrix, 5x?xf32>
+    !column = !xf.packed<vector, 5x1xf32>
     xf.parameter @w : !panels {
       %0 = xf.use @W : !w
       %1 = xf.pack %0 : !w -> !panels

@@ -135,7 +135,7 @@ inline std::string rows(const std::string &symbols, const std::string &ops, cons
     !mask = tensor<?x?xi1>
     !r = tensor<?x4xf32>
     !i = tensor<?xi32>
-    !table = !xf.packed<table, 8x4>
+    !table = !xf.packed<table, 8x4xf32>
     !e = !xf.weight<8x4xf32>
     xf.weight @E : !e
     xf.parameter @table : !table {

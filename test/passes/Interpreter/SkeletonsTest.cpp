@@ -38,10 +38,10 @@ TEST(Skeletons, Gather) {
 static const char *const weights = R"(
     !w = !xf.weight<2x4xf32>
     !slot = !xf.low_rank<2x4>
-    !panels = !xf.packed<matrix, 2x4>
-    !column = !xf.packed<vector, 2x1>
-    !a = !xf.packed<matrix, ?x4>
-    !b = !xf.packed<matrix, 2x?>
+    !panels = !xf.packed<matrix, 2x4xf32>
+    !column = !xf.packed<vector, 2x1xf32>
+    !a = !xf.packed<matrix, ?x4xf32>
+    !b = !xf.packed<matrix, 2x?xf32>
     xf.weight @W : !w
     xf.weight @v : !xf.weight<2xf32>
     xf.adapter @lora { xf.delta @W linear rank 3 scale 0.5 }
@@ -76,7 +76,7 @@ static const char *const weights = R"(
 /// Parameters NAME.merged and NAME.folded of a weight with a slot of 2x4.
 static std::string folded(const std::string &name, const std::string &shape, const std::string &form,
                           const std::string &layout) {
-  std::string weight = "!xf.weight<" + shape + "xf32>", packed = "!xf.packed<" + layout + ", " + shape + ">";
+  std::string weight = "!xf.weight<" + shape + "xf32>", packed = "!xf.packed<" + layout + ", " + shape + "xf32>";
   auto parameter = [&](const std::string &what, const std::string &type, const std::string &ops) {
     return "\nxf.parameter @" + name + "." + what + " : " + type + " {\n" + ops + "xf.yield %y : " + type + "\n}";
   };
@@ -152,8 +152,8 @@ TEST(Skeletons, Contract) {
 TEST(Skeletons, Fold) {
   Model model(R"(
     !slot = !xf.low_rank<2x4>
-    !a = !xf.packed<table, 4x?>
-    !b = !xf.packed<matrix, 2x?>
+    !a = !xf.packed<table, 4x?xf32>
+    !b = !xf.packed<matrix, 2x?xf32>
     xf.weight @W : !xf.weight<2x4xf32>
     xf.weight @T : !xf.weight<4x2xf32>
     xf.adapter @lora {

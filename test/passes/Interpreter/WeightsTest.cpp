@@ -37,10 +37,10 @@ static Array parameter(const std::string &type, const std::string &ops, const st
   return model.parameter("p");
 }
 
-static const std::string panels = "!xf.packed<matrix, 3x2>";
+static const std::string panels = "!xf.packed<matrix, 3x2xf32>";
 static const std::string mergeAndPack = R"(
       %0 = xf.merge %w, %s linear : !w, !slot -> !w
-      %p = xf.pack %0 : !w -> !xf.packed<matrix, 3x2>)";
+      %p = xf.pack %0 : !w -> !xf.packed<matrix, 3x2xf32>)";
 
 TEST(Weights, Merge) {
   expectNear(parameter(panels, mergeAndPack), matrix({3, 2}, {1, 2, 3, 4, 5, 6}), 0);
@@ -53,8 +53,8 @@ TEST(Weights, MergeDora) {
   expectNear(parameter(panels, mergeAndPack, "dora"), matrix({3, 2}, {1, 2, 5 * g1, 2 * g1, 9 * g2, 2 * g2}));
   const char *gain = R"(
       %0 = xf.dora_gain %w, %s linear : !w, !slot -> !xf.weight<3xf32>
-      %p = xf.pack %0 : !xf.weight<3xf32> -> !xf.packed<vector, 3x1>)";
-  const char *vector = "!xf.packed<vector, 3x1>";
+      %p = xf.pack %0 : !xf.weight<3xf32> -> !xf.packed<vector, 3x1xf32>)";
+  const char *vector = "!xf.packed<vector, 3x1xf32>";
   expectNear(parameter(vector, gain, "dora"), matrix({3}, {1, g1, g2}));
   expectNear(parameter(vector, gain, "lora"), matrix({3}, {1, 1, 1}), 0);
   expectNear(parameter(vector, gain), matrix({3}, {1, 1, 1}), 0);
@@ -63,8 +63,8 @@ TEST(Weights, MergeDora) {
 TEST(Weights, MergeBias) {
   const char *ops = R"(
       %0 = xf.merge_bias %b, %s : !b, !slot -> !b
-      %p = xf.pack %0 : !b -> !xf.packed<vector, 3x1>)";
-  const char *vector = "!xf.packed<vector, 3x1>";
+      %p = xf.pack %0 : !b -> !xf.packed<vector, 3x1xf32>)";
+  const char *vector = "!xf.packed<vector, 3x1xf32>";
   expectNear(parameter(vector, ops), matrix({3}, {7, 8, 9}), 0);
   expectNear(parameter(vector, ops, "lora"), matrix({3}, {9, 12, 15}));
   expectNear(parameter(vector, ops, "dora"), matrix({3}, {7, 8, 9}), 0);
@@ -72,43 +72,43 @@ TEST(Weights, MergeBias) {
 
 // x + -0.0 is x for every x, -0.0 too.
 TEST(Weights, ZeroBias) {
-  Array zero = parameter("!xf.packed<vector, 3x1>", R"(
+  Array zero = parameter("!xf.packed<vector, 3x1xf32>", R"(
       %0 = xf.zero_bias : !b
-      %p = xf.pack %0 : !b -> !xf.packed<vector, 3x1>)");
+      %p = xf.pack %0 : !b -> !xf.packed<vector, 3x1xf32>)");
   ASSERT_EQ(zero.values.size(), 3u);
   EXPECT_TRUE(std::signbit(zero.values[1]));
 }
 
 TEST(Weights, Factors) {
-  const char *a = "%p = xf.factor_a %s linear : !slot -> !xf.packed<matrix, ?x2>";
-  const char *table = "%p = xf.factor_a %s embedding : !slot -> !xf.packed<table, 2x?>";
-  const char *b = "%p = xf.factor_b %s : !slot -> !xf.packed<matrix, 3x?>";
-  const char *part = "%p = xf.factor_b %s rows [1, 3] : !slot -> !xf.packed<matrix, 2x?>";
-  expectNear(parameter("!xf.packed<matrix, ?x2>", a, "lora"), matrix({1, 2}, {1, -1}));
-  expectNear(parameter("!xf.packed<table, 2x?>", table, "lora"), matrix({2, 1}, {1, -1}));
-  expectNear(parameter("!xf.packed<matrix, 3x?>", b, "lora"), matrix({3, 1}, {0, 2, 4}));
-  expectNear(parameter("!xf.packed<matrix, 2x?>", part, "lora"), matrix({2, 1}, {2, 4}));
-  expectNear(parameter("!xf.packed<matrix, ?x2>", a), Array({0, 2}));
-  expectNear(parameter("!xf.packed<matrix, 3x?>", b), Array({3, 0}));
+  const char *a = "%p = xf.factor_a %s linear : !slot -> !xf.packed<matrix, ?x2xf32>";
+  const char *table = "%p = xf.factor_a %s embedding : !slot -> !xf.packed<table, 2x?xf32>";
+  const char *b = "%p = xf.factor_b %s : !slot -> !xf.packed<matrix, 3x?xf32>";
+  const char *part = "%p = xf.factor_b %s rows [1, 3] : !slot -> !xf.packed<matrix, 2x?xf32>";
+  expectNear(parameter("!xf.packed<matrix, ?x2xf32>", a, "lora"), matrix({1, 2}, {1, -1}));
+  expectNear(parameter("!xf.packed<table, 2x?xf32>", table, "lora"), matrix({2, 1}, {1, -1}));
+  expectNear(parameter("!xf.packed<matrix, 3x?xf32>", b, "lora"), matrix({3, 1}, {0, 2, 4}));
+  expectNear(parameter("!xf.packed<matrix, 2x?xf32>", part, "lora"), matrix({2, 1}, {2, 4}));
+  expectNear(parameter("!xf.packed<matrix, ?x2xf32>", a), Array({0, 2}));
+  expectNear(parameter("!xf.packed<matrix, 3x?xf32>", b), Array({3, 0}));
 }
 
 TEST(Weights, Pack) {
-  expectNear(parameter("!xf.packed<matrix, 2x3>", R"(
-      %p = xf.pack %w in_out : !w -> !xf.packed<matrix, 2x3>)"),
+  expectNear(parameter("!xf.packed<matrix, 2x3xf32>", R"(
+      %p = xf.pack %w in_out : !w -> !xf.packed<matrix, 2x3xf32>)"),
              matrix({2, 3}, {1, 3, 5, 2, 4, 6}));
-  expectNear(parameter("!xf.packed<matrix, 1x3>", R"(
-      %p = xf.pack %w in_out rows [1, 2] : !w -> !xf.packed<matrix, 1x3>)"),
+  expectNear(parameter("!xf.packed<matrix, 1x3xf32>", R"(
+      %p = xf.pack %w in_out rows [1, 2] : !w -> !xf.packed<matrix, 1x3xf32>)"),
              matrix({1, 3}, {2, 4, 6}));
-  expectNear(parameter("!xf.packed<vector, 2x1>", R"(
-      %p = xf.pack %b rows [1, 3] : !b -> !xf.packed<vector, 2x1>)"),
+  expectNear(parameter("!xf.packed<vector, 2x1xf32>", R"(
+      %p = xf.pack %b rows [1, 3] : !b -> !xf.packed<vector, 2x1xf32>)"),
              matrix({2}, {8, 9}));
 }
 
 // angle p / 10000^(2j/4): 1 and 1/100.
 TEST(Weights, Sinusoid) {
-  expectNear(parameter("!xf.packed<table, 2x4>", R"(
+  expectNear(parameter("!xf.packed<table, 2x4xf32>", R"(
       %0 = xf.sinusoid : !xf.weight<2x4xf32>
-      %p = xf.pack %0 : !xf.weight<2x4xf32> -> !xf.packed<table, 2x4>)"),
+      %p = xf.pack %0 : !xf.weight<2x4xf32> -> !xf.packed<table, 2x4xf32>)"),
              matrix({2, 4}, {0, 1, 0, 1, std::sin(1.0), std::cos(1.0), std::sin(0.01), std::cos(0.01)}));
 }
 
@@ -119,12 +119,12 @@ TEST(Weights, MergeEdges) {
     !slot = !xf.low_rank<1x2>
     xf.weight @W : !w
     xf.adapter @zero { xf.delta @W linear rank 1 scale 1.0 }
-    xf.parameter @p : !xf.packed<matrix, 1x2> {
+    xf.parameter @p : !xf.packed<matrix, 1x2xf32> {
       %w = xf.use @W : !w
       %s = xf.slot @W : !slot
       %0 = xf.merge %w, %s linear : !w, !slot -> !w
-      %1 = xf.pack %0 : !w -> !xf.packed<matrix, 1x2>
-      xf.yield %1 : !xf.packed<matrix, 1x2>
+      %1 = xf.pack %0 : !w -> !xf.packed<matrix, 1x2xf32>
+      xf.yield %1 : !xf.packed<matrix, 1x2xf32>
     }
     )");
   model.weights["W"] = matrix({1, 2}, {-0.0, 3});

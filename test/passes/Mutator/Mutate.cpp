@@ -125,8 +125,8 @@ const std::vector<std::string> &strangers(Kind kind) {
                                                  "!xf.weight<8xf32>",
                                                  "!xf.weight<8x8xf16>",
                                                  "!xf.low_rank<8x8>",
-                                                 "!xf.packed<matrix, ?x8>",
-                                                 "!xf.packed<vector, 8x1>",
+                                                 "!xf.packed<matrix, ?x8xf32>",
+                                                 "!xf.packed<vector, 8x1xf32>",
                                                  "!stage.space",
                                                  "f32",
                                                  "f64"};

@@ -1,5 +1,7 @@
 #include "test/passes/Target/KernelData.h"
 
+#include "runtime/io/convert.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -26,15 +28,32 @@ static void spoilPads(Floats &matrix, int64_t rows, int64_t width, int64_t pitch
       matrix[i * pitch + j] = NAN;
 }
 
+float ptx::test::roundTo(DType element, float value) {
+  return element == DType::F16    ? widenF16(narrowF16(value))
+         : element == DType::BF16 ? widenBF16(narrowBF16(value))
+                                  : value;
+}
+
 /// A weight matrix [rows, columns] as the geometry lays it out; what no element fills is NaN in
 /// rows, and zero in panels.
-static Floats layOut(const std::vector<float> &plain, int64_t rows, int64_t columns, const ptx::Geometry &geometry) {
-  bool panels = geometry.matrix == ptx::MatrixLayout::Panels;
-  Floats made(geometry.matrixFloats(rows, columns), panels ? 0 : NAN);
+static Floats layOut(const std::vector<float> &plain, int64_t rows, int64_t columns, const ptx::Geometry &geometry,
+                     ptx::DType element = ptx::DType::F32) {
+  bool panels = geometry.matrix == ptx::MatrixLayout::Panels, wide = element == ptx::DType::F32;
+  auto count = static_cast<int64_t>(geometry.matrixElements(rows, columns, element));
+  Floats made(wide ? count : (count + 1) / 2, panels ? 0 : NAN);
+  auto *narrow = reinterpret_cast<uint16_t *>(made.data());
   auto lanes = static_cast<int64_t>(geometry.lanes), pitch = static_cast<int64_t>(geometry.pitch(columns));
+  int64_t pair = panels && element == ptx::DType::BF16 ? 2 : 1, depth = ptx::test::roundUp(columns, pair);
   for (int64_t n = 0; n < rows; ++n)
-    for (int64_t k = 0; k < columns; ++k)
-      made[panels ? ((n / lanes) * columns + k) * lanes + n % lanes : n * pitch + k] = plain[n * columns + k];
+    for (int64_t k = 0; k < columns; ++k) {
+      int64_t at =
+          panels ? (n / lanes) * lanes * depth + (k / pair * lanes + n % lanes) * pair + k % pair : n * pitch + k;
+      float value = plain[n * columns + k];
+      if (wide)
+        made[at] = value;
+      else
+        narrow[at] = element == ptx::DType::F16 ? ptx::narrowF16(value) : ptx::narrowBF16(value);
+    }
   return made;
 }
 
@@ -48,11 +67,12 @@ static int64_t pitchOf(const ptx::Geometry &geometry, int64_t width) {
   return static_cast<int64_t>(geometry.pitch(width));
 }
 
-ContractProblem::ContractProblem(int64_t m, int64_t n, int64_t k, int64_t rank, const Geometry &geometry)
-    : m(m), n(n), k(k), rank(rank), pitchX(pitchOf(geometry, k)), pitchY(pitchOf(geometry, n)),
+ContractProblem::ContractProblem(int64_t m, int64_t n, int64_t k, int64_t rank, const Geometry &geometry, DType element)
+    : element(element), m(m), n(n), k(k), rank(rank), pitchX(pitchOf(geometry, k)), pitchY(pitchOf(geometry, n)),
       pitchU(pitchOf(geometry, rank)), x(m * pitchX), y((m + 1) * pitchY, guard), u(m * pitchU),
       bias(static_cast<int64_t>(geometry.roundUp(n))), old(m * pitchY), plainWeight(makePlain(n, k, 5)),
-      plainB(makePlain(n, rank, 6)), weight(layOut(plainWeight, n, k, geometry)), b(layOut(plainB, n, rank, geometry)) {
+      plainB(makePlain(n, rank, 6)), weight(layOut(plainWeight, n, k, geometry, element)),
+      b(layOut(plainB, n, rank, geometry, element)) {
   x.randomise(1), u.randomise(2), bias.randomise(3), old.randomise(4);
   spoilPads(x, m, k, pitchX), spoilPads(u, m, rank, pitchU), spoilPads(old, m, n, pitchY);
 }
@@ -61,10 +81,11 @@ void ContractProblem::clear() { std::fill(y.data(), y.data() + y.size(), guard);
 
 double ContractProblem::reference(int64_t row, int64_t column) const {
   double sum = 0;
+  auto add = [&](float a, float b) { sum += static_cast<double>(roundTo(element, a)) * roundTo(element, b); };
   for (int64_t d = 0; d < k; ++d)
-    sum += static_cast<double>(x[row * pitchX + d]) * plainWeight[column * k + d];
+    add(x[row * pitchX + d], plainWeight[column * k + d]);
   for (int64_t d = 0; d < rank; ++d)
-    sum += static_cast<double>(u[row * pitchU + d]) * plainB[column * rank + d];
+    add(u[row * pitchU + d], plainB[column * rank + d]);
   return sum;
 }
 
@@ -104,7 +125,7 @@ AttentionProblem::AttentionProblem(std::vector<int64_t> queries, std::vector<int
 }
 
 double AttentionProblem::reference(int64_t sequence, int64_t row, int64_t head, int64_t column, bool causal,
-                                   double scale) const {
+                                   double scale, DType element) const {
   int64_t queryBegin = 0;
   for (int64_t s = 0; s < sequence; ++s)
     queryBegin += queryCounts[s];
@@ -114,14 +135,15 @@ double AttentionProblem::reference(int64_t sequence, int64_t row, int64_t head, 
   for (int64_t j = 0; j < visible; ++j) {
     double score = 0;
     for (int64_t d = 0; d < headDim; ++d)
-      score += static_cast<double>(q[(queryBegin + row) * pitch + head * headDim + d]) *
-               k[(begin[sequence] + j) * pitch + head * headDim + d];
+      score += static_cast<double>(roundTo(element, q[(queryBegin + row) * pitch + head * headDim + d])) *
+               roundTo(element, k[(begin[sequence] + j) * pitch + head * headDim + d]);
     most = std::max(most, scores[j] = score * scale);
   }
   for (double &score : scores)
     sum += score = std::exp(score - most);
   for (int64_t j = 0; j < visible; ++j)
-    result += scores[j] / sum * v[(begin[sequence] + j) * pitch + head * headDim + column];
+    result += (element == DType::F32 ? scores[j] : roundTo(element, static_cast<float>(scores[j]))) / sum *
+              roundTo(element, v[(begin[sequence] + j) * pitch + head * headDim + column]);
   return result;
 }
 

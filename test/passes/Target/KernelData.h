@@ -5,6 +5,7 @@
 #define PTX_TEST_PASSES_TARGET_KERNELDATA_H
 
 #include "runtime/device/geometry.h"
+#include "runtime/io/dtype.h"
 
 #include <cstdint>
 #include <vector>
@@ -36,13 +37,18 @@ bool sameBytes(const Floats &a, const Floats &b);
 /// The first index outside of rows x width that holds no guard; -1: there is none.
 int64_t writtenOutside(const Floats &y, int64_t rows, int64_t width, int64_t pitch);
 
+/// To the nearest value of f32, f16 or bf16.
+float roundTo(DType element, float value);
+
+/// Operands of products are rounded to `element`, which weights lie in.
 struct ContractProblem {
+  DType element;
   int64_t m, n, k, rank, pitchX, pitchY, pitchU;
   Floats x, y, u, bias, old;
   std::vector<float> plainWeight, plainB; // [n,k], [n,rank]
-  Floats weight, b;
+  Floats weight, b;                       // of any element type
 
-  ContractProblem(int64_t m, int64_t n, int64_t k, int64_t rank, const Geometry &geometry);
+  ContractProblem(int64_t m, int64_t n, int64_t k, int64_t rank, const Geometry &geometry, DType element = DType::F32);
   void clear();
   double reference(int64_t row, int64_t column) const; // before the region
   double magnitude(int64_t row, int64_t column) const; // sum of |products|
@@ -58,7 +64,8 @@ struct AttentionProblem {
 
   AttentionProblem(std::vector<int64_t> queries, std::vector<int64_t> keys, int64_t heads, int64_t headDim,
                    const Geometry &geometry, int64_t blockRows);
-  double reference(int64_t sequence, int64_t row, int64_t head, int64_t column, bool causal, double scale) const;
+  double reference(int64_t sequence, int64_t row, int64_t head, int64_t column, bool causal, double scale,
+                   DType element = DType::F32) const;
 };
 
 struct RowProblem {

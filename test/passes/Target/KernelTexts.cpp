@@ -59,8 +59,10 @@ std::string withRegion(const std::string &head, const std::string &region, const
 }
 } // namespace
 
-std::string ptx::test::contractKernel(const std::string &name, const std::string &region) {
-  return withRegion("contract @" + name, region);
+static std::string inType(const std::string &in) { return in.empty() ? "" : " in " + in; }
+
+std::string ptx::test::contractKernel(const std::string &name, const std::string &region, const std::string &in) {
+  return withRegion("contract @" + name, region, inType(in));
 }
 
 std::string ptx::test::mapKernel(const std::string &name, const std::string &region) {
@@ -74,10 +76,11 @@ std::string ptx::test::normKernel(const std::string &name, int norm, double eps,
   return withRegion("row_norm @" + name, region, constants);
 }
 
-std::string ptx::test::attentionKernel(const std::string &name, int64_t headDim, bool causal) {
+std::string ptx::test::attentionKernel(const std::string &name, int64_t headDim, bool causal, const std::string &in) {
   char text[200];
-  std::snprintf(text, sizeof text, "rt.kernel attention @%s head_dim %lld scale %.9e%s extras [] {\n}\n", name.c_str(),
-                static_cast<long long>(headDim), 1 / std::sqrt(static_cast<double>(headDim)), causal ? " causal" : "");
+  std::snprintf(text, sizeof text, "rt.kernel attention @%s head_dim %lld scale %.9e%s%s extras [] {\n}\n",
+                name.c_str(), static_cast<long long>(headDim), 1 / std::sqrt(static_cast<double>(headDim)),
+                causal ? " causal" : "", inType(in).c_str());
   return text;
 }
 

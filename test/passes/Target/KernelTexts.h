@@ -12,8 +12,9 @@ namespace ptx::test {
 // `region` names an activation: "", "bias", "relu", "leaky", "gelu",
 // "gelu_tanh", "silu", "tanh", "exp", "erf", "residual" (bias and residual take
 // extras: an element per column, then rows).
-std::string contractKernel(const std::string &name, const std::string &region);
-std::string attentionKernel(const std::string &name, int64_t headDim, bool causal);
+// `in` is "", "f16" or "bf16".
+std::string contractKernel(const std::string &name, const std::string &region, const std::string &in = "");
+std::string attentionKernel(const std::string &name, int64_t headDim, bool causal, const std::string &in = "");
 std::string normKernel(const std::string &name, int norm, double eps, const std::string &region = "");
 std::string mapKernel(const std::string &name, const std::string &region);
 /// Rows of `tables` tables added, and an element per column.

@@ -16,6 +16,6 @@
 // CHECK-NEXT: arith.addf %[[OLD]], %[[ACC]]
 // CHECK-LABEL: xf.function @forward
 // Sum and DoRA's gain join the contraction by s B.
-// CHECK: stage.contract %{{.*}} extras(%{{.*}}, %{{.*}} : tensor<?x8xf32>, !xf.packed<vector, 8x1>) {
+// CHECK: stage.contract %{{.*}} extras(%{{.*}}, %{{.*}} : tensor<?x8xf32>, !xf.packed<vector, 8x1xf32>) {
 // CHECK: arith.addf
 // CHECK: arith.mulf

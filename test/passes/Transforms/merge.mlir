@@ -3,8 +3,8 @@
 // RUN: ptx-opt %s --pass-pipeline='builtin.module(stage-flatten-calls,xf.function(stage-merge-launches))' | FileCheck %s -enable-var-scope --implicit-check-not=stage.launch --implicit-check-not=xf.wave
 
 !x = tensor<?x16xf32>
-!w = !xf.packed<matrix, 16x16>
-!t = !xf.packed<table, 16x16>
+!w = !xf.packed<matrix, 16x16xf32>
+!t = !xf.packed<table, 16x16xf32>
 
 xf.weight @W : !xf.weight<16x16xf32>
 xf.parameter @p : !w {

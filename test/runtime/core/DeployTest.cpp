@@ -1,6 +1,7 @@
 // The deploy table against straightforward doubles.
 #include "runtime/core/deploy.h"
 #include "runtime/core/merge.h"
+#include "runtime/io/convert.h"
 #include "test/runtime/core/Tiny.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +22,7 @@ protected:
   /// The buffer of one parameter with these nodes under adapter `name` ("" = none).
   std::vector<float> deploy(Json nodes, const std::string &name = "") {
     Json json = tiny::manifestOf(folder.path, weights, false);
-    json["parameters"][0] = {{"label", "p"}, {"nodes", nodes}};
+    json["parameters"].push_back({{"label", "p"}, {"nodes", nodes}});
     if (!replacements.empty())
       json["adapters"][0]["replacements"] = replacements;
     Result<Manifest> manifest = readManifest(json.dump(), "m");
@@ -34,13 +35,13 @@ protected:
       if (record.name == name)
         adapter = &record;
     TensorReader reader(*manifest, folder.path, "");
-    auto packed = deployParameter(*manifest, manifest->parameters[0], adapter, reader, geometry, device);
+    auto packed = deployParameter(*manifest, manifest->parameters.back(), adapter, reader, geometry, device);
     error = packed ? "" : packed.error().message;
     if (!packed)
       return {};
     EXPECT_EQ((*packed)->memory.address() % 64, 0u);
     const float *values = static_cast<const float *>((*packed)->memory.host());
-    return {values, values + (*packed)->floats};
+    return {values, values + (*packed)->bytes / sizeof(float)};
   }
   Json table(Json node, int pitch, int tensor = 1) {
     return {{{"op", "tensor"}, {"tensor", tensor}}, node, {{"op", "table"}, {"of", 1}, {"width", pitch}}};
@@ -95,6 +96,29 @@ TEST_F(Deploy, Panels) {
   for (uint64_t n = 0; n < 48; ++n)
     for (uint64_t k = 0; k < in; ++k)
       EXPECT_EQ(p[((n / 16) * in + k) * 16 + n % 16], n < out ? at("weight").values[n * in + k] : 0.0f);
+}
+
+// Panels of bf16 hold pairs along k, a zero behind the last; those of f16 lie as those of f32.
+TEST_F(Deploy, NarrowPanels) {
+  geometry = {MatrixLayout::Panels, 16, true, 64};
+  for (bool isBf16 : {false, true})
+    for (uint64_t begin : {0, 1}) { // an even depth and an odd one
+      uint64_t depth = in - begin, step = isBf16 ? 2 : 1, padded = (depth + step - 1) / step * step;
+      std::vector<float> p = deploy({{{"op", "tensor"}, {"tensor", 1}},
+                                     {{"op", "transpose"}, {"of", 0}},
+                                     {{"op", "rows"}, {"of", 1}, {"begin", begin}, {"end", in}},
+                                     {{"op", "transpose"}, {"of", 2}},
+                                     {{"op", "matrix"}, {"of", 3}, {"dtype", isBf16 ? "BF16" : "F16"}}});
+      ASSERT_EQ(p.size(), 48 * padded / 2);
+      std::vector<uint16_t> narrow(2 * p.size());
+      std::memcpy(narrow.data(), p.data(), 2 * narrow.size());
+      for (uint64_t n = 0; n < 48; ++n)
+        for (uint64_t k = 0; k < padded; ++k) {
+          float wanted = n < out && k < depth ? at("weight").values[n * in + begin + k] : 0.0f;
+          ASSERT_EQ(narrow[n / 16 * 16 * padded + (k / step * 16 + n % 16) * step + k % step],
+                    isBf16 ? narrowBF16(wanted) : narrowF16(wanted));
+        }
+    }
 }
 
 // Rows that start at multiples of 16 bytes, zeros behind the last column.

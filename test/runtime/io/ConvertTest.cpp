@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <limits>
 
 using namespace ptx;
 
@@ -37,5 +39,31 @@ TEST(Widen, BF16FromUnalignedBytes) {
   EXPECT_EQ(values[0], 1.0f);
   EXPECT_EQ(values[1], -2.0f);
 }
+
+// Every value between two neighbours goes to the nearer, the middle to the even one.
+template <typename Narrow, typename Widen> void expectNearest(Narrow narrow, Widen widen, uint32_t infinity) {
+  for (uint32_t bits = 0; bits < infinity; ++bits) {
+    float low = widen(static_cast<uint16_t>(bits));
+    // Behind the largest value lies what would be the next.
+    double high = bits + 1 < infinity ? widen(static_cast<uint16_t>(bits + 1))
+                                      : 2.0 * low - widen(static_cast<uint16_t>(bits - 1));
+    auto middle = static_cast<float>((low + high) / 2);
+    for (uint32_t sign : {0u, 0x8000u}) {
+      float one = sign ? -1.0f : 1.0f;
+      ASSERT_EQ(narrow(one * low), sign | bits);
+      ASSERT_EQ(narrow(one * std::nextafter(middle, low)), sign | bits) << bits;
+      ASSERT_EQ(narrow(one * middle), sign | (bits + bits % 2)) << bits;
+      ASSERT_EQ(narrow(one * std::nextafter(middle, INFINITY)), sign | (bits + 1)) << bits;
+    }
+  }
+  EXPECT_EQ(narrow(INFINITY), infinity);
+  EXPECT_EQ(narrow(-INFINITY), infinity | 0x8000u);
+  EXPECT_EQ(narrow(std::numeric_limits<float>::max()), infinity);
+  for (uint32_t nan : {0x7fc00000u, 0x7f800001u, 0x7fffffffu, 0xff800001u})
+    EXPECT_TRUE(std::isnan(widen(narrow(std::bit_cast<float>(nan))))) << nan;
+}
+
+TEST(Narrow, F16) { expectNearest(narrowF16, widenF16, 0x7c00); }
+TEST(Narrow, BF16) { expectNearest(narrowBF16, widenBF16, 0x7f80); }
 
 } // namespace

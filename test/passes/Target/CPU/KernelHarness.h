@@ -47,7 +47,8 @@ cpu::ScratchBytes scratchOf(const std::string &text, const std::string &name);
 inline Geometry cpuGeometry() { return *cpu::target().geometry(); }
 
 struct ContractData : ContractProblem {
-  ContractData(int64_t m, int64_t n, int64_t k, int64_t rank) : ContractProblem(m, n, k, rank, cpuGeometry()) {}
+  ContractData(int64_t m, int64_t n, int64_t k, int64_t rank, DType element = DType::F32)
+      : ContractProblem(m, n, k, rank, cpuGeometry(), element) {}
   void run(KernelFunction kernel, int64_t r0, int64_t r1, int64_t c0, int64_t c1);
 };
 

@@ -1,0 +1,46 @@
+// How the operands of a product lie where micro-kernels read them. Counted in
+// words of 32 bits.
+#ifndef PTX_PASSES_TARGET_CPU_OPERANDS_H
+#define PTX_PASSES_TARGET_CPU_OPERANDS_H
+
+#include "passes/Target/CPU/Emit.h"
+
+namespace ptx::cpu {
+
+enum class Product {
+  F32,
+  F16,      // weights are widened as they are read; rows are f32 that are rounded already
+  Bf16,     // likewise; weights lie in pairs along k
+  Bf16Pairs // pairs of both are multiplied and added by one instruction
+};
+
+/// One step takes `depth` neighbours along k of a panel of weights.
+struct Operands {
+  Product product;
+  llvm::StringRef name; // of the micro-kernels
+  int64_t depth;
+  int64_t rowWords;   // of a row in one step
+  int64_t panelWords; // of a panel in one step
+
+  bool isNarrow() const { return product != Product::F32; }
+  Value steps(Emit &e, Value k) const { return depth == 1 ? k : e.ceilDiv(k, depth); }
+};
+
+/// What a level multiplies for a product type; none is f32.
+const Operands &operandsOf(const LevelInfo &level, std::optional<mlir::Type> productType);
+
+/// The lanes rounded to a type: to nearest, ties to even.
+Value emitRound(Emit &e, const LevelInfo &level, Value x, mlir::Type type);
+
+/// Words between rows of `depth` elements that are prepared: an odd number of
+/// cache lines.
+Value preparedPitch(Emit &e, const Operands &operands, Value depth);
+/// dst[rows][preparedPitch] <- src[rows][depth], rounded, as a tile of these
+/// operands reads its rows. Reads `depth` rounded up to 16; behind it lie zeros.
+void emitPrepare(Emit &e, const Operands &operands, Matrix src, Value rows, Value depth, Matrix dst);
+/// The functions that do so.
+void emitPrepareFunctions(Emit &e, const LevelInfo &level, llvm::ArrayRef<mlir::Type> productTypes);
+
+} // namespace ptx::cpu
+
+#endif // PTX_PASSES_TARGET_CPU_OPERANDS_H
