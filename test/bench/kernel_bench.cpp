@@ -1,5 +1,7 @@
 // Each kernel alone, one thread, as percent of the f32 peak probed in the same
 // process between the repeats. Minimum and median of interleaved repeats.
+//
+// usage: kernel_bench [LEVEL [PART OF A NAME [f16|bf16]]]
 #include "test/passes/Target/CPU/KernelHarness.h"
 
 #include <algorithm>
@@ -66,7 +68,7 @@ void measure(Level level, std::vector<Case> &cases) {
     one.run();
   for (int repeat = 0; repeat < repeats; ++repeat)
     for (size_t i = 0; i < cases.size(); ++i) {
-      double peak = level == Level::Avx512 ? probe512() : probe256();
+      double peak = level == Level::Avx2 ? probe256() : probe512();
       peaks.push_back(peak);
       int times = std::max(1, static_cast<int>(4e9 * 0.1 / cases[i].flops));
       double start = seconds();
@@ -87,10 +89,11 @@ void measure(Level level, std::vector<Case> &cases) {
 }
 
 // `filter`: a part of the case's name.
-void benchLevel(Level level, const std::string &filter) {
-  std::string text = contractKernel("plain", "") + contractKernel("gelu", "gelu") +
-                     attentionKernel("attention", 64, false) + attentionKernel("causal", 64, true) +
+void benchLevel(Level level, const std::string &filter, const std::string &in) {
+  std::string text = contractKernel("plain", "", in) + contractKernel("gelu", "gelu", in) +
+                     attentionKernel("attention", 64, false, in) + attentionKernel("causal", 64, true, in) +
                      normKernel("norm", 0, 1e-5);
+  ptx::DType element = in == "bf16" ? ptx::DType::BF16 : in == "f16" ? ptx::DType::F16 : ptx::DType::F32;
   double start = seconds();
   Library library(text, level);
   std::printf("%s: compiled in %.2f s, %zu bytes\n", info(level).name.str().c_str(), seconds() - start,
@@ -116,7 +119,7 @@ void benchLevel(Level level, const std::string &filter) {
                                                            {"plain", 4, 3072, 768},
                                                            {"plain", 16, 3072, 768},
                                                            {"plain", 32, 3072, 768}}) {
-    auto data = std::make_unique<ContractData>(m, n, k, 0);
+    auto data = std::make_unique<ContractData>(m, n, k, 0, element);
     auto kernel = library.kernel(name);
     ContractData *raw = data.get();
     int64_t rows = m, panels = (n + 15) / 16;
@@ -160,6 +163,6 @@ int main(int argc, char **argv) {
     return ptx::codegenWorkerMain(argc, argv);
   for (const LevelInfo &level : allLevels())
     if (hostRuns(level.level) && (argc < 2 || level.name == argv[1]))
-      benchLevel(level.level, argc > 2 ? argv[2] : "");
+      benchLevel(level.level, argc > 2 ? argv[2] : "", argc > 3 ? argv[3] : "");
   return 0;
 }

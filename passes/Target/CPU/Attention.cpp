@@ -6,9 +6,10 @@
 // one lane of 16: 33 GB/s of cached keys and values on AVX-512, 22 on AVX2
 // (Zen 5, one thread), which a skeleton for decoding could better.
 // In a narrow type queries, keys and values are rounded into scratch, and the
-// weights where they are stored; then the products are those of f32.
+// weights where they are stored. The products are then those of f32, or of
+// pairs of bf16 where all rows of a block see the same keys.
 // Scratch, in floats: tile | 64 factors | queries [4][d][16] |
-// scores [keys][queries rounded up to 16] | in a narrow type keys, values [keys][d].
+// scores [keys][queries rounded up to 16] | in a narrow type keys, values [keys][d], or pairs of them.
 #include "passes/Target/CPU/Generators.h"
 #include "passes/Target/CPU/KernelModule.h"
 
@@ -40,7 +41,10 @@ struct Work {
   Matrix scores;       // one row per key, one column per query
   Value keyRoom;       // keys that scratch is sized for
   int64_t headDim;
+  const Operands &operands; // of both products
 
+  /// Whether products are of pairs: two columns of a key, two keys of a weight.
+  bool isPaired() const { return operands.product == Product::Bf16Pairs; }
   bool causal() const { return kernel.op.getCausal(); }
   /// As an operand of a product.
   Value round(Emit &e, Value x) const {
@@ -52,18 +56,56 @@ struct Work {
   Value limit(Emit &e, Value i) const { return causal() ? e.minimum(allKeys, e.add(e.add(first, i), 1)) : allKeys; }
 };
 
-/// Both products are of f32, whatever their operands are rounded to.
-const Operands &products(const Work &w) { return operandsOf(w.kernel.level, std::nullopt); }
+/// Room for keys (0) or values (1) as they are multiplied, behind the scores.
+Value room(Emit &e, const Work &w, int64_t which) {
+  return e.at(w.scores.base, e.mul(w.keyRoom, blockRows + which * padded(w.headDim)));
+}
 
-/// Keys or values of the block, rounded, from `floats` behind the scores on.
-Matrix emitRounded(Emit &e, const Work &w, Matrix from, Value floats) {
-  Matrix to{e.at(w.scores.base, e.add(e.mul(w.keyRoom, blockRows), floats)), e.integer(padded(w.headDim))};
+/// Keys or values of the block, rounded.
+Matrix emitRounded(Emit &e, const Work &w, Matrix from, int64_t which) {
+  Matrix to{room(e, w, which), e.integer(padded(w.headDim))};
   e.loop(e.integer(0), w.keys, 1, [&](Value key) {
     Value source = from.row(e, key), target = to.row(e, key);
     for (int64_t k = 0; k < w.headDim; k += lanes)
       e.store(w.round(e, e.load(e.at(source, k))), e.at(target, k));
   });
   return to;
+}
+
+/// Pairs along the columns of the keys.
+Matrix emitKeyPairs(Emit &e, const Work &w) {
+  Value depth = e.integer(w.headDim);
+  Matrix to{room(e, w, 0), preparedPitch(e, w.operands, depth)};
+  emitPrepare(e, w.operands, w.k, w.keys, depth, to);
+  return to;
+}
+
+/// Pairs of values, of two neighbouring keys; a last one alone has zeros beside it.
+Matrix emitValuePairs(Emit &e, const Work &w) {
+  Matrix to{room(e, w, 1), e.integer(padded(w.headDim))};
+  e.loop(e.integer(0), w.keys, 2, [&](Value key) {
+    Value next = e.add(key, 1), isKey = e.less(next, w.keys);
+    Value low = w.v.row(e, key), high = e.select(isKey, w.v.row(e, next), low);
+    Value target = to.row(e, e.div(key, 2));
+    for (int64_t k = 0; k < w.headDim; k += lanes) {
+      Value second = e.select(isKey, e.load(e.at(high, k)), e.constant(0.0f));
+      e.store(emitPair(e, e.load(e.at(low, k)), second), e.at(target, k));
+    }
+  });
+  return to;
+}
+
+/// The queries of a group, transposed, as operands: rounded, or pairs of their columns.
+void emitQueryOperands(Emit &e, const Work &w, Value group) {
+  auto at = [&](Value k) { return e.at(group, e.mul(k, lanes)); };
+  if (!w.isPaired())
+    return e.loop(e.integer(0), e.integer(w.headDim), 1, [&](Value k) { e.store(w.round(e, e.load(at(k))), at(k)); });
+  e.loop(e.integer(0), e.integer(w.headDim / 2), 1, [&](Value pair) {
+    Value k = e.mul(pair, 2);
+    e.store(emitPair(e, e.load(at(k)), e.load(at(e.add(k, 1)))), at(pair));
+  });
+  if (w.headDim % 2)
+    e.store(emitPair(e, e.load(at(e.integer(w.headDim - 1))), e.constant(0.0f)), at(e.integer(w.headDim / 2)));
 }
 
 // scores = k q^T. Lanes behind the last query repeat it and are never stored.
@@ -76,19 +118,16 @@ void emitScores(Emit &e, const Work &w) {
     Value group16 = e.at(queries, e.mul(group, groupFloats));
     emitTranspose(e, {w.q.row(e, row), w.q.pitch}, e.minimum(e.sub(w.queries, row), e.integer(lanes)), depth, group16);
     if (w.kernel.op.getProductType())
-      e.loop(e.integer(0), depth, 1, [&](Value k) {
-        Value at = e.at(group16, e.mul(k, lanes));
-        e.store(w.round(e, e.load(at)), at);
-      });
+      emitQueryOperands(e, w, group16);
   });
-  cutRows(e, w.kernel.level, w.keys).forEach(e, [&](Value begin, Value rows) {
+  cutRows(e, w.kernel.level, w.operands, w.keys).forEach(e, [&](Value begin, Value rows) {
     auto width = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
     e.stride(e.integer(0), groups, width, [&](Value group, Value panels) {
       auto emit = [&] {
-        emitTile(e, products(w),
+        emitTile(e, w.operands,
                  {rows, panels, w.k.row(e, begin), w.k.pitch, e.integer(1), e.at(queries, e.mul(group, groupFloats)),
-                  e.integer(lanes), groupFloats, depth, e.at(w.scores.row(e, begin), e.mul(group, lanes)),
-                  w.scores.pitch, e.flag(true)});
+                  e.integer(lanes), groupFloats, w.operands.steps(e, depth),
+                  e.at(w.scores.row(e, begin), e.mul(group, lanes)), w.scores.pitch, e.flag(true)});
       };
       if (!w.causal())
         return emit();
@@ -120,11 +159,19 @@ void emitSoftmax(Emit &e, const Work &w, Value group) {
   })[0];
   Value sum = e.loop(e.integer(0), limit, lanes, {zero}, [&](Value chunk, ValueRange sums) {
     Value end = e.minimum(limit, e.add(chunk, lanes));
-    Value part = e.loop(chunk, end, 1, {zero}, [&](Value key, ValueRange parts) {
+    auto weightOf = [&](Value key) {
       Value score = e.mulf(e.load(at(key)), scale);
-      Value weight = masked(key, ptx::target::emitExpNonPositive(e, e.subf(score, most)), zero);
-      e.store(w.round(e, weight), at(key));
-      return SmallVector<Value>{e.addf(parts[0], weight)};
+      return masked(key, ptx::target::emitExpNonPositive(e, e.subf(score, most)), zero);
+    };
+    Value part = e.loop(chunk, end, w.isPaired() ? 2 : 1, {zero}, [&](Value key, ValueRange parts) {
+      Value weight = weightOf(key), sum = e.addf(parts[0], weight);
+      if (!w.isPaired()) {
+        e.store(w.round(e, weight), at(key));
+        return SmallVector<Value>{sum};
+      }
+      Value next = e.add(key, 1), second = e.select(e.less(next, limit), weightOf(next), zero);
+      e.store(emitPair(e, weight, second), at(e.div(key, 2)));
+      return SmallVector<Value>{e.addf(sum, second)};
     })[0];
     return SmallVector<Value>{e.addf(sums[0], part)};
   })[0];
@@ -139,7 +186,7 @@ void emitOwnKeys(Emit &e, const Work &w, Value begin, Value rows, Value common, 
   auto more = [&](Value i, Value count, Value from, Value to) {
     Value row = e.add(begin, i), depth = e.sub(to, from);
     e.when(e.compare(Predicate::sgt, depth, e.integer(0)), [&] {
-      emitTile(e, products(w),
+      emitTile(e, w.operands,
                {count, panels, e.at(w.scores.row(e, from), row), one, w.scores.pitch, e.at(w.v.row(e, from), column),
                 w.v.pitch, e.integer(lanes), depth, e.at(w.kernel.scratch, e.mul(i, cRow)), cRow, e.flag(false)});
     });
@@ -157,14 +204,14 @@ void emitOwnKeys(Emit &e, const Work &w, Value begin, Value rows, Value common, 
 void emitValues(Emit &e, const Work &w) {
   Value factors = w.scratch(e, tileFloats), width = e.integer(w.headDim);
   Value groups = e.integer(padded(w.headDim) / lanes);
-  cutRows(e, w.kernel.level, w.queries).forEach(e, [&](Value begin, Value rows) {
+  cutRows(e, w.kernel.level, w.operands, w.queries).forEach(e, [&](Value begin, Value rows) {
     Value common = w.limit(e, begin);
     auto panelsAt = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
     e.stride(e.integer(0), groups, panelsAt, [&](Value group, Value panels) {
       Value column = e.mul(group, lanes), cRow = e.mul(panels, lanes);
-      emitTile(e, products(w),
+      emitTile(e, w.operands,
                {rows, panels, e.at(w.scores.base, begin), e.integer(1), w.scores.pitch, e.at(w.v.base, column),
-                w.v.pitch, e.integer(lanes), common, w.kernel.scratch, cRow, e.flag(true)});
+                w.v.pitch, e.integer(lanes), w.operands.steps(e, common), w.kernel.scratch, cRow, e.flag(true)});
       if (w.causal())
         emitOwnKeys(e, w, begin, rows, common, column, panels);
       e.loop(e.integer(0), rows, 1, [&](Value i) {
@@ -189,6 +236,11 @@ void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
   Value table = kernel.words.pointer(e, "blocks"), begins = kernel.words.pointer(e, "key_begin"),
         counts = kernel.words.pointer(e, "keys");
   int64_t headDim = kernel.op.getHeadDim();
+  // Rows of a causal block cut pairs of keys: their products are of f32.
+  std::optional<mlir::Type> type = kernel.op.getProductType();
+  const Operands &own = operandsOf(kernel.level, type);
+  bool isPaired = own.product == Product::Bf16Pairs && !kernel.op.getCausal();
+  const Operands &operands = isPaired ? own : operandsOf(kernel.level, std::nullopt);
   e.loop(kernel.r0, kernel.r1, 1, [&](Value block) {
     auto entry = [&](int64_t i) { return e.loadInt(table, e.add(e.mul(block, 4), i)); };
     Value sequence = entry(0), begin = entry(1), queries = e.sub(entry(2), begin), first = entry(3);
@@ -198,21 +250,15 @@ void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
     e.loop(kernel.c0, kernel.c1, 1, [&](Value head) {
       Value column = e.mul(head, headDim);
       auto from = [&](Matrix m, Value row) { return Matrix{e.at(m.row(e, row), column), m.pitch}; };
-      Work work{kernel,
-                from(q, begin),
-                from(k, keyBegin),
-                from(v, keyBegin),
-                from(y, begin),
-                queries,
-                keys,
-                allKeys,
-                first,
-                scores,
-                e.roundUp(keys, lanes),
-                headDim};
-      if (kernel.op.getProductType()) {
-        work.k = emitRounded(e, work, work.k, e.integer(0));
-        work.v = emitRounded(e, work, work.v, e.mul(work.keyRoom, padded(headDim)));
+      Work work{
+          kernel, from(q, begin), from(k, keyBegin),      from(v, keyBegin), from(y, begin), queries, keys, allKeys,
+          first,  scores,         e.roundUp(keys, lanes), headDim,           operands};
+      if (work.isPaired()) {
+        work.k = emitKeyPairs(e, work);
+        work.v = emitValuePairs(e, work);
+      } else if (kernel.op.getProductType()) {
+        work.k = emitRounded(e, work, work.k, 0);
+        work.v = emitRounded(e, work, work.v, 1);
       }
       emitScores(e, work);
       e.loop(e.integer(0), e.ceilDiv(queries, lanes), 1, [&](Value group) { emitSoftmax(e, work, group); });

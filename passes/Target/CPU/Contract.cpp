@@ -53,7 +53,7 @@ private:
     if (operands.isNarrow())
       e.when(fitsChunk,
              [&] { emitPrepare(e, operands, {main.rows.row(e, row), main.rows.pitch}, rows, main.depth, chunk); });
-    RowBlocks blocks = cutRows(e, kernel.level, rows);
+    RowBlocks blocks = cutRows(e, kernel.level, operands, rows);
     e.stride(
         kernel.c0, kernel.c1,
         [&](Value panel) { return tilePanels(e, kernel.level, blocks.tallest, e.sub(kernel.c1, panel)); },

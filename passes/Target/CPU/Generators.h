@@ -33,12 +33,12 @@ void emitTile(Emit &e, const Operands &operands, const Tile &tile);
 /// row repeat it. Reads and writes `depth` rounded up to 16.
 void emitTranspose(Emit &e, Matrix src, Value rows, Value depth, Value dst);
 
-/// How `rows` rows are cut into balanced blocks no taller than a micro-kernel.
+/// How `rows` rows are cut into balanced blocks no taller than a micro-kernel of the operands.
 struct RowBlocks {
   Value rows, count, tallest;
   void forEach(Emit &e, llvm::function_ref<void(Value begin, Value rows)> body) const;
 };
-RowBlocks cutRows(Emit &e, const LevelInfo &level, Value rows);
+RowBlocks cutRows(Emit &e, const LevelInfo &level, const Operands &operands, Value rows);
 /// The most rows that a tile of so many panels may have.
 int64_t tallestTile(const LevelInfo &level, int64_t panels);
 /// The most panels a tile of `rows` rows may have, within `left`.

@@ -23,6 +23,10 @@ void ptx::cpu::endFunction(Emit &e, func::FuncOp function) {
 
 namespace {
 
+int64_t maxRowsOf(const LevelInfo &level, const Operands &operands) {
+  return std::min(level.maxRows, operands.maxRows);
+}
+
 std::string shapeName(const Operands &operands, int64_t rows, int64_t panels) {
   return llvm::formatv("ukernel_{0}_{1}x{2}", operands.name, rows, panels);
 }
@@ -146,7 +150,7 @@ void emitDispatch(Emit &e, const LevelInfo &level, const Operands &operands) {
       beginFunction(e, dispatchName(operands), {i64, i64, ptr, i64, i64, ptr, i64, i64, i64, ptr, i64, e.getI1Type()});
   SmallVector<std::pair<int64_t, int64_t>> shapes;
   SmallVector<int64_t> cases;
-  for (int64_t rows = 1; rows <= level.maxRows; ++rows)
+  for (int64_t rows = 1; rows <= maxRowsOf(level, operands); ++rows)
     for (int64_t panels = 1; panels <= maxPanels; panels *= 2)
       if (shapeFits(level, rows, panels)) {
         shapes.emplace_back(rows, panels);
@@ -209,7 +213,7 @@ void emitTransposeFunction(Emit &e) {
 } // namespace
 
 static void emitTiles(Emit &e, const LevelInfo &level, const Operands &operands) {
-  for (int64_t rows = 1; rows <= level.maxRows; ++rows)
+  for (int64_t rows = 1; rows <= maxRowsOf(level, operands); ++rows)
     for (int64_t panels = 1; panels <= maxPanels; panels *= 2)
       if (shapeFits(level, rows, panels))
         emitMicroKernel(e, operands, rows, panels);
@@ -241,8 +245,8 @@ void RowBlocks::forEach(Emit &e, llvm::function_ref<void(Value begin, Value rows
   });
 }
 
-RowBlocks ptx::cpu::cutRows(Emit &e, const LevelInfo &level, Value rows) {
-  Value count = e.ceilDiv(rows, level.maxRows);
+RowBlocks ptx::cpu::cutRows(Emit &e, const LevelInfo &level, const Operands &operands, Value rows) {
+  Value count = e.ceilDiv(rows, maxRowsOf(level, operands));
   Value tallest = e.div(e.add(rows, e.sub(count, e.integer(1))), e.maximum(count, e.integer(1)));
   return {rows, count, tallest};
 }

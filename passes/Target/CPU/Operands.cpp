@@ -5,10 +5,10 @@ using namespace mlir;
 using namespace ptx::cpu;
 
 static constexpr Operands table[] = {
-    {Product::F32, "f32", 1, 1, 16},
-    {Product::F16, "f16", 1, 1, 8},
-    {Product::Bf16, "bf16", 2, 2, 16},
-    {Product::Bf16Pairs, "bf16_pairs", 2, 1, 16},
+    {Product::F32, "f32", 1, 1, 16, maxRowsAnyLevel},
+    {Product::F16, "f16", 1, 1, 8, maxRowsAnyLevel},
+    {Product::Bf16, "bf16", 2, 2, 16, 10}, // both halves of a panel wait in registers
+    {Product::Bf16Pairs, "bf16_pairs", 2, 1, 16, maxRowsAnyLevel},
 };
 
 const Operands &ptx::cpu::operandsOf(const LevelInfo &level, std::optional<Type> type) {
@@ -36,6 +36,15 @@ Value ptx::cpu::emitRound(Emit &e, const LevelInfo &level, Value x, Type type) {
   if (type.isBF16() && !level.multipliesBf16)
     return roundBits(e, x);
   return e.extend(e.truncate(x, type));
+}
+
+Value ptx::cpu::emitPair(Emit &e, Value low, Value high) {
+  auto half = [&](Value x) -> Value {
+    Value narrow = e.create<arith::BitcastOp>(e.wide(e.getI16Type()), e.truncate(x, e.getBF16Type()));
+    return e.create<arith::ExtUIOp>(e.wide(e.getI32Type()), narrow);
+  };
+  Value shifted = e.create<arith::ShLIOp>(half(high), e.splat(e.getI32IntegerAttr(16)));
+  return e.create<arith::OrIOp>(half(low), shifted);
 }
 
 Value ptx::cpu::preparedPitch(Emit &e, const Operands &operands, Value depth) {

@@ -21,6 +21,7 @@ struct Operands {
   int64_t depth;
   int64_t rowWords;   // of a row in one step
   int64_t panelWords; // of a panel in one step
+  int64_t maxRows;    // of a tile: more would be spilled
 
   bool isNarrow() const { return product != Product::F32; }
   Value steps(Emit &e, Value k) const { return depth == 1 ? k : e.ceilDiv(k, depth); }
@@ -31,6 +32,10 @@ const Operands &operandsOf(const LevelInfo &level, std::optional<mlir::Type> pro
 
 /// The lanes rounded to a type: to nearest, ties to even.
 Value emitRound(Emit &e, const LevelInfo &level, Value x, mlir::Type type);
+
+/// Words whose lower halves are the lanes of one, rounded to bf16, and whose
+/// upper halves are those of another: on levels that multiply pairs.
+Value emitPair(Emit &e, Value low, Value high);
 
 /// Words between rows of `depth` elements that are prepared: an odd number of
 /// cache lines.
