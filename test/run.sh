@@ -24,6 +24,11 @@ python3 test/numerics/check.py --targets cpu,reference,emulator test/numerics/go
 # Contractions as library calls, at any number of rows: the emulator's exact routine stands in for cuBLASLt.
 python3 test/numerics/check.py --targets emulator --flags=--cublaslt=always --seeds= test/numerics/golden/cases/{bert_pooler,bert_gelu_new,lora_two,p_pre_gelu,t_post}
 
+step "golden cases in f16 and bf16: the compiled way against the oracle"
+for dtype in f16 bf16; do
+  python3 test/numerics/check.py --dtype "$dtype" --targets cpu,reference test/numerics/golden/cases/{bert_bare,bert_sequence,distilbert_token,lora_bert_dora,lora_bert_embedding,lora_two,p_bf16,p_odd,p_pre_gelu,t_post}
+done
+
 step "examples"
 test/examples.sh
 

@@ -118,7 +118,8 @@ Status loadKernels(CpuDevice &device, const ptx_code_payload *payloads, size_t c
       return std::max<int64_t>(metadataOf(kernels[i], name, otherwise), otherwise);
     };
     device.kernels.push_back({*function,
-                              {integer("row_grain", 1), integer("column_grain", 1), integer("column_lanes", 1)},
+                              {integer("row_grain", 1), integer("column_grain", 1), integer("column_lanes", 1),
+                               integer("prepares_rows", 0) != 0},
                               static_cast<size_t>(integer("scratch_base", 0)),
                               static_cast<size_t>(integer("scratch_per_key", 0))});
   }

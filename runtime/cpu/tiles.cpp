@@ -8,6 +8,9 @@ namespace {
 
 // A tile of this many operations takes 20 to 100 us on one core.
 constexpr double smallTile = 3e6, largeTile = 3e7;
+// Where rows are prepared, 96 x 3072 of them take as long as 5 columns do, and
+// a wide tile is worth more than a short one.
+constexpr double largePreparedTile = 1.5e8;
 // Rows that a contraction works on at once; more rows only read the weights again.
 constexpr int64_t tallTile = 96;
 // A launch below this is not worth a fork-join.
@@ -17,8 +20,9 @@ constexpr double operationsPerByte = 2;
 
 double unitOf(const ptx_problem &problem) { return problem.flops + operationsPerByte * problem.bytes; }
 
-/// Cuts one problem into tiles of about `target` operations.
+/// Cuts one problem into tiles of about `target` operations, if they are not too large.
 void cut(const ptx_problem &problem, const TileRule &rule, uint32_t index, double target, std::vector<Tile> &tiles) {
+  target = std::min(target, rule.preparesRows ? largePreparedTile : largeTile);
   int64_t rows = problem.end - problem.begin;
   int64_t columns = (problem.columns + rule.columnLanes - 1) / rule.columnLanes;
   double unit = unitOf(problem) * static_cast<double>(rule.columnLanes);
@@ -52,9 +56,9 @@ bool cutTiles(std::span<const ptx_problem> problems, const std::function<const T
   tiles.clear();
   double total = workOf(problems);
   bool alone = workers == 1 || total < inlineWork;
-  double target = largeTile;
+  double target = largePreparedTile;
   if (!alone) {
-    target = std::clamp(total / (8.0 * workers), smallTile, largeTile);
+    target = std::max(total / (8.0 * workers), smallTile);
     // Enough tiles that no worker stands idle, even when the launch is small.
     target = std::min(target, std::max(total / (2.0 * workers), inlineWork / 2));
   }

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""ptx beside PyTorch eager, interleaved in one run.
+"""ptx beside PyTorch eager and OpenVINO, interleaved in one run.
 
-usage: bench.py [--rounds 3] [--threads 1,2] [NAME...]      (run by run.sh in its virtual environment)
+usage: bench.py [--rounds 3] [--threads 1,2] [--json FILE] [NAME...]      (run by run.sh in its virtual environment)
 
 Random weights are written as model directories, compiled by ptx-compile and timed by `ptx-run --bench`;
-the same weights run in PyTorch (inference mode, scaled_dot_product_attention). Blocks alternate; the
-figures are medians over all rounds. The two results are compared once.
+the same weights run in PyTorch (inference mode, scaled_dot_product_attention) and, converted from it,
+in OpenVINO, in f32 and, where the processor has BF16, in bf16 (the precision it says it computes in is
+checked). Blocks alternate; the figures are medians over all rounds. Results are compared once. The
+table goes to standard output, everything to --json.
 """
 import argparse, json, os, pathlib, statistics, subprocess, tempfile, time
+import openvino
 import torch, torch.nn as nn, torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
@@ -99,55 +102,128 @@ class EncoderDecoder(nn.Module):
         return self.generator(y)
 
 
-MODELS = {"BERT-base": (lambda: Bert(12, 768, 12, 3072), [(1, 16), (1, 128), (8, 128)]),
-          "MiniLM": (lambda: Bert(6, 384, 12, 1536), [(1, 16), (1, 128), (8, 128)]),
+MODELS = {"BERT-base": (lambda: Bert(12, 768, 12, 3072), [(1, 16), (1, 128), (8, 128), (32, 32)]),
+          "MiniLM": (lambda: Bert(6, 384, 12, 1536), [(1, 16), (1, 128), (8, 128), (32, 32)]),
           "enc-dec 6+6 d512": (lambda: EncoderDecoder("transformer"), [(8, 64)]),
           "P-Transformer 6+6 d512": (lambda: EncoderDecoder("p_transformer"), [(8, 64)])}
+FLAGS = pathlib.Path("/proc/cpuinfo").read_text()
+HAS_BF16 = " avx512_bf16 " in FLAGS
+# How far a result may be from PyTorch's f32, as a part of the largest value.
+TOLERANCE = {"f32": 5e-5, "bf16": 5e-2}
 
 
-def time_torch(model, inputs, seconds):
-    model(**inputs)
+def time_calls(call, seconds):
     times, end = [], time.perf_counter() + seconds
     while time.perf_counter() < end or len(times) < 3:
         start = time.perf_counter()
-        model(**inputs)
+        call()
         times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e3, statistics.median(times)
+    return statistics.median(times) * 1e3
 
 
-def time_ptx(program, file, threads, runs):
-    done = subprocess.run([BIN / "ptx-run", program, "--inputs", file, "--bench", f"--runs={runs}", f"--threads={threads}"],
-                          capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+class Torch:
+    def __init__(self, model, dtype, work):
+        self.model = model
+
+    def load(self, inputs, work, threads):
+        torch.set_num_threads(threads)
+        self.inputs = inputs
+
+    def result(self):
+        return self.model(**self.inputs)
+
+    def time(self, seconds):
+        return {"median_ms": time_calls(self.result, seconds)}
+
+
+class OpenVino:
+    def __init__(self, model, dtype, work):
+        self.dtype, self.model = dtype, model
+        example = model.inputs(1, 16)
+        self.converted = openvino.convert_model(model, example_input=example)
+        self.compiled = {}
+
+    def load(self, inputs, work, threads):
+        if threads not in self.compiled:
+            self.compiled[threads] = openvino.Core().compile_model(self.converted, "CPU", {
+                "INFERENCE_PRECISION_HINT": self.dtype, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"})
+        effective = self.compiled[threads].get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        assert effective == self.dtype, f"OpenVINO computes in {effective}, asked for {self.dtype}"
+        self.request, self.inputs = self.compiled[threads].create_infer_request(), [tensor.numpy() for tensor in inputs.values()]
+
+    def result(self):
+        return torch.from_numpy(self.request.infer(self.inputs)[0].copy())
+
+    def time(self, seconds):
+        return {"median_ms": time_calls(lambda: self.request.infer(self.inputs), seconds)}
+
+
+class Ptx:
+    def __init__(self, model, dtype, work):
+        folder = work / "model"
+        folder.mkdir(exist_ok=True)
+        save_file({k: v.contiguous() for k, v in model.tensors()}, folder / "model.safetensors")
+        (folder / "config.json").write_text(json.dumps(model.config))
+        self.program = work / f"{dtype}.ptxm"
+        subprocess.run([BIN / "ptx-compile", folder, f"--dtype={dtype}", "-o", self.program], check=True, capture_output=True)
+
+    def load(self, inputs, work, threads):
+        self.file, self.out, self.threads, self.runs = work / "in.safetensors", work / "out.safetensors", threads, 3
+        save_file(inputs, self.file)
+
+    def result(self):
+        subprocess.run([BIN / "ptx-run", self.program, "--inputs", self.file, "--outputs", self.out], check=True)
+        return next(iter(load_file(self.out).values()))
+
+    def time(self, seconds):
+        done = subprocess.run([BIN / "ptx-run", self.program, "--inputs", self.file, "--bench", f"--runs={self.runs}", f"--threads={self.threads}"],
+                              capture_output=True, text=True, check=True)
+        measured = json.loads(done.stdout.splitlines()[-1])
+        self.runs = max(3, min(200, int(1e3 * seconds / measured["median_ms"])))
+        return measured
+
+
+def arms_of(model, work):
+    """(name, dtype) -> what is timed; the first two dtypes of ptx are compared with the best peer in the same one"""
+    kinds = {("PyTorch", "f32"): Torch, ("ptx", "f32"): Ptx}
+    if isinstance(model, Bert):  # OpenVINO's converter takes no nn.TransformerDecoderLayer
+        kinds["OpenVINO", "f32"] = OpenVino
+    if HAS_BF16:
+        kinds["ptx", "bf16"] = Ptx
+        if isinstance(model, Bert):
+            kinds["OpenVINO", "bf16"] = OpenVino
+    return {key: kind(model, key[1], work) for key, kind in kinds.items()}
 
 
 @torch.inference_mode()
 def measure(name, make, points, arguments, work):
     torch.manual_seed(1)
     model = make().eval()
-    folder = work / "model"
-    folder.mkdir(exist_ok=True)
-    save_file({k: v.contiguous() for k, v in model.tensors()}, folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(model.config))
-    program = work / "model.ptxm"
-    subprocess.run([BIN / "ptx-compile", folder, "-o", program], check=True, capture_output=True)
+    arms = arms_of(model, work)
     for batch, length in points:
-        inputs, file = model.inputs(batch, length), work / "in.safetensors"
-        save_file(inputs, file)
-        subprocess.run([BIN / "ptx-run", program, "--inputs", file, "--outputs", work / "out.safetensors"], check=True)
-        ours, theirs = next(iter(load_file(work / "out.safetensors").values())), model(**inputs)
-        difference = ((ours - theirs).abs().max() / theirs.abs().max()).item()
-        assert difference < 5e-5, f"{name}: results differ by {difference}"
+        inputs = model.inputs(batch, length)
+        expected = model(**inputs)
         for threads in map(int, arguments.threads.split(",")):
-            torch.set_num_threads(threads)
-            torch_ms, ptx = [], []
-            for _ in range(arguments.rounds):
-                milliseconds, seconds = time_torch(model, inputs, 0.7)
-                torch_ms.append(milliseconds)
-                ptx.append(time_ptx(program, file, threads, max(3, min(200, int(1 / seconds)))))
-            a, b = statistics.median(torch_ms), statistics.median(p["median_ms"] for p in ptx)
-            roof = statistics.median(p["gflops"] / p["roof_gflops"] for p in ptx)
-            print(f"| {name} B{batch} S{length} | {threads} | {a:.2f} | {b:.2f} | {a / b:.2f} | {100 * roof:.0f} % |", flush=True)
+            for (who, dtype), arm in arms.items():
+                arm.load(inputs, work, threads)
+                difference = ((arm.result() - expected).abs().max() / expected.abs().max()).item()
+                assert difference < TOLERANCE[dtype], f"{name}: {who} {dtype} differs by {difference}"
+            rounds = [{key: arm.time(0.7) for key, arm in arms.items()} for _ in range(arguments.rounds)]
+            times = {key: statistics.median(one[key]["median_ms"] for one in rounds) for key in arms}
+            roof = statistics.median(one["ptx", "f32"]["gflops"] / one["ptx", "f32"]["roof_gflops"] for one in rounds)
+            yield {"model": name, "batch": batch, "length": length, "threads": threads, "load": os.getloadavg()[0],
+                   "ms": {" ".join(key): value for key, value in times.items()}, "f32_of_roof": roof}
+
+
+def row(point):
+    cells = []
+    for dtype in ("f32", "bf16"):
+        times = {who: ms for who, ms in ((key.split()[0], ms) for key, ms in point["ms"].items() if key.endswith(" " + dtype))}
+        ours = times.pop("ptx", None)
+        peers = [f"{times[who]:.2f}" if who in times else "-" for who in (("PyTorch", "OpenVINO") if dtype == "f32" else ("OpenVINO",))]
+        best = f"{min(times.values()) / ours:.2f}" if ours and times else "-"
+        cells += [*peers, f"{ours:.2f}" if ours else "-", best]
+    return f"| {point['model']} B{point['batch']} S{point['length']} | {point['threads']} | " + " | ".join(cells) + f" | {100 * point['f32_of_roof']:.0f} % |"
 
 
 def main():
@@ -155,15 +231,21 @@ def main():
     parser.add_argument("names", nargs="*", default=list(MODELS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
-    flags = pathlib.Path("/proc/cpuinfo").read_text()
-    level = "AVX-512" if " avx512f " in flags else "AVX2"
-    print(f"{level} machine, {os.cpu_count()} processors, PyTorch {torch.__version__}, load before {os.getloadavg()[0]:.2f}\n")
-    print("| shape | threads | PyTorch eager ms | ptx ms | ratio | ptx of the probed roof |\n|---|---|---|---|---|---|")
+    level = "AVX-512 with BF16" if HAS_BF16 else "AVX-512" if " avx512f " in FLAGS else "AVX2"
+    report = {"level": level, "processors": os.cpu_count(), "versions": {"torch": torch.__version__, "openvino": openvino.__version__}, "points": []}
+    print(f"{level} machine, {os.cpu_count()} processors, PyTorch {torch.__version__}, OpenVINO {openvino.__version__}, load before {os.getloadavg()[0]:.2f}\n")
+    print("| shape | threads | PyTorch f32 ms | OpenVINO f32 ms | ptx f32 ms | best / ptx | OpenVINO bf16 ms | ptx bf16 ms | OpenVINO / ptx | ptx f32 of the probed roof |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for name in arguments.names:
         with tempfile.TemporaryDirectory() as work:
-            measure(name, *MODELS[name], arguments, pathlib.Path(work))
+            for point in measure(name, *MODELS[name], arguments, pathlib.Path(work)):
+                report["points"].append(point)
+                print(row(point), flush=True)
     print(f"\nload after {os.getloadavg()[0]:.2f}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
 
 
 main()

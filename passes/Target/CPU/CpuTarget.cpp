@@ -48,15 +48,19 @@ public:
   }
 
   // row_grain, column_grain: the smallest sensible piece of a problem;
-  // column_lanes: columns that the kernel counts as one.
+  // column_lanes: columns that the kernel counts as one; prepares_rows: whether
+  // a piece begins with work on its rows, which wide pieces pay for once.
   Metadata describe(rt::KernelOp kernel, const TargetFlags &) const override {
     ScratchBytes scratch = scratchBytes(kernel);
     switch (kernel.getSkeleton()) {
     case xf::Skeleton::Fold:
       return {{"row_grain", maxRowsAnyLevel}, {"column_grain", 1}, {"column_lanes", lanes}};
     case xf::Skeleton::Contract:
-      return {
-          {"row_grain", maxRowsAnyLevel}, {"column_grain", 2}, {"column_lanes", lanes}, {"scratch_base", scratch.base}};
+      return {{"row_grain", maxRowsAnyLevel},
+              {"column_grain", 2},
+              {"column_lanes", lanes},
+              {"scratch_base", scratch.base},
+              {"prepares_rows", kernel.getProductType().has_value()}};
     case xf::Skeleton::Attention:
       return {
           {"row_grain", 1}, {"column_grain", 1}, {"scratch_base", scratch.base}, {"scratch_per_key", scratch.perKey}};
