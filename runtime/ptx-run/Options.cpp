@@ -26,8 +26,9 @@ Status checkOutputs(const Options &options) {
         return status;
     if (!isStandardOutput(*path))
       continue;
-    if (options.bench)
-      return Error{"--bench prints to standard output, which " + std::string(flag) + " writes to: name a file"};
+    if (options.bench || !options.compare.empty())
+      return Error{std::string(options.bench ? "--bench" : "--compare") + " prints to standard output, which " + flag +
+                   " writes to: name a file"};
     if (++streams == 2)
       return Error{"--outputs and --trace both write to standard output: name a file for one"};
   }
@@ -39,11 +40,13 @@ Status checkEffects(const CLI::App &app, const Options &options) {
   auto given = [&](const char *flag) { return app.get_option(flag)->count() > 0; };
   if (options.list)
     for (const char *flag :
-         {"--params", "--inputs", "--outputs", "--function", "--adapter", "--bench", "--runs", "--trace"})
+         {"--params", "--inputs", "--outputs", "--function", "--adapter", "--bench", "--runs", "--trace", "--compare"})
       if (given(flag))
         return Error{std::string(flag) + " has no effect with --list, which calls nothing; leave one out"};
   if (!options.list && options.inputs.empty())
     return Error{"nothing to do: --list prints what the program offers, --inputs=FILE calls it"};
+  if (options.bench && given("--compare"))
+    return Error{"--compare calls once and --bench often: leave one out"};
   if (given("--runs") && !options.bench)
     return Error{"--runs has no effect without --bench; leave it out"};
   size_t count = std::max<size_t>(1, options.adapters.size());
@@ -96,6 +99,8 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
   app.add_flag("--bench", options.bench, "time the function");
   app.add_option("--runs", options.runs, "timed calls of --bench")->check(CLI::Range(1, 100000));
   app.add_option("--trace", options.trace, "write the launches of one call for a trace viewer, named as --outputs");
+  app.add_option("--compare", options.compare,
+                 "run another artifact too, or this one on another device, and print how far its outputs lie");
   // Part of the tool's contract, and not of this version: said, not "unexpected".
   bool generate = false;
   app.add_flag("--generate", generate)->group("");

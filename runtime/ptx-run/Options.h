@@ -9,7 +9,7 @@
 namespace ptx::run {
 
 struct Options {
-  std::string artifact, parameters, inputs, outputs, function, device, level, trace;
+  std::string artifact, parameters, inputs, outputs, function, device, level, trace, compare;
   std::vector<std::string> adapters;
   unsigned threads = 0, runs = 20;
   bool list = false, bench = false;

@@ -4,6 +4,7 @@
 #include "runtime/io/output.h"
 #include "runtime/io/temporary.h"
 #include "runtime/ptx-run/Bench.h"
+#include "runtime/ptx-run/Compare.h"
 #include "runtime/ptx-run/Options.h"
 #include "runtime/ptx-run/Tensors.h"
 #include "runtime/ptx-run/Trace.h"
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 namespace {
@@ -40,6 +42,23 @@ public:
   explicit Tool(const Options &options) : options(options) {}
 
   Status run() {
+    if (Status status = open(); !status)
+      return status;
+    if (options.list)
+      return list();
+    Result<Inputs> read = readInputs(options.inputs);
+    if (!read)
+      return read.error();
+    Result<std::vector<Outputs>> results = call(*read);
+    if (!results)
+      return results.error();
+    if (!options.compare.empty())
+      return compare(*read, *results);
+    return finish(*results);
+  }
+
+private:
+  Status open() {
     ptx_program_options open = {};
     open.struct_size = sizeof open;
     open.parameters = options.parameters.empty() ? nullptr : options.parameters.c_str();
@@ -51,23 +70,9 @@ public:
     if (Status status = toStatus(ptx_program_open(options.artifact.c_str(), &open, &opened)); !status)
       return status;
     program.reset(opened);
-    if (Status status = checkWishes(); !status)
-      return status;
-    if (options.list)
-      return list();
-    Result<Inputs> read = readInputs(options.inputs);
-    if (!read)
-      return read.error();
-    for (const ptx_tensor &tensor : read->tensors)
-      givesAdapterIds |= std::strcmp(tensor.name, "adapter_ids") == 0;
-    if (Status status = chooseAdapters(); !status)
-      return status;
-    if (Status status = chooseFunction(); !status)
-      return status;
-    return call(*read);
+    return checkWishes();
   }
 
-private:
   /// Devices take of --threads and --level what they know: what they leave is said.
   Status checkWishes() const {
     const char *level = ptx_program_level(program.get());
@@ -119,7 +124,14 @@ private:
     return {};
   }
 
-  Status call(const Inputs &inputs) {
+  /// The outputs under each adapter.
+  Result<std::vector<Outputs>> call(const Inputs &inputs) {
+    for (const ptx_tensor &tensor : inputs.tensors)
+      givesAdapterIds |= std::strcmp(tensor.name, "adapter_ids") == 0;
+    if (Status status = chooseAdapters(); !status)
+      return status.error();
+    if (Status status = chooseFunction(); !status)
+      return status.error();
     std::string shapes;
     for (const ptx_tensor &tensor : inputs.tensors)
       shapes += (shapes.empty() ? "" : ", ") + shapeText(tensor);
@@ -128,11 +140,11 @@ private:
       nowAt("reading the parameters of '" + printable(options.artifact) + "'");
       ptx_binding *bound = nullptr;
       if (Status status = toStatus(ptx_binding_create(program.get(), adapter.c_str(), &bound)); !status)
-        return status;
+        return status.error();
       Handle<ptx_binding> binding(bound);
       ptx_session *opened = nullptr;
       if (Status status = toStatus(ptx_session_open(bound, &opened)); !status)
-        return status;
+        return status.error();
       Handle<ptx_session> session(opened);
       nowAt("calling '" + function + "' with " + shapes);
       const ptx_tensor *outputs = nullptr;
@@ -143,21 +155,55 @@ private:
       };
       if (options.bench)
         if (Status status = bench(program.get(), opened, options.runs, once); !status)
-          return status;
+          return status.error();
       // Noting what workers do takes time: the calls that are timed leave it out.
       ptx_session_set_trace(opened, !options.trace.empty());
       if (!options.bench || !options.trace.empty())
         if (Status status = once(); !status)
-          return status;
+          return status.error();
       if (!options.trace.empty())
         if (Status status = writeTrace(numbered(options.trace, results.size(), adapters.size()), program.get(), opened);
             !status)
-          return status;
+          return status.error();
       nowAt("copying the outputs of '" + function + "' with " + shapes);
       results.push_back(copyOutputs(outputs, count));
     }
-    // Only when every call has succeeded is anything written or said.
-    bool said = options.outputs.empty() && !options.bench && !isStandardOutput(options.trace);
+    return results;
+  }
+
+  /// The same calls on the other artifact or device, then the comparison.
+  Status compare(const Inputs &inputs, const std::vector<Outputs> &results) {
+    Options others = options;
+    others.level.clear();
+    others.trace.clear();
+    others.adapters = adapters;
+    others.function = function;
+    std::error_code error;
+    if (std::filesystem::exists(options.compare, error)) {
+      others.artifact = options.compare;
+      others.device.clear();
+    } else {
+      others.device = options.compare;
+    }
+    Tool other(others);
+    if (Status status = other.open(); !status)
+      return Error{"--compare: " + status.error().message};
+    Result<std::vector<Outputs>> beside = other.call(inputs);
+    if (!beside)
+      return Error{"--compare: " + beside.error().message};
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (results.size() > 1)
+        std::printf("adapter %s\n", adapters[i].c_str());
+      if (Status status = printComparison(results[i], (*beside)[i]); !status)
+        return status;
+    }
+    return finish(results);
+  }
+
+  /// Only when every call has succeeded is anything written or said.
+  Status finish(const std::vector<Outputs> &results) {
+    bool said =
+        options.outputs.empty() && options.compare.empty() && !options.bench && !isStandardOutput(options.trace);
     for (size_t i = 0; said && i < results.size(); ++i) {
       if (results.size() > 1)
         std::printf("adapter %s\n", adapters[i].c_str());
