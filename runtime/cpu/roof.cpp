@@ -45,6 +45,35 @@ __attribute__((target("avx512f"))) float chains512() {
   return sum[0];
 }
 
+// Each lane adds two products of bf16.
+__attribute__((target("avx512f,avx512bf16"))) float chainsBf16() {
+  __m512 acc[12];
+  __m512i half = _mm512_set1_epi32(0x3f003f00); // pairs of 0.5
+  for (__m512 &x : acc)
+    x = _mm512_set1_ps(1.0f);
+  for (int64_t i = 0; i < rounds; ++i) {
+    __asm__ volatile("" : "+v"(half));
+    for (__m512 &x : acc)
+      x = _mm512_dpbf16_ps(x, reinterpret_cast<__m512bh>(half), reinterpret_cast<__m512bh>(half));
+  }
+  __m512 sum = acc[0];
+  for (__m512 x : acc)
+    sum = _mm512_add_ps(sum, x);
+  return sum[0];
+}
+
+/// What a level multiplies with, and operations of one step of a chain.
+struct Chains {
+  float (*run)();
+  int operations;
+};
+
+Chains chainsOf(const std::string &level) {
+  if (level == "avx512_bf16")
+    return {chainsBf16, 64};
+  return level == "avx512" ? Chains{chains512, 32} : Chains{chains256, 16};
+}
+
 typedef float Vector256 __attribute__((vector_size(32), may_alias));
 typedef float Vector512 __attribute__((vector_size(64), may_alias));
 
@@ -99,14 +128,14 @@ double probeReading(Pool &pool, const std::string &level, uint64_t bytes) {
 }
 
 double probeArithmetic(Pool &pool, const std::string &level) {
-  bool wide = level.starts_with("avx512");
+  Chains chains = chainsOf(level);
   std::vector<float> sink(pool.size());
   double best = 0;
   for (int attempt = 0; attempt < 5; ++attempt) {
     auto start = std::chrono::steady_clock::now();
-    pool.run(pool.size(), [&](size_t tile, size_t) { sink[tile] = wide ? chains512() : chains256(); });
+    pool.run(pool.size(), [&](size_t tile, size_t) { sink[tile] = chains.run(); });
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    double operations = static_cast<double>(pool.size()) * static_cast<double>(rounds) * 12 * (wide ? 16 : 8) * 2;
+    double operations = static_cast<double>(pool.size()) * static_cast<double>(rounds) * 12 * chains.operations;
     best = std::max(best, operations / seconds);
   }
   return best;

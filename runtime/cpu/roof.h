@@ -9,7 +9,8 @@
 
 namespace ptx {
 
-/// FLOP/s of all workers of the pool on fused multiply-adds of `level`'s width.
+/// FLOP/s of all workers of the pool on fused multiply-adds of `level`'s width,
+/// or on dot products of pairs where the level has them.
 double probeArithmetic(Pool &pool, const std::string &level);
 
 /// Bytes per second that all workers of the pool together read of `bytes` bytes,

@@ -31,8 +31,12 @@ public:
     std::vector<std::string> names;
     for (const LevelInfo &level : allLevels()) {
       if (wanted == "host") {
-        if (hostRuns(level.level))
-          names = {level.name.str()}; // the last one that runs is the best
+        // The last one that runs is the best; the one for bf16 alone does not serve every program.
+        if (hostRuns(level.level)) {
+          if (!level.multipliesBf16)
+            names.clear();
+          names.push_back(level.name.str());
+        }
       } else if (wanted == "all" || wanted == level.name) {
         names.push_back(level.name.str());
       }
