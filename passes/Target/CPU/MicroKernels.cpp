@@ -41,7 +41,8 @@ constexpr int64_t fetchAhead = 48;
 class Step {
 public:
   /// What the step takes of each row and panel.
-  Step(Emit &e, const Operands &operands, SmallVector<Value> columns) : e(e), operands(operands), columns(columns) {}
+  Step(Emit &e, const Operands &operands, SmallVector<Value> columns)
+      : e(e), operands(operands), columns(std::move(columns)) {}
 
   /// `row(i, h)` is the address of word h that the step takes of row i.
   SmallVector<Value> add(ValueRange before, int64_t rows, llvm::function_ref<Value(int64_t, int64_t)> row) {
