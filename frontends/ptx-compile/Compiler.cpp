@@ -356,7 +356,7 @@ static Status checkTypes(ModuleOp module, const Target &target) {
   for (auto kernel : module.getOps<rt::KernelOp>())
     if (std::optional<Type> type = kernel.getProductType(); type && !target.multipliesIn(*type))
       return Error{"target '" + target.name().str() + "' multiplies in f32 only; the model is in " +
-                   (type->isBF16() ? "bf16" : "f16") + " (--dtype)"};
+                   rt::elementName(rt::dtypeOf(*type)).str() + " (--dtype)"};
   return {};
 }
 

@@ -22,11 +22,10 @@ double interp::roundTo(mlir::Type type, double value) {
   return std::abs(result) > largest ? std::copysign(std::numeric_limits<double>::infinity(), value) : result;
 }
 
-Array interp::rounded(const Array &array, mlir::Type type) {
-  Array result = array;
-  for (double &value : result.values)
-    value = roundTo(type, value);
-  return result;
+Array interp::rounded(Array array, mlir::Type type) {
+  for (size_t i = 0; !type.isF32() && i < array.values.size(); ++i)
+    array.values[i] = roundTo(type, array.values[i]);
+  return array;
 }
 
 // Four sums side by side: in f64 their order is no matter, and it lets the

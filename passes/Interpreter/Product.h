@@ -11,7 +11,7 @@ namespace ptx::interp {
 /// To f32, f16 or bf16: to nearest, ties to even. f32 is left as it is: the
 /// oracle computes in f64.
 double roundTo(mlir::Type type, double value);
-Array rounded(const Array &array, mlir::Type type);
+Array rounded(Array array, mlir::Type type);
 
 /// The sum of products; -0.0 where there is nothing to sum.
 double dot(const double *x, const double *y, int64_t count);

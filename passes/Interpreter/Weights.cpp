@@ -165,8 +165,7 @@ static LogicalResult pack(Frame &frame, xf::PackOp op) {
   Array result({end - begin, matrix.shape[1]}, std::vector<double>(matrix.row(begin), matrix.row(end)));
   if (vector)
     result.shape.pop_back();
-  result = rounded(result, type.getElementType());
-  return frame.set(op.getResult(), std::move(result));
+  return frame.set(op.getResult(), rounded(std::move(result), type.getElementType()));
 }
 
 void interp::addWeights(Table &table) {

@@ -6,13 +6,6 @@
 
 namespace ptx::run {
 
-static std::string shapeOf(const std::vector<uint64_t> &shape) {
-  std::string text;
-  for (uint64_t dim : shape)
-    text += (text.empty() ? "" : ",") + std::to_string(dim);
-  return "[" + text + "]";
-}
-
 Difference differenceOf(const std::vector<float> &own, const std::vector<float> &other, size_t width) {
   Difference found;
   for (size_t i = 0; i < own.size(); ++i) {
@@ -42,20 +35,20 @@ Difference differenceOf(const std::vector<float> &own, const std::vector<float> 
 }
 
 Status printComparison(const Outputs &own, const Outputs &other) {
+  std::vector<size_t> places; // of the other's outputs
   for (size_t i = 0; i < own.names.size(); ++i) {
-    auto same = std::find(other.names.begin(), other.names.end(), own.names[i]) - other.names.begin();
-    if (static_cast<size_t>(same) == other.names.size())
+    places.push_back(std::find(other.names.begin(), other.names.end(), own.names[i]) - other.names.begin());
+    if (places[i] == other.names.size())
       return Error{"--compare: the other has no output '" + own.names[i] + "'"};
-    if (own.shapes[i] != other.shapes[same])
-      return Error{"--compare: output '" + own.names[i] + "' is " + shapeOf(own.shapes[i]) + ", the other's " +
-                   shapeOf(other.shapes[same])};
+    if (own.shapes[i] != other.shapes[places[i]])
+      return Error{"--compare: output '" + own.names[i] + "' is " + shapeText(own.shapes[i]) + ", the other's " +
+                   shapeText(other.shapes[places[i]])};
   }
   for (size_t i = 0; i < own.names.size(); ++i) {
-    auto same = std::find(other.names.begin(), other.names.end(), own.names[i]) - other.names.begin();
     size_t width = own.shapes[i].empty() ? 1 : own.shapes[i].back();
-    Difference found = differenceOf(own.values[i], other.values[same], width);
+    Difference found = differenceOf(own.values[i], other.values[places[i]], width);
     std::printf("%s %s: largest error %.3g, %.3g of the largest value; arg-max agrees in %zu of %zu rows",
-                own.names[i].c_str(), shapeOf(own.shapes[i]).c_str(), found.largest,
+                own.names[i].c_str(), shapeText(own.shapes[i]).c_str(), found.largest,
                 found.scale > 0 ? found.largest / found.scale : found.largest, found.agree, found.rows);
     if (found.agree < found.rows)
       std::printf(", elsewhere by a margin of up to %.3g", found.margin);

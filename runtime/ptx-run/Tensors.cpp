@@ -9,11 +9,15 @@
 
 namespace ptx::run {
 
-std::string shapeText(const ptx_tensor &tensor) {
+std::string shapeText(const std::vector<uint64_t> &shape) {
   std::string text;
-  for (uint32_t i = 0; i < tensor.rank; ++i)
-    text += (i ? "," : "") + std::to_string(tensor.dims[i]);
-  return printable(tensor.name) + " [" + text + "]";
+  for (uint64_t dim : shape)
+    text += (text.empty() ? "" : ",") + std::to_string(dim);
+  return "[" + text + "]";
+}
+
+std::string shapeText(const ptx_tensor &tensor) {
+  return printable(tensor.name) + " " + shapeText({tensor.dims, tensor.dims + tensor.rank});
 }
 
 Result<Inputs> readInputs(const std::string &path) {
@@ -70,10 +74,7 @@ Outputs copyOutputs(const ptx_tensor *tensors, size_t count) {
 void printOutputs(const Outputs &outputs) {
   constexpr size_t shown = 4;
   for (size_t i = 0; i < outputs.names.size(); ++i) {
-    std::string shape;
-    for (uint64_t dim : outputs.shapes[i])
-      shape += (shape.empty() ? "" : ",") + std::to_string(dim);
-    std::printf("%s [%s] ", outputs.names[i].c_str(), shape.c_str());
+    std::printf("%s %s ", outputs.names[i].c_str(), shapeText(outputs.shapes[i]).c_str());
     const std::vector<float> &values = outputs.values[i];
     for (size_t k = 0; k < std::min(shown, values.size()); ++k)
       std::printf(" %.6g", values[k]);

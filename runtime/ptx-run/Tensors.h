@@ -20,6 +20,8 @@ struct Inputs {
 
 Result<Inputs> readInputs(const std::string &path);
 
+/// "[2,7]"
+std::string shapeText(const std::vector<uint64_t> &shape);
 /// "input_ids [2,7]"
 std::string shapeText(const ptx_tensor &tensor);
 

@@ -9,9 +9,9 @@ def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getConst
                                               [AttrSizedOperandSegments]> {
   let summary = "y[m,n] = region(sum_k x[m,k] w[n,k] (+ sum_r u[m,r] b[n,r]), extras...)";
   let description = [{
-    w and b are matrices of one element type, to which x and u are rounded. The sum starts at -0.0 and runs over k ascending, then
-    over r ascending, with one fused multiply-add each: its bytes depend on
-    nothing else. Extras: rows `tensor<?xNxf32>` give the element [m,n], a
+    w and b are matrices of one element type, to which x and u are rounded. The
+    sum starts at -0.0 and runs over k ascending, then over r ascending, with one
+    fused multiply-add each: its bytes depend on nothing else. Extras: rows `tensor<?xNxf32>` give the element [m,n], a
     `vector` parameter gives element [n].
     C1 widths agree. Of every skeleton's region: C2 it has one f32 argument per
     element value and extra and yields one f32. C3 it holds operations that every

@@ -113,8 +113,8 @@ private:
     Json node = {{"op", xf::stringifyEnum(type.getLayout()).str()}, {"of", number}};
     if (type.getLayout() == xf::Layout::Table)
       node["width"] = width;
-    if (!type.getElementType().isF32())
-      node["dtype"] = type.getElementType().isBF16() ? "BF16" : "F16";
+    if (DType element = rt::dtypeOf(type.getElementType()); element != DType::F32)
+      node["dtype"] = std::string(dtypeName(element));
     return push(std::move(node));
   }
 

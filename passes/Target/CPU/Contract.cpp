@@ -68,17 +68,13 @@ private:
     Value first = e.add(row, begin);
     auto inPieces = [&](const Factors &factors, bool fresh) { emitPieces(factors, first, rows, panel, panels, fresh); };
     if (operands.isNarrow())
-      e.create<mlir::scf::IfOp>(
+      e.either(
           fitsChunk,
-          [&](mlir::OpBuilder &, mlir::Location) {
+          [&] {
             emitProduct(main, {chunk.row(e, begin), chunk.pitch}, e.integer(0), main.depth, rows, panel, panels,
                         e.flag(true));
-            e.create<mlir::scf::YieldOp>();
           },
-          [&](mlir::OpBuilder &, mlir::Location) {
-            inPieces(main, true);
-            e.create<mlir::scf::YieldOp>();
-          });
+          [&] { inPieces(main, true); });
     else
       inPieces(main, true);
     e.when(e.compare(Emit::Predicate::sgt, lowRank.depth, e.integer(0)), [&] { inPieces(lowRank, false); });

@@ -33,14 +33,7 @@ Value Emit::lanesFrom(Value begin) { return compareLanes(*this, Predicate::sge, 
 
 void Emit::store(Value value, Value address, Value count) {
   Value whole = compare(Predicate::sge, count, integer(lanes));
-  create<scf::IfOp>(
-      whole,
-      [&](OpBuilder &, Location) {
-        store(value, address);
-        create<scf::YieldOp>();
-      },
-      [&](OpBuilder &, Location) {
-        create<LLVM::MaskedStoreOp>(value, address, firstLanes(count), getI32IntegerAttr(4));
-        create<scf::YieldOp>();
-      });
+  either(
+      whole, [&] { store(value, address); },
+      [&] { create<LLVM::MaskedStoreOp>(value, address, firstLanes(count), getI32IntegerAttr(4)); });
 }

@@ -89,6 +89,16 @@ void Emit::stride(Value low, Value high, llvm::function_ref<Value(Value)> step,
       });
 }
 
+void Emit::either(Value condition, llvm::function_ref<void()> yes, llvm::function_ref<void()> no) {
+  auto branch = [this](llvm::function_ref<void()> body) {
+    return [this, body](OpBuilder &, Location) {
+      body();
+      create<scf::YieldOp>();
+    };
+  };
+  create<scf::IfOp>(condition, branch(yes), branch(no));
+}
+
 void Emit::when(Value condition, llvm::function_ref<void()> body) {
   create<scf::IfOp>(condition, [&](OpBuilder &, Location) {
     body();

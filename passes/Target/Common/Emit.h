@@ -106,6 +106,7 @@ public:
   void stride(Value low, Value high, llvm::function_ref<Value(Value)> step,
               llvm::function_ref<void(Value, Value)> body);
   void when(Value condition, llvm::function_ref<void()> body);
+  void either(Value condition, llvm::function_ref<void()> yes, llvm::function_ref<void()> no);
 
   template <typename Op, typename... Args> Op create(Args &&...args) {
     return Op::create(static_cast<mlir::ImplicitLocOpBuilder &>(*this), std::forward<Args>(args)...);

@@ -1,20 +1,18 @@
 // Kernels of both levels against double, at odd sizes; equal bytes whatever the
 // split and whatever the level. A level this processor lacks is compiled
 // and loaded only (CodegenTest.cpp).
-#include "test/passes/Target/CPU/KernelHarness.h"
+#include "test/passes/Target/CPU/KernelChecks.h"
 
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <map>
-#include <random>
 
 using namespace ptx::cpu;
 using namespace ptx::test;
 
 namespace {
 const char *const regions[] = {"", "bias", "residual", "relu", "leaky", "tanh", "silu", "gelu", "gelu_tanh"};
-const int64_t headDims[] = {4, 12, 16, 36, 64};
 constexpr double eps = 1.2e-7;
 
 std::string allKernels() {
@@ -57,11 +55,6 @@ Library &library(Level level) {
 }
 
 KernelFunction find(Level level, const std::string &name) { return library(level).kernel(name); }
-
-void expectGuarded(const Floats &y, int64_t rows, int64_t width, int64_t pitch) {
-  int64_t at = writtenOutside(y, rows, width, pitch);
-  ASSERT_EQ(at, -1) << "written outside the result, row " << at / pitch << " column " << at % pitch;
-}
 
 void expectContract(const ContractData &data, const std::string &region) {
   for (int64_t i = 0; i < data.m; ++i)
@@ -114,26 +107,8 @@ TEST_P(Kernels, ContractRegions) {
   }
 }
 
-// A tile is pure: any cut into rows and columns gives the same bytes.
 TEST_P(Kernels, ContractBytesDoNotDependOnTheCut) {
-  // NOLINTNEXTLINE(bugprone-random-generator-seed): the same cuts every time
-  std::mt19937 random(7);
-  auto pick = [&](int64_t below) { return static_cast<int64_t>(random() % below); };
-  auto kernel = find(GetParam(), "contract_gelu");
-  for (int repeat = 0; repeat < 60; ++repeat) {
-    int64_t m = 1 + pick(60), n = 1 + pick(200), k = 1 + pick(200), panels = (n + 15) / 16;
-    int64_t rank = 4 * (repeat % int64_t{3});
-    ContractData whole(m, n, k, rank), parts(m, n, k, rank);
-    whole.run(kernel, 0, m, 0, panels);
-    for (int64_t r = 0, next; r < m; r = next) {
-      next = std::min(m, r + 1 + pick(20));
-      for (int64_t c = 0, end; c < panels; c = end) {
-        end = std::min(panels, c + 1 + pick(5));
-        parts.run(kernel, r, next, c, end);
-      }
-    }
-    ASSERT_TRUE(sameBytes(whole.y, parts.y)) << m << " " << n << " " << k;
-  }
+  expectContractCuts(find(GetParam(), "contract_gelu"), ptx::DType::F32, 60, 4);
 }
 
 void expectAttention(const AttentionData &data, bool causal) {
@@ -152,10 +127,6 @@ void expectAttention(const AttentionData &data, bool causal) {
   expectGuarded(data.y, data.queryRows, data.width, data.pitch);
 }
 
-std::string attentionName(int64_t dim, bool causal) {
-  return "attention_" + std::to_string(dim) + (causal ? "_causal" : "");
-}
-
 // Sequences of unlike lengths in one call; pads of every row are NaN.
 TEST_P(Kernels, AttentionAtOddSizes) {
   for (int64_t dim : headDims)
@@ -169,33 +140,11 @@ TEST_P(Kernels, AttentionAtOddSizes) {
     }
 }
 
-// A row's result depends neither on the cut into blocks nor on its neighbours.
 TEST_P(Kernels, AttentionBytesDoNotDependOnTheCut) {
-  for (int64_t dim : {12, 64})
-    for (bool causal : {false, true}) {
-      auto kernel = find(GetParam(), attentionName(dim, causal));
-      AttentionData whole({70, 9}, {70, 40}, 4, dim);
-      whole.run(kernel);
-      for (int64_t rows : {1, 5, 13, 32}) {
-        AttentionData parts({70, 9}, {70, 40}, 4, dim, rows);
-        for (int64_t b = parts.blocks.size() / 4 - 1; b >= 0; --b)
-          for (int64_t h = 0; h < 4; ++h)
-            parts.run(kernel, b, b + 1, h, h + 1);
-        ASSERT_TRUE(sameBytes(whole.y, parts.y)) << "blocks of " << rows << ", dim " << dim;
-      }
-    }
+  expectAttentionCuts([](const std::string &name) { return find(GetParam(), name); });
 }
 
-// An infinite value of a later key does not reach earlier rows of a causal
-// block.
-TEST_P(Kernels, CausalRowsSeeTheirOwnKeysOnly) {
-  AttentionData clean({20}, {20}, 1, 16), spoilt({20}, {20}, 1, 16);
-  for (int64_t d = 0; d < 16; ++d)
-    spoilt.v[19 * spoilt.pitch + d] = spoilt.k[19 * spoilt.pitch + d] = INFINITY;
-  auto kernel = find(GetParam(), "attention_16_causal");
-  clean.run(kernel), spoilt.run(kernel);
-  EXPECT_EQ(std::memcmp(clean.y.data(), spoilt.y.data(), 19 * clean.pitch * sizeof(float)), 0);
-}
+TEST_P(Kernels, CausalRowsSeeTheirOwnKeysOnly) { expectOwnKeys(find(GetParam(), "attention_16_causal")); }
 
 TEST_P(Kernels, RowNorms) {
   for (int norm : {0, 1, 2})
@@ -275,27 +224,13 @@ TEST_P(Kernels, FunctionsAtTheEdges) {
 
 // What the planner reserves is what kernels use, on every level.
 TEST_P(Kernels, ScratchSuffices) {
-  Floats &scratch = scratchMemory();
-  auto used = [&](auto &&run) {
-    std::fill(scratch.data(), scratch.data() + scratch.size(), guard);
-    run();
-    int64_t last = scratch.size();
-    while (last > 0 && scratch[last - 1] == guard)
-      --last;
-    return 4 * last;
-  };
+  std::string text = allKernels();
   for (auto [m, k] : {std::pair<int64_t, int64_t>{300, 1000}, {128, 768}, {40, 3000}, {3, 60000}}) {
     ContractData data(m, 20, k, 17);
     auto kernel = find(GetParam(), "contract_bias");
-    EXPECT_LE(used([&] { data.run(kernel, 0, m, 0, 2); }), scratchOf(allKernels(), "contract_bias").base);
+    EXPECT_LE(scratchUsed([&] { data.run(kernel, 0, m, 0, 2); }), scratchOf(text, "contract_bias").base);
   }
-  for (int64_t dim : headDims)
-    for (int64_t keys : {1, 16, 70, 333}) {
-      AttentionData data({100}, {keys}, 2, dim);
-      ScratchBytes bytes = scratchOf(allKernels(), attentionName(dim, false));
-      auto kernel = find(GetParam(), attentionName(dim, false));
-      EXPECT_LE(used([&] { data.run(kernel); }), bytes.base + bytes.perKey * roundUp(keys, 16)) << dim << " " << keys;
-    }
+  expectAttentionScratch(text, [](const std::string &name) { return find(GetParam(), name); });
 }
 
 uint64_t address(const void *pointer) { return reinterpret_cast<uint64_t>(pointer); }

@@ -1,21 +1,18 @@
 // Contractions and attention in f16 and bf16 against double, with operands
 // rounded as the contract says; equal bytes whatever the split. Levels may
 // differ: some add two products at once.
-#include "test/passes/Target/CPU/KernelHarness.h"
+#include "test/passes/Target/CPU/KernelChecks.h"
 
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <gtest/gtest.h>
 #include <map>
-#include <random>
 
 using namespace ptx;
 using namespace ptx::cpu;
 using namespace ptx::test;
 
 namespace {
-const int64_t headDims[] = {4, 12, 16, 36, 64};
 constexpr double eps = 1.2e-7;
 
 struct Case {
@@ -23,10 +20,6 @@ struct Case {
   DType element;
   std::string in() const { return element == DType::BF16 ? "bf16" : "f16"; }
 };
-
-std::string attentionName(int64_t dim, bool causal) {
-  return "attention_" + std::to_string(dim) + (causal ? "_causal" : "");
-}
 
 std::string kernelsIn(const std::string &in) {
   std::string text = contractKernel("contract", "", in) + contractKernel("gelu", "gelu", in);
@@ -51,11 +44,6 @@ KernelFunction find(const Case &which, const std::string &name) {
   if (!one)
     one = std::make_unique<Library>(kernelsIn(which.in()), which.level);
   return one->kernel(name);
-}
-
-void expectGuarded(const Floats &y, int64_t rows, int64_t width, int64_t pitch) {
-  int64_t at = writtenOutside(y, rows, width, pitch);
-  ASSERT_EQ(at, -1) << "written outside the result, row " << at / pitch << " column " << at % pitch;
 }
 
 /// As exact as sums in f32 are: much more than operands that are not rounded would be.
@@ -104,23 +92,7 @@ TEST_P(Narrow, ContractInChunksAndPieces) {
 }
 
 TEST_P(Narrow, ContractBytesDoNotDependOnTheCut) {
-  // NOLINTNEXTLINE(bugprone-random-generator-seed): the same cuts every time
-  std::mt19937 random(7);
-  auto pick = [&](int64_t below) { return static_cast<int64_t>(random() % below); };
-  auto kernel = find(GetParam(), "gelu");
-  for (int repeat = 0; repeat < 40; ++repeat) {
-    int64_t m = 1 + pick(60), n = 1 + pick(200), k = 1 + pick(200), panels = (n + 15) / 16;
-    ContractData whole = problem(m, n, k, repeat % 3), parts = problem(m, n, k, repeat % 3);
-    whole.run(kernel, 0, m, 0, panels);
-    for (int64_t r = 0, next; r < m; r = next) {
-      next = std::min(m, r + 1 + pick(20));
-      for (int64_t c = 0, end; c < panels; c = end) {
-        end = std::min(panels, c + 1 + pick(5));
-        parts.run(kernel, r, next, c, end);
-      }
-    }
-    ASSERT_TRUE(sameBytes(whole.y, parts.y)) << m << " " << n << " " << k;
-  }
+  expectContractCuts(find(GetParam(), "gelu"), GetParam().element, 40, 1);
 }
 
 // Halves go to even, large values to infinity, and NaN stays NaN.
@@ -180,54 +152,20 @@ TEST_P(Narrow, AttentionAtOddSizes) {
 }
 
 TEST_P(Narrow, AttentionBytesDoNotDependOnTheCut) {
-  for (int64_t dim : {12, 64})
-    for (bool causal : {false, true}) {
-      auto kernel = find(GetParam(), attentionName(dim, causal));
-      AttentionData whole({70, 9}, {70, 40}, 4, dim);
-      whole.run(kernel);
-      for (int64_t rows : {1, 5, 13, 32}) {
-        AttentionData parts({70, 9}, {70, 40}, 4, dim, rows);
-        for (int64_t b = parts.blocks.size() / 4 - 1; b >= 0; --b)
-          for (int64_t h = 0; h < 4; ++h)
-            parts.run(kernel, b, b + 1, h, h + 1);
-        ASSERT_TRUE(sameBytes(whole.y, parts.y)) << "blocks of " << rows << ", dim " << dim;
-      }
-    }
+  expectAttentionCuts([](const std::string &name) { return find(GetParam(), name); });
 }
 
-TEST_P(Narrow, CausalRowsSeeTheirOwnKeysOnly) {
-  AttentionData clean({20}, {20}, 1, 16), spoilt({20}, {20}, 1, 16);
-  for (int64_t d = 0; d < 16; ++d)
-    spoilt.v[19 * spoilt.pitch + d] = spoilt.k[19 * spoilt.pitch + d] = INFINITY;
-  auto kernel = find(GetParam(), "attention_16_causal");
-  clean.run(kernel), spoilt.run(kernel);
-  EXPECT_EQ(std::memcmp(clean.y.data(), spoilt.y.data(), 19 * clean.pitch * sizeof(float)), 0);
-}
+TEST_P(Narrow, CausalRowsSeeTheirOwnKeysOnly) { expectOwnKeys(find(GetParam(), "attention_16_causal")); }
 
 // What the planner reserves is what kernels use, on every level.
 TEST_P(Narrow, ScratchSuffices) {
-  Floats &scratch = scratchMemory();
   std::string text = kernelsIn(GetParam().in());
-  auto used = [&](auto &&run) {
-    std::fill(scratch.data(), scratch.data() + scratch.size(), guard);
-    run();
-    int64_t last = scratch.size();
-    while (last > 0 && scratch[last - 1] == guard)
-      --last;
-    return 4 * last;
-  };
   for (auto [m, k] : {std::pair<int64_t, int64_t>{300, 1000}, {128, 768}, {40, 8176}, {40, 16368}, {14, 60000}}) {
     ContractData data = problem(m, 20, k, 17);
     auto kernel = find(GetParam(), "contract");
-    EXPECT_LE(used([&] { data.run(kernel, 0, m, 0, 2); }), scratchOf(text, "contract").base) << m << " " << k;
+    EXPECT_LE(scratchUsed([&] { data.run(kernel, 0, m, 0, 2); }), scratchOf(text, "contract").base) << m << " " << k;
   }
-  for (int64_t dim : headDims)
-    for (int64_t keys : {1, 16, 70, 333}) {
-      AttentionData data({100}, {keys}, 2, dim);
-      ScratchBytes bytes = scratchOf(text, attentionName(dim, false));
-      auto kernel = find(GetParam(), attentionName(dim, false));
-      EXPECT_LE(used([&] { data.run(kernel); }), bytes.base + bytes.perKey * roundUp(keys, 16)) << dim << " " << keys;
-    }
+  expectAttentionScratch(text, [](const std::string &name) { return find(GetParam(), name); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Host, Narrow, testing::ValuesIn(hostCases()), [](const auto &instance) {
