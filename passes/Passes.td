@@ -183,6 +183,24 @@ def MergeLaunchesPass : Pass<"stage-merge-launches", "::ptx::xf::FunctionOp"> {
   let dependentDialects = ["::ptx::stage::StageDialect"];
 }
 
+def NarrowRowsPass : Pass<"stage-narrow-rows", "::mlir::ModuleOp"> {
+  let summary = "store rows in the type that all their readers multiply them in";
+  let description = [{
+    Rows that are read only to be multiplied in f16 or bf16 are rounded where
+    they are made, once, and not by every reader: half the memory, the same
+    results. Rows that something else reads too (a residual, a norm, an output)
+    stay f32, and so do those of an odd number of columns.
+
+    Before:
+    ```mlir
+    %h = stage.launch -> tensor<?x64xf32> { %0 = stage.contract %x, %w1 ... -> tensor<?x64xf32> ... }
+    %y = stage.launch -> tensor<?x16xf32> { %0 = stage.contract %h, %w2 ... !xf.packed<matrix, 16x64xbf16> ... }
+    ```
+    After: `%h` is of `tensor<?x64xbf16>`.
+  }];
+  let dependentDialects = ["::ptx::stage::StageDialect"];
+}
+
 //===- plan ------------------------------------------------------------------===//
 
 def PlanPass : Pass<"convert-stage-to-rt", "::mlir::ModuleOp"> {

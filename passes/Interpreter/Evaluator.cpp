@@ -1,6 +1,7 @@
 // Walking blocks: one operation after the other, each by its entry in the
 // table, each result checked against its type.
 #include "passes/Interpreter/Evaluator.h"
+#include "passes/Interpreter/Product.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -147,4 +148,10 @@ LogicalResult Frame::set(mlir::Value key, Datum value) {
   }
   values[key] = std::move(value);
   return success();
+}
+
+// Rows of f16 and bf16 are rounded when they are stored.
+LogicalResult Frame::set(mlir::Value key, Array array) {
+  auto rows = dyn_cast<RankedTensorType>(key.getType());
+  return set(key, datum(rows ? rounded(std::move(array), rows.getElementType()) : std::move(array)));
 }

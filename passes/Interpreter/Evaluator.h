@@ -98,7 +98,7 @@ public:
   /// Gives an SSA value its value. Fails, at the operation that defines it,
   /// where kind or shape contradict its type; so the getters need no check.
   mlir::LogicalResult set(mlir::Value key, Datum value);
-  mlir::LogicalResult set(mlir::Value key, Array array) { return set(key, datum(std::move(array))); }
+  mlir::LogicalResult set(mlir::Value key, Array array);
 
   const Array &array(mlir::Value key) { return *arrayPtr(key); }
   const ArrayPtr &arrayPtr(mlir::Value key) { return get<ArrayPtr>(key); }

@@ -46,6 +46,7 @@ void buildStage(OpPassManager &pm, const PhaseOptions &) {
 void buildMerge(OpPassManager &pm, const PhaseOptions &) {
   pm.addPass(createFlattenCallsPass());
   pm.addNestedPass<xf::FunctionOp>(createMergeLaunchesPass());
+  pm.addPass(createNarrowRowsPass());
 }
 
 void buildPlan(OpPassManager &pm, const PhaseOptions &) { pm.addPass(createPlanPass()); }

@@ -3,6 +3,7 @@
 #ifndef PTX_RUNTIME_CORE_FIELDS_H
 #define PTX_RUNTIME_CORE_FIELDS_H
 
+#include "runtime/io/dtype.h"
 #include "runtime/io/file.h"
 #include "runtime/io/json.h"
 
@@ -83,6 +84,17 @@ public:
       return *value->asString();
     faults.add(where, std::string("'") + key + "' must be a string");
     return "";
+  }
+
+  /// The member "dtype", of a weight or of rows; without one they are of F32.
+  DType element() {
+    if (!optional("dtype"))
+      return DType::F32;
+    std::string name = text("dtype");
+    std::optional<DType> dtype = dtypeFromName(name);
+    if (!dtype || !isWeightType(*dtype))
+      faults.add(where, "'dtype' must be F32, F16 or BF16, found '" + printable(name) + "'");
+    return dtype.value_or(DType::F32);
   }
 
   bool flag(const char *key) {

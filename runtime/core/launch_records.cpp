@@ -14,7 +14,8 @@ struct LaunchRecords::Context {
   uint64_t evaluate(const Word &word, const Group &group) const {
     switch (word.kind) {
     case WordKind::Buffer:
-      return memory.buffers[static_cast<size_t>(word.first)] + static_cast<uint64_t>(word.second) * sizeof(float);
+      return memory.buffers[static_cast<size_t>(word.first)] +
+             function.buffers[static_cast<size_t>(word.first)].bytesOf(static_cast<uint64_t>(word.second));
     case WordKind::Pitch:
       return program.geometry().pitch(static_cast<uint64_t>(word.first));
     case WordKind::Int:
@@ -93,15 +94,15 @@ void LaunchRecords::addWindows(const Context &context, const Problem &problem, c
                                const ptx_problem &made) {
   auto addBuffer = [&](const Window &window, bool writes) {
     const BufferRecord &buffer = context.function.buffers[window.buffer];
-    uint64_t pitch = context.program.geometry().pitch(buffer.width) * sizeof(float);
+    uint64_t pitch = context.program.geometry().pitch(buffer.rowWords()) * sizeof(float);
     uint64_t first = 0, rows = context.memory.rowsOf(buffer);
     if (writes && problem.over != Over::Blocks) {
       first = static_cast<uint64_t>(made.begin);
       rows = static_cast<uint64_t>(made.end - made.begin);
     }
     windows.push_back({problem.label.c_str(),
-                       context.memory.buffers[window.buffer] + first * pitch + window.column * sizeof(float), rows,
-                       pitch, window.width * sizeof(float), writes});
+                       context.memory.buffers[window.buffer] + first * pitch + buffer.bytesOf(window.column), rows,
+                       pitch, buffer.bytesOf(window.width), writes});
   };
   auto addArray = [&](const CallTables::Array &array) {
     uint64_t bytes = array.count * sizeof(int32_t);
@@ -169,32 +170,32 @@ double LaunchRecords::bytesMoved(const Origin &origin, const ptx_problem &made) 
     auto begin = static_cast<size_t>(origin.group->begin), end = static_cast<size_t>(origin.group->end);
     return buffer.perSequence ? end - begin : static_cast<size_t>(table.begin[end] - table.begin[begin]);
   };
-  uint64_t floats = 0, parameterBytes = 0, written = 0, writtenRows = 0;
+  uint64_t bytes = 0, written = 0, writtenRows = 0;
   for (const Window &window : problem.writes) {
     // Of a window as wide as the largest rank an adapter writes its own.
     uint64_t width = problem.columnSites.empty() ? window.width : static_cast<uint64_t>(made.columns);
     writtenRows = rowsOf(window);
     written += writtenRows * width;
+    bytes += function->buffers[window.buffer].bytesOf(writtenRows * width);
   }
-  floats += written;
   std::vector<uint64_t> gathered; // buffers, of which only the rows asked for are read
   const words::Signature &signature = program->manifest().kernels[made.kernel].words;
   for (size_t i = 0; i < signature.size(); ++i) {
     const Word &word = problem.args[i];
     if (signature[i].type == words::Type::Table) {
-      floats += written;
+      bytes += written * sizeof(float);
       if (word.kind == WordKind::Buffer)
         gathered.push_back(static_cast<uint64_t>(word.first));
     } else if (word.kind == WordKind::Parameter) {
-      parameterBytes += origin.group->binding->parameters[static_cast<size_t>(word.first)]->bytes;
+      bytes += origin.group->binding->parameters[static_cast<size_t>(word.first)]->bytes;
     } else if (signature[i].type == words::Type::Index) {
-      floats += writtenRows;
+      bytes += writtenRows * sizeof(int32_t);
     }
   }
   for (const Window &window : problem.reads)
     if (std::find(gathered.begin(), gathered.end(), window.buffer) == gathered.end())
-      floats += rowsOf(window) * window.width;
-  return static_cast<double>(floats * sizeof(float) + parameterBytes);
+      bytes += function->buffers[window.buffer].bytesOf(rowsOf(window) * window.width);
+  return static_cast<double>(bytes);
 }
 
 ptx_launch_profile LaunchRecords::profile(size_t launch) const {

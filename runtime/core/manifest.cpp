@@ -262,14 +262,6 @@ private:
     return node;
   }
 
-  DType readElement(Fields &fields) {
-    std::string name = fields.text("dtype");
-    std::optional<DType> dtype = dtypeFromName(name);
-    if (!dtype || !isWeightType(*dtype))
-      faults.add(fields.place(), "'dtype' must be F32, F16 or BF16, found '" + printable(name) + "'");
-    return dtype.value_or(DType::F32);
-  }
-
   /// Of parameters in front of it: what lies in rows or panels, A^T and s B.
   void checkFold(const Node &node, const std::string &where) {
     bool fits = node.parameters.size() >= 3 && node.sites.size() == 1;
@@ -367,8 +359,7 @@ private:
       unary = false;
       break;
     case NodeKind::Matrix:
-      if (fields.optional("dtype"))
-        node.element = readElement(fields);
+      node.element = fields.element();
       break;
     case NodeKind::Transpose:
     case NodeKind::Vector:

@@ -116,7 +116,12 @@ struct SpaceRecord {
 struct BufferRecord {
   size_t slot = 0, space = 0;
   bool perSequence = false;
-  uint64_t width = 0;
+  uint64_t width = 0; // elements
+  DType element = DType::F32;
+
+  uint64_t rowWords() const { return words::rowWords(width, element); }
+  /// Bytes that so many columns take; of 16 bits, an even number lies in words of its own.
+  uint64_t bytesOf(uint64_t columns) const { return columns * dtypeBits(element) / 8; }
 };
 
 struct OutputRecord {

@@ -158,6 +158,9 @@ private:
     buffer.space = fields.index("space", spaceCount);
     buffer.perSequence = readPer(fields);
     buffer.width = fields.uinteger("width", widthCap);
+    buffer.element = fields.element();
+    if (buffer.element != DType::F32 && buffer.width % 2)
+      faults.add(fields.place(), "rows of 16-bit elements have an even number of them");
     fields.finish();
     function.buffers.push_back(buffer);
   }
@@ -174,6 +177,8 @@ private:
     fields.finish();
     if (!faults.any() && output.column + output.width > function.buffers[output.buffer].width)
       faults.add(fields.place(), "reads columns outside its buffer");
+    if (!faults.any() && function.buffers[output.buffer].element != DType::F32)
+      faults.add(fields.place(), "reads a buffer that is not of F32");
     function.outputs.push_back(std::move(output));
   }
 
@@ -262,6 +267,9 @@ private:
     if (word.kind == WordKind::Parameter &&
         manifest.parameters[static_cast<size_t>(word.first)].element() != wanted.element)
       return false;
+    if (word.kind == WordKind::Buffer &&
+        function.buffers[static_cast<size_t>(word.first)].element != wanted.element)
+      return false;
     switch (wanted.type) {
     case words::Type::Rows:
       return isNull || word.kind == WordKind::Buffer;
@@ -327,6 +335,8 @@ private:
       if (!faults.any() &&
           (word.second < 0 || static_cast<uint64_t>(word.second) >= function.buffers[word.first].width))
         faults.add(fields.place(), "an argument reads outside its buffer");
+      if (!faults.any() && word.second % 2 && function.buffers[word.first].element != DType::F32)
+        faults.add(fields.place(), "an argument begins inside a word of its buffer");
     } else if (*kind == "int") {
       word = {WordKind::Int, list->size() > 1 ? (*list)[1].asInt().value_or(0) : 0, 0, {}, {}};
     } else if (*kind == "pitch") {

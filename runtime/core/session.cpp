@@ -122,7 +122,7 @@ Status Session::prepare(const FunctionRecord &function, const CallInputs &inputs
 Status Session::reserveBuffers(const FunctionRecord &function) {
   std::vector<size_t> slots(function.slots, 0);
   for (const BufferRecord &buffer : function.buffers) {
-    size_t pitch = program->geometry().pitch(buffer.width);
+    size_t pitch = program->geometry().pitch(buffer.rowWords());
     slots[buffer.slot] = std::max(slots[buffer.slot], memory.rowsOf(buffer) * pitch * sizeof(float));
   }
   std::vector<size_t> offsets;

@@ -15,11 +15,11 @@
 namespace ptx::words {
 
 enum class Type {
-  Rows,   // address of rows of f32 in a buffer; 0: there are none
+  Rows,   // address of rows in a buffer; 0: there are none
   Weight, // address of a parameter; 0: there is none
   Table,  // address of rows to gather from: a buffer or a parameter
   Index,  // address of an array of i32: ids, or a field of a row table
-  Pitch,  // floats from one row to the next
+  Pitch,  // words of 32 bits from one row to the next
   Count   // an integer: a width, or the bound adapter's rank
 };
 
@@ -36,14 +36,19 @@ struct Word {
   std::string name;
   Type type;
   std::string_view columns = {}; // of rows and tables: the count of columns that are touched
-  DType element = DType::F32;    // of a weight: f32, f16 or bf16
+  DType element = DType::F32;    // of a weight or of rows: f32, f16 or bf16
 };
 using Signature = std::vector<Word>;
+
+/// Which rows may be of 16 bits: factors in the type they are multiplied in, a
+/// result in any.
+enum class Role { Other, Factor, Result };
 
 struct SkeletonWord {
   std::string_view name;
   Type type;
   std::string_view columns = {};
+  Role role = Role::Other;
 };
 struct Skeleton {
   std::string_view name;
@@ -52,25 +57,45 @@ struct Skeleton {
 
 // y[m,n] = region(sum_k x[m,k] weight[n,k] + sum_r u[m,r] b[n,r]); without a
 // low-rank part u and b are 0 and so is rank.
-inline constexpr SkeletonWord contract[] = {
-    {"x", Type::Rows, "depth"}, {"x_pitch", Type::Pitch},   {"weight", Type::Weight}, {"depth", Type::Count},
-    {"width", Type::Count},     {"y", Type::Rows, "width"}, {"y_pitch", Type::Pitch}, {"u", Type::Rows, "rank"},
-    {"u_pitch", Type::Pitch},   {"b", Type::Weight},        {"rank", Type::Count}};
+inline constexpr SkeletonWord contract[] = {{"x", Type::Rows, "depth", Role::Factor},
+                                            {"x_pitch", Type::Pitch},
+                                            {"weight", Type::Weight},
+                                            {"depth", Type::Count},
+                                            {"width", Type::Count},
+                                            {"y", Type::Rows, "width", Role::Result},
+                                            {"y_pitch", Type::Pitch},
+                                            {"u", Type::Rows, "rank"},
+                                            {"u_pitch", Type::Pitch},
+                                            {"b", Type::Weight},
+                                            {"rank", Type::Count}};
 // blocks: runs of query rows of one sequence; key_begin and keys: of each
 // sequence in the space of the keys. Columns are those of the heads.
-inline constexpr SkeletonWord attention[] = {
-    {"q", Type::Rows},       {"q_pitch", Type::Pitch},   {"k", Type::Rows},    {"k_pitch", Type::Pitch},
-    {"v", Type::Rows},       {"v_pitch", Type::Pitch},   {"y", Type::Rows},    {"y_pitch", Type::Pitch},
-    {"blocks", Type::Index}, {"key_begin", Type::Index}, {"keys", Type::Index}};
+inline constexpr SkeletonWord attention[] = {{"q", Type::Rows, "", Role::Factor},
+                                             {"q_pitch", Type::Pitch},
+                                             {"k", Type::Rows, "", Role::Factor},
+                                             {"k_pitch", Type::Pitch},
+                                             {"v", Type::Rows, "", Role::Factor},
+                                             {"v_pitch", Type::Pitch},
+                                             {"y", Type::Rows, "", Role::Result},
+                                             {"y_pitch", Type::Pitch},
+                                             {"blocks", Type::Index},
+                                             {"key_begin", Type::Index},
+                                             {"keys", Type::Index}};
 inline constexpr SkeletonWord rowWise[] = {{"x", Type::Rows, "width"},
                                            {"x_pitch", Type::Pitch},
-                                           {"y", Type::Rows, "width"},
+                                           {"y", Type::Rows, "width", Role::Result},
                                            {"y_pitch", Type::Pitch},
                                            {"width", Type::Count}};
-inline constexpr SkeletonWord pool[] = {
-    {"x", Type::Rows, "width"}, {"x_pitch", Type::Pitch}, {"y", Type::Rows, "width"}, {"y_pitch", Type::Pitch},
-    {"width", Type::Count},     {"begin", Type::Index},   {"keys", Type::Index},      {"position", Type::Index}};
-inline constexpr SkeletonWord gather[] = {{"y", Type::Rows, "width"}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
+inline constexpr SkeletonWord pool[] = {{"x", Type::Rows, "width"},
+                                        {"x_pitch", Type::Pitch},
+                                        {"y", Type::Rows, "width", Role::Result},
+                                        {"y_pitch", Type::Pitch},
+                                        {"width", Type::Count},
+                                        {"begin", Type::Index},
+                                        {"keys", Type::Index},
+                                        {"position", Type::Index}};
+inline constexpr SkeletonWord gather[] = {
+    {"y", Type::Rows, "width", Role::Result}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
 
 // y[n,k] = region(base[n,k], sum_r a[k,r] b[n,r]) over packed parameters of one
 // layout; rows: of k, width: of n; y_pitch: between the rows of a matrix [n,k],
@@ -83,27 +108,52 @@ inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", a
                                          {"gather", gather},     {"pool", pool},           {"map", rowWise},
                                          {"fold", fold}};
 
-/// The words of a kernel: those of its skeleton, whose weights are of type
-/// `element`, then three per gathered table, then one (an element per column)
-/// or two (rows) per extra of its region. Empty for an unknown skeleton.
-inline Signature signatureOf(std::string_view skeleton, int64_t tables, std::span<const bool> extraIsRows,
-                             DType element = DType::F32) {
-  Signature signature;
+/// Words of 32 bits in a row of elements: of 16-bit ones there is an even number.
+constexpr uint64_t rowWords(uint64_t elements, DType element) { return element == DType::F32 ? elements : elements / 2; }
+
+/// What distinguishes the words of kernels of one skeleton.
+struct Shape {
+  int64_t tables = 0;
+  std::span<const bool> extraIsRows = {};
+  DType weights = DType::F32; // in which a contraction or an attention multiplies
+  std::span<const std::pair<std::string_view, DType>> rows = {}; // those that are not of f32
+};
+
+/// The word of a skeleton's own, or null.
+inline const SkeletonWord *findWord(std::string_view skeleton, std::string_view name) {
   for (const Skeleton &entry : skeletons)
     if (entry.name == skeleton)
       for (const SkeletonWord &word : entry.words)
-        signature.push_back(
-            {std::string(word.name), word.type, word.columns, word.type == Type::Weight ? element : DType::F32});
-  for (int64_t t = 0; t < tables; ++t) {
+        if (word.name == name)
+          return &word;
+  return nullptr;
+}
+
+/// The words of a kernel: those of its skeleton, then three per gathered table,
+/// then one (an element per column) or two (rows) per extra of its region.
+/// Empty for an unknown skeleton.
+inline Signature signatureOf(std::string_view skeleton, const Shape &shape) {
+  Signature signature;
+  auto elementOf = [&](const SkeletonWord &word) {
+    for (const auto &[name, element] : shape.rows)
+      if (name == word.name)
+        return element;
+    return word.type == Type::Weight ? shape.weights : DType::F32;
+  };
+  for (const Skeleton &entry : skeletons)
+    if (entry.name == skeleton)
+      for (const SkeletonWord &word : entry.words)
+        signature.push_back({std::string(word.name), word.type, word.columns, elementOf(word)});
+  for (int64_t t = 0; t < shape.tables; ++t) {
     std::string name = "table_" + std::to_string(t);
     signature.push_back({name, Type::Table, "width"});
     signature.push_back({name + "_pitch", Type::Pitch});
     signature.push_back({"index_" + std::to_string(t), Type::Index});
   }
-  for (size_t i = 0; i < extraIsRows.size(); ++i) {
+  for (size_t i = 0; i < shape.extraIsRows.size(); ++i) {
     std::string name = "extra_" + std::to_string(i);
-    signature.push_back({name, extraIsRows[i] ? Type::Rows : Type::Weight, "width"});
-    if (extraIsRows[i])
+    signature.push_back({name, shape.extraIsRows[i] ? Type::Rows : Type::Weight, "width"});
+    if (shape.extraIsRows[i])
       signature.push_back({name + "_pitch", Type::Pitch});
   }
   return signature;

@@ -32,7 +32,7 @@ class Rt_Type<string cpp, string mnem> : TypeDef<Rt_Dialect, cpp> {
 }
 def Rt_Input : Rt_Type<"Input", "input"> { let summary = "what a caller passes"; }
 def Rt_Space : Rt_Type<"Space", "space"> { let summary = "a row table"; }
-def Rt_Buffer : Rt_Type<"Buffer", "buffer"> { let summary = "rows of f32 in an arena slot"; }
+def Rt_Buffer : Rt_Type<"Buffer", "buffer"> { let summary = "rows of f32, f16 or bf16 in an arena slot"; }
 
 //===- Words of a launch, 64 bits each ----------------------------------------===//
 
@@ -53,7 +53,7 @@ def Rt_RowsArg : Rt_Arg<"RowsArg", "rows_word"> {
   let assemblyFormat = "`<` $field `>`";
 }
 def Rt_PitchArg : Rt_Arg<"PitchArg", "pitch_word"> {
-  let summary = "floats between rows of so many floats, as the target lays them out";
+  let summary = "words of 32 bits between rows of so many words, as the target lays them out";
   let parameters = (ins "int64_t":$width);
   let assemblyFormat = "`<` $width `>`";
 }
@@ -84,12 +84,14 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     The region takes the skeleton's element values and one f32 per extra, and
     yields the element; skeletons without a region have an empty one.
     The kernel's signature, the names and types of the words it is called with,
-    follows from skeleton, tables and extras (runtime/device/words.h); it is
-    printed behind `words`, and need not be written.
+    follows from skeleton, tables, extras and the types of rows
+    (runtime/device/words.h); it is printed behind `words`, and need not be written.
+    `rows` names the words whose rows are of f16 or bf16; others are of f32.
     C1 the constants of the skeleton are there: `norm` and `eps` of a row norm,
        `scale` and a positive `head_dim` of an attention, `tables` of a gather,
        `pooling` of a pool, `layout` of a fold, which is matrix or table. Only a
-       contraction and an attention may be `in` a narrow type.
+       contraction and an attention may be `in` a narrow type. `rows` are of
+       that type, or the result of any.
     C2 the region has one argument per element value and extra, all f32, and
        yields one value.
     C3 the region holds scalar operations that every target can carry out on an
@@ -108,12 +110,14 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
                        DefaultValuedAttr<I64Attr, "0">:$head_dim, OptionalAttr<F64Attr>:$scale, UnitAttr:$causal,
                        OptionalAttr<Stage_Norm>:$norm, OptionalAttr<F64Attr>:$eps, OptionalAttr<Xf_Pooling>:$pooling,
                        OptionalAttr<Xf_Layout>:$layout, Xf_ProductType:$product_type,
+                       OptionalAttr<DictionaryAttr>:$rows,
                        TypedArrayAttrBase<Rt_ExtraKind, "kinds of the extras">:$extras);
   let regions = (region AnyRegion:$body);
   let assemblyFormat = [{
     $skeleton $sym_name (`tables` $tables^)? (`norm` $norm^)? (`eps` $eps^)? (`pooling` $pooling^)?
     (`layout` $layout^)? (`head_dim` $head_dim^)? (`scale` $scale^)? (`causal` $causal^)? (`in` $product_type^)?
-    `extras` custom<Extras>($extras) custom<Words>(ref($skeleton), ref($tables), ref($extras), ref($product_type))
+    (`rows` $rows^)? `extras` custom<Extras>($extras)
+    custom<Words>(ref($skeleton), ref($tables), ref($extras), ref($product_type), ref($rows))
     attr-dict-with-keyword custom<OptionalBody>($body)
   }];
   let hasVerifier = 1;
@@ -225,20 +229,27 @@ def Rt_SpaceOp : Rt_NamedPart<"space", [AttrSizedOperandSegments]> {
 }
 
 def Rt_BufferOp : Rt_NamedPart<"buffer"> {
-  let summary = "rows of `width` floats in an arena slot";
+  let summary = "rows of `width` elements in an arena slot";
   let description = [{
-    How far apart rows lie is the target's: the word `pitch width`.
-    C1 the slot is one of the program's. C2 it has columns.
+    Elements are of f32 where nothing is said: `width 16 of bf16`. How far apart
+    rows lie is the target's: the word `pitch`, of as many words of 32 bits as
+    a row has.
+    C1 the slot is one of the program's. C2 it has columns, of 16 bits an even number.
   }];
-  let arguments = (ins I64Attr:$slot, Rt_Space:$space, Rt_Per:$per, I64Attr:$width);
+  let arguments = (ins I64Attr:$slot, Rt_Space:$space, Rt_Per:$per, I64Attr:$width, Xf_ProductType:$element_type);
   let results = (outs Rt_Buffer:$result);
-  let assemblyFormat = "`slot` $slot `in` $space `per` $per `width` $width attr-dict";
+  let assemblyFormat = "`slot` $slot `in` $space `per` $per `width` $width (`of` $element_type^)? attr-dict";
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::ptx::DType getElement();
+    /// Words of 32 bits in a row.
+    int64_t getRowWords();
+  }];
 }
 
 def Rt_OutputOp : Rt_ProgramPart<"output"> {
   let arguments = (ins StrAttr:$name, Rt_Buffer:$buffer, I64Attr:$column, I64Attr:$width);
-  let summary = "a named output read from a buffer after the last launch";
+  let summary = "a named output read from a buffer of f32 after the last launch";
   let assemblyFormat = "$name $buffer `column` $column `width` $width attr-dict";
 }
 
@@ -263,7 +274,7 @@ def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">, AttrSizedOperandSegm
     `ids %input`, `field %space`, `pitch width`, `@parameter`, `rank @site`, or an
     integer.
     C1 the kernel exists, and `args` has one word of the right type for each of
-       its signature. C2 there is an operand of the right type for each word
+       its signature; a pitch behind a buffer is that of its rows. C2 there is an operand of the right type for each word
        that speaks of one, and no other. C3 it has a space or a positive count.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$label, Optional<Rt_Space>:$space,

@@ -25,21 +25,29 @@ StringRef ptx::rt::elementName(DType dtype) {
   return dtype == DType::BF16 ? "bf16" : dtype == DType::F16 ? "f16" : "f32";
 }
 
-/// Also of kernels that do not verify: C1 says how many tables a gather has.
-static words::Signature signature(Skeleton skeleton, int64_t tables, ArrayAttr extras, TypeAttr productType) {
+/// Also of kernels that do not verify: C1 says how many tables a gather has,
+/// and which rows may be narrow.
+static words::Signature signature(Skeleton skeleton, int64_t tables, ArrayAttr extras, TypeAttr productType,
+                                  DictionaryAttr rows) {
   tables = std::clamp<int64_t>(tables, 0, maxTables);
   // A vector of bool has no contiguous elements.
   SmallVector<char> isRows;
   for (Attribute kind : extras)
     isRows.push_back(cast<ExtraKindAttr>(kind).getValue() == ExtraKind::Row);
   static_assert(sizeof(bool) == sizeof(char));
-  DType element = productType ? dtypeOf(productType.getValue()) : DType::F32;
-  return words::signatureOf(std::string_view(stringifyEnum(skeleton)), tables,
-                            {reinterpret_cast<const bool *>(isRows.data()), isRows.size()}, element);
+  std::vector<std::pair<std::string_view, DType>> narrow;
+  if (rows)
+    for (NamedAttribute word : rows)
+      if (auto type = dyn_cast<TypeAttr>(word.getValue()))
+        narrow.emplace_back(word.getName().strref(), dtypeOf(type.getValue()));
+  DType weights = productType ? dtypeOf(productType.getValue()) : DType::F32;
+  return words::signatureOf(
+      std::string_view(stringifyEnum(skeleton)),
+      {tables, {reinterpret_cast<const bool *>(isRows.data()), isRows.size()}, weights, narrow});
 }
 
 words::Signature KernelOp::getSignature() {
-  return signature(getSkeleton(), static_cast<int64_t>(getTables()), getExtras(), getProductTypeAttr());
+  return signature(getSkeleton(), static_cast<int64_t>(getTables()), getExtras(), getProductTypeAttr(), getRowsAttr());
 }
 
 std::optional<int64_t> KernelOp::getElementCount() {
@@ -92,7 +100,7 @@ static void printExtras(OpAsmPrinter &printer, Operation *, ArrayAttr extras) {
 
 // words(x: rows, x_pitch: pitch, ...); may be left out, and must be right.
 static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, IntegerAttr tables, ArrayAttr extras,
-                              TypeAttr productType) {
+                              TypeAttr productType, DictionaryAttr rows) {
   if (failed(parser.parseOptionalKeyword("words")))
     return success();
   SMLoc loc = parser.getCurrentLocation();
@@ -113,7 +121,7 @@ static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, Intege
   };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, parseOne))
     return failure();
-  words::Signature right = signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras, productType);
+  words::Signature right = signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras, productType, rows);
   auto same = [](const words::Word &a, const words::Word &b) {
     return a.name == b.name && a.type == b.type && a.element == b.element;
   };
@@ -123,9 +131,9 @@ static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, Intege
 }
 
 static void printWords(OpAsmPrinter &printer, Operation *, SkeletonAttr skeleton, IntegerAttr tables, ArrayAttr extras,
-                       TypeAttr productType) {
+                       TypeAttr productType, DictionaryAttr rows) {
   printer << "words(";
-  llvm::interleaveComma(signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras, productType), printer,
+  llvm::interleaveComma(signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras, productType, rows), printer,
                         [&](const words::Word &word) {
                           printer << word.name << ": " << words::nameOf(word.type);
                           if (word.element != DType::F32)
@@ -248,6 +256,25 @@ static void printArgs(OpAsmPrinter &printer, ProblemOp op, ArrayAttr, OperandRan
 
 //===- Kernels ---------------------------------------------------------------===//
 
+/// C1: rows of 16 bits are factors of the product type, or the result.
+static LogicalResult verifyRows(KernelOp kernel) {
+  if (!kernel.getRowsAttr())
+    return success();
+  for (NamedAttribute entry : kernel.getRowsAttr()) {
+    auto type = dyn_cast<TypeAttr>(entry.getValue());
+    if (!type || !(type.getValue().isF16() || type.getValue().isBF16()))
+      return kernel.emitOpError("C1: `rows` are of f16 or bf16, found ") << entry.getValue();
+    const words::SkeletonWord *word =
+        words::findWord(std::string_view(stringifyEnum(kernel.getSkeleton())), entry.getName().strref());
+    bool isFactor = word && word->role == words::Role::Factor && type == kernel.getProductTypeAttr() &&
+                    kernel.getHeadDim() % 2 == 0;
+    if (!isFactor && !(word && word->role == words::Role::Result))
+      return kernel.emitOpError("C1: a ") << stringifyEnum(kernel.getSkeleton()) << " takes no " << type
+                                          << " as the rows " << entry.getName();
+  }
+  return success();
+}
+
 LogicalResult KernelOp::verify() {
   Skeleton skeleton = getSkeleton();
   auto isFinite = [](std::optional<APFloat> value) { return value && std::isfinite(value->convertToDouble()); };
@@ -266,7 +293,7 @@ LogicalResult KernelOp::verify() {
     return emitOpError("C1: a ") << stringifyEnum(skeleton) << " multiplies nothing in " << *getProductType();
   if (!getElementCount() && !getBody().empty())
     return emitOpError("C2: ") << stringifyEnum(skeleton) << " has no region";
-  return success();
+  return verifyRows(*this);
 }
 
 LogicalResult KernelOp::verifyRegions() {
@@ -298,7 +325,14 @@ LogicalResult BufferOp::verify() {
   int64_t slots = static_cast<int64_t>((*this)->getParentOfType<ProgramOp>().getSlots());
   if (slot < 0 || slot >= slots)
     return emitOpError("C1: there is no slot ") << slot << ", the program has " << slots;
-  return width >= 1 && width <= xf::maxExtent ? success() : emitOpError("C2: rows of ") << width << " columns";
+  bool isWhole = getElement() == DType::F32 || width % 2 == 0;
+  return width >= 1 && width <= xf::maxExtent && isWhole ? success()
+                                                         : emitOpError("C2: rows of ") << width << " columns";
+}
+
+DType BufferOp::getElement() { return getElementType() ? dtypeOf(*getElementType()) : DType::F32; }
+int64_t BufferOp::getRowWords() {
+  return static_cast<int64_t>(words::rowWords(static_cast<uint64_t>(getWidth()), getElement()));
 }
 
 //===- Problems --------------------------------------------------------------===//
@@ -350,6 +384,18 @@ SmallVector<std::pair<Attribute, Value>> ProblemOp::getArgs() {
   return args;
 }
 
+/// C1: a pitch that follows a buffer is that of its rows.
+static LogicalResult verifyPitches(ProblemOp op) {
+  BufferOp before;
+  for (auto [word, value] : op.getArgs()) {
+    auto pitch = dyn_cast<PitchArgAttr>(word);
+    if (pitch && before && pitch.getWidth() != before.getRowWords())
+      return op.emitOpError("C1: has a pitch of ") << pitch.getWidth() << " words for rows of " << before.getRowWords();
+    before = isa<BufferArgAttr>(word) ? value.getDefiningOp<BufferOp>() : BufferOp();
+  }
+  return success();
+}
+
 LogicalResult ProblemOp::verifyKernel(KernelOp kernel) {
   words::Signature wanted = kernel.getSignature();
   if (getWords().size() != wanted.size())
@@ -359,7 +405,7 @@ LogicalResult ProblemOp::verifyKernel(KernelOp kernel) {
     if (!fits(word, expected.type))
       return emitOpError("C1: word '") << expected.name << "' of kernel " << getKernelAttr() << " is of type "
                                        << words::nameOf(expected.type) << ", found " << word;
-  return success();
+  return verifyPitches(*this);
 }
 
 Touched ProblemOp::getTouched(KernelOp kernel) {

@@ -39,21 +39,29 @@ private:
   std::map<std::pair<const void *, int64_t>, int64_t> windows; // buffer and first column -> end
 };
 
-/// An op of a launch as a problem whose words are those of its kernel.
-/// C1: parameters hold what the kernel reads.
+/// The element type of the parameter or buffer that a word speaks of, if it does.
+std::optional<DType> elementOf(ProblemOp problem, Attribute word, Value value, SymbolTableCollection &symbols) {
+  if (isa<BufferArgAttr>(word))
+    return value.getDefiningOp<BufferOp>().getElement();
+  if (auto argument = dyn_cast<ParameterArgAttr>(word))
+    if (auto parameter = symbols.lookupNearestSymbolFrom<xf::ParameterOp>(problem, argument.getParameter()))
+      return dtypeOf(cast<xf::PackedType>(parameter.getType()).getElementType());
+  return std::nullopt;
+}
+
+/// C1: parameters and buffers hold what the kernel reads.
 LogicalResult verifyElements(ProblemOp problem, KernelOp kernel, SymbolTableCollection &symbols) {
-  for (auto [word, expected] : llvm::zip(problem.getWords(), kernel.getSignature())) {
-    auto argument = dyn_cast<ParameterArgAttr>(word);
-    auto parameter = argument ? symbols.lookupNearestSymbolFrom<xf::ParameterOp>(problem, argument.getParameter())
-                              : xf::ParameterOp();
-    if (parameter && dtypeOf(cast<xf::PackedType>(parameter.getType()).getElementType()) != expected.element)
+  for (auto [arg, expected] : llvm::zip(problem.getArgs(), kernel.getSignature())) {
+    std::optional<DType> element = elementOf(problem, arg.first, arg.second, symbols);
+    if (element && *element != expected.element)
       return problem.emitOpError("C1: word '")
              << expected.name << "' of kernel " << problem.getKernelAttr() << " is of " << elementName(expected.element)
-             << ", found " << parameter.getType();
+             << ", found " << elementName(*element);
   }
   return success();
 }
 
+/// An op of a launch as a problem whose words are those of its kernel.
 FailureOr<std::pair<ProblemOp, KernelOp>> verifyProblem(Operation &op, SymbolTableCollection &symbols) {
   auto problem = dyn_cast<ProblemOp>(op);
   if (!problem)
@@ -82,6 +90,8 @@ public:
 private:
   LogicalResult check(OutputOp op) {
     Window window{op.getBuffer(), static_cast<int64_t>(op.getColumn()), static_cast<int64_t>(op.getWidth())};
+    if (bufferOf(window).getElement() != DType::F32)
+      return op.emitOpError("C2: is of f32, its buffer of ") << elementName(bufferOf(window).getElement());
     return failed(checkColumns(op, window)) ? failure() : read(op, window, launchNumber);
   }
 

@@ -17,7 +17,8 @@ def Stage_Dialect : Dialect {
     mean, map) with a region of scalar `arith` and `math` operations that says
     what happens to each element before it is stored. Targets supply skeletons,
     never regions. Values are rows `tensor<?xDxf32>`: one row per token that
-    exists in a *space*; padding has no rows.
+    exists in a *space*; padding has no rows. Rows of f16 or bf16 are rounded, to
+    nearest, ties to even, when they are stored.
   }];
   let useDefaultTypePrinterParser = 1;
   let dependentDialects = ["::ptx::xf::XfDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
@@ -30,6 +31,9 @@ def Stage_SpaceType : Stage_Type<"Space", "space"> {
 }
 
 def Stage_Rows : Xf_Tensor<"isPooled", "rows tensor<?xDxf32>, one per token of a space or one per sequence">;
+/// A row of 16-bit elements fills whole words of 32 bits.
+def Stage_AnyRows : Type<CPred<"::ptx::stage::isRows($_self)">,
+                         "rows tensor<?xDxf32>, or of an even number of f16 or bf16", "::mlir::RankedTensorType">;
 def Stage_Index : Type<CPred<"::ptx::stage::isIndex($_self)">, "indices tensor<?xi32>, one per row or per sequence",
                        "::mlir::RankedTensorType">;
 

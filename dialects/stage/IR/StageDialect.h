@@ -14,6 +14,15 @@ inline bool isIndex(mlir::Type type) {
   return tensor && tensor.getRank() == 1 && tensor.isDynamicDim(0) && tensor.getElementType().isInteger(32);
 }
 
+/// tensor<?xDxf32>, or the same of an even number of f16 or bf16.
+bool isRows(mlir::Type type);
+/// The element type of rows.
+inline mlir::Type elementOf(mlir::Value rows) {
+  return mlir::cast<mlir::RankedTensorType>(rows.getType()).getElementType();
+}
+/// The type of the same rows with other elements.
+mlir::Type withElements(mlir::Type rows, mlir::Type element);
+
 /// Whether every target computes the op on an element of a region.
 bool isElementwise(mlir::Operation *op);
 
@@ -31,8 +40,17 @@ struct RowDomain {
 /// The rows that an index has an entry for; without a space for what is no index.
 RowDomain rowsOfIndex(mlir::Value index);
 
+/// Rows that a stage multiplies.
+struct Factor {
+  llvm::StringRef word;      // of the kernel
+  mlir::OpOperand *rows;
+  mlir::Type type;           // in which they are multiplied
+  int64_t columns;           // that are multiplied together
+};
+
 class SkeletonOpInterface;
-/// The rules of every skeleton: its region is one of elements.
+/// The rules of every skeleton: its region is one of elements, rows of narrow
+/// types are its factors.
 mlir::LogicalResult verifySkeleton(SkeletonOpInterface op);
 
 } // namespace ptx::stage

@@ -34,7 +34,12 @@ def Stage_SkeletonOpInterface : OpInterface<"SkeletonOpInterface", [Xf_LaunchedO
     InterfaceMethod<[{
       The parameter whose rank is the width of the result, where that width is
       known at run time only; else null.
-    }], "::mlir::Value", "getRankParameter", (ins), "", [{ return {}; }]>
+    }], "::mlir::Value", "getRankParameter", (ins), "", [{ return {}; }]>,
+    InterfaceMethod<[{
+      The operands whose rows are multiplied in some type. They are of f32 and
+      rounded to it, or of that type already; all other rows that a stage reads
+      are of f32.
+    }], "::llvm::SmallVector<::ptx::stage::Factor>", "getFactors", (ins), "", [{ return {}; }]>
   ];
   let verify = [{ return ::ptx::stage::verifySkeleton(::mlir::cast<SkeletonOpInterface>($_op)); }];
   let verifyWithRegions = 1;

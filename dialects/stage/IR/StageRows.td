@@ -50,10 +50,10 @@ def Stage_OutputOp : Stage_Op<"output"> {
 
 def Stage_ColumnsOp : Stage_Op<"columns", [Pure]> {
   let summary = "a view of columns [offset, offset + width of the result) of rows";
-  let description = "C1 they lie inside x.";
+  let description = "C1 they lie inside x, and are of its type. C2 16-bit elements begin at an even column.";
   let hasVerifier = 1;
-  let arguments = (ins Stage_Rows:$x, I64Attr:$offset);
-  let results = (outs Stage_Rows:$result);
+  let arguments = (ins Stage_AnyRows:$x, I64Attr:$offset);
+  let results = (outs Stage_AnyRows:$result);
   let assemblyFormat = "$x `at` $offset attr-dict `:` type($x) `->` type($result)";
 }
 

@@ -1,5 +1,6 @@
 // What the skeletons say of themselves (StageInterfaces.td).
 #include "dialects/stage/IR/StageDialect.h"
+#include "dialects/xf/IR/XfVerify.h"
 
 using namespace mlir;
 using namespace ptx;
@@ -19,7 +20,39 @@ RowDomain ptx::stage::rowsOfIndex(Value index) {
   return {};
 }
 
+bool ptx::stage::isRows(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || tensor.getRank() != 2)
+    return false;
+  Type element = tensor.getElementType();
+  bool isNarrow = element.isF16() || element.isBF16();
+  bool isWhole = !tensor.isDynamicDim(1) && tensor.getDimSize(1) % 2 == 0;
+  return isNarrow ? isWhole && xf::isPooled(withElements(type, Float32Type::get(type.getContext())))
+                  : xf::isPooled(type);
+}
+
+Type ptx::stage::withElements(Type rows, Type element) { return cast<RankedTensorType>(rows).clone(element); }
+
+/// C4: what is narrow is a factor, in its own type.
+static LogicalResult verifyFactors(SkeletonOpInterface op) {
+  SmallVector<Factor> factors = op.getFactors();
+  for (OpOperand &operand : op->getOpOperands()) {
+    Type type = operand.get().getType();
+    if (!isRows(type) || elementOf(operand.get()).isF32())
+      continue;
+    const Factor *factor = llvm::find_if(factors, [&](const Factor &f) { return f.rows == &operand; });
+    if (factor == factors.end())
+      return op->emitOpError("C4: reads ") << type << ", which it does not multiply";
+    if (factor->type != elementOf(operand.get()) || factor->columns % 2)
+      return op->emitOpError("C4: multiplies ")
+             << factor->columns << " columns at a time in " << factor->type << ", found " << type;
+  }
+  return success();
+}
+
 LogicalResult ptx::stage::verifySkeleton(SkeletonOpInterface op) {
+  if (failed(verifyFactors(op)))
+    return failure();
   std::optional<int64_t> elements = op.getElementCount();
   if (!elements)
     return success();
@@ -32,16 +65,29 @@ static void noteProductType(NamedAttrList &constants, Type type) {
     constants.set("product_type", TypeAttr::get(type));
 }
 
-void ContractOp::getConstants(NamedAttrList &constants) {
-  noteProductType(constants, cast<xf::PackedType>(getWeight().getType()).getElementType());
+static Type productTypeOf(ContractOp op) { return cast<xf::PackedType>(op.getWeight().getType()).getElementType(); }
+
+void ContractOp::getConstants(NamedAttrList &constants) { noteProductType(constants, productTypeOf(*this)); }
+SmallVector<Factor> ContractOp::getFactors() {
+  return {{"x", &getXMutable(), productTypeOf(*this), xf::widthOf(getX())}};
 }
 Value ContractOp::getRankParameter() { return isRank(getResult()) ? getWeight() : Value(); }
 
 RowDomain AttentionOp::getRowDomain() { return {.space = getQuerySpace()}; }
+static int64_t headDimOf(AttentionOp op) {
+  return xf::widthOf(op.getResult()) / static_cast<int64_t>(op.getHeads());
+}
+
+SmallVector<Factor> AttentionOp::getFactors() {
+  Type type = xf::productType(getProductTypeAttr(), getContext());
+  int64_t columns = headDimOf(*this);
+  return {{"q", &getQueryMutable(), type, columns},
+          {"k", &getKeyMutable(), type, columns},
+          {"v", &getValueMutable(), type, columns}};
+}
 void AttentionOp::getConstants(NamedAttrList &constants) {
   Builder builder(getContext());
-  int64_t width = cast<RankedTensorType>(getType()).getShape().back();
-  constants.set("head_dim", builder.getI64IntegerAttr(width / static_cast<int64_t>(getHeads())));
+  constants.set("head_dim", builder.getI64IntegerAttr(headDimOf(*this)));
   constants.set("scale", getScaleAttr());
   if (getCausal())
     constants.set("causal", builder.getUnitAttr());

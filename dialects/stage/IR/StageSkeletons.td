@@ -5,17 +5,19 @@
 include "dialects/stage/IR/StageBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getConstants", "getRankParameter"],
+def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getConstants", "getRankParameter", "getFactors"],
                                               [AttrSizedOperandSegments]> {
   let summary = "y[m,n] = region(sum_k x[m,k] w[n,k] (+ sum_r u[m,r] b[n,r]), extras...)";
   let description = [{
-    w and b are matrices of one element type, to which x and u are rounded. The
-    sum starts at -0.0 and runs over k ascending, then over r ascending, with one
+    w and b are matrices of one element type, to which x and u are rounded; x may
+    be of that type already. The sum starts at -0.0 and runs over k ascending, then over r ascending, with one
     fused multiply-add each: its bytes depend on nothing else. Extras: rows `tensor<?xNxf32>` give the element [m,n], a
     `vector` parameter gives element [n].
-    C1 widths agree. Of every skeleton's region: C2 it has one f32 argument per
-    element value and extra and yields one f32. C3 it holds operations that every
-    target carries out on an element (rt.kernel lists them), of f32 and i1.
+    C1 widths agree. Of every skeleton: C2 its region has one f32 argument per
+    element value and extra and yields one f32. C3 the region holds operations
+    that every target carries out on an element (rt.kernel lists them), of f32
+    and i1. C4 rows of f16 or bf16 are multiplied in that type, an even number
+    of columns at a time.
     ```mlir
     %y = stage.contract %x, %w extras(%b, %r : !xf.packed<vector, 512x1xf32>, tensor<?x512xf32>) {
     ^bb0(%acc: f32, %bias: f32, %old: f32):
@@ -25,9 +27,9 @@ def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getConst
     } : tensor<?x256xf32>, !xf.packed<matrix, 512x256xf32> -> tensor<?x512xf32>
     ```
   }];
-  let arguments = (ins Stage_Rows:$x, Xf_PackedType:$weight, Optional<Stage_Rows>:$u, Optional<Xf_PackedType>:$b,
+  let arguments = (ins Stage_AnyRows:$x, Xf_PackedType:$weight, Optional<Stage_Rows>:$u, Optional<Xf_PackedType>:$b,
                        Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
-  let results = (outs Stage_Rows:$result);
+  let results = (outs Stage_AnyRows:$result);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $x `,` $weight (`plus` $u^ `,` $b)? (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body) attr-dict
@@ -36,17 +38,18 @@ def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getConst
   let hasVerifier = 1;
 }
 
-def Stage_AttentionOp : Stage_SkeletonOp<"attention", "Attention", ["getRowDomain", "getConstants"]> {
+def Stage_AttentionOp : Stage_SkeletonOp<"attention", "Attention", ["getRowDomain", "getConstants", "getFactors"]> {
   let summary = "attention of the rows of one space over the keys of another, sequence by sequence";
   let description = [{
     As `xf.attention`; heads by column blocks. A query without keys gives zeros.
-    C1 widths agree and are divisible by `heads`; the scale is finite.
+    C1 widths agree and are divisible by `heads`; the scale is finite. C4 as for
+    `stage.contract`, of a head's columns.
   }];
   let hasVerifier = 1;
-  let arguments = (ins Stage_Rows:$query, Stage_Rows:$key, Stage_Rows:$value,
+  let arguments = (ins Stage_AnyRows:$query, Stage_AnyRows:$key, Stage_AnyRows:$value,
                        Stage_SpaceType:$query_space, Stage_SpaceType:$key_space,
                        I64Attr:$heads, F64Attr:$scale, UnitAttr:$causal, Xf_ProductType:$product_type);
-  let results = (outs Stage_Rows:$result);
+  let results = (outs Stage_AnyRows:$result);
   let assemblyFormat = [{
     $query `,` $key `,` $value `over` $query_space `,` $key_space `heads` $heads `scale` $scale (`causal` $causal^)?
     (`in` $product_type^)? attr-dict
@@ -60,7 +63,7 @@ def Stage_RowNormOp : Stage_RegionSkeletonOp<"row_norm", "RowNorm", ["getConstan
   let hasVerifier = 1;
   let arguments = (ins Stage_Norm:$norm, Stage_Rows:$x, F64Attr:$eps,
                        Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
-  let results = (outs Stage_Rows:$result);
+  let results = (outs Stage_AnyRows:$result);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $norm $x `eps` $eps (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body) attr-dict `:` type($x) `->` type($result)
@@ -77,7 +80,7 @@ def Stage_GatherOp : Stage_RegionSkeletonOp<"gather", "Gather", ["getElementCoun
   }];
   let arguments = (ins Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$tables, Variadic<Stage_Index>:$indices,
                        Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
-  let results = (outs Stage_Rows:$result);
+  let results = (outs Stage_AnyRows:$result);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     `(` $tables `:` type($tables) `)` `at` `(` $indices `:` type($indices) `)` (`extras` `(` $extras^ `:` type($extras) `)`)?
@@ -94,7 +97,7 @@ def Stage_PoolOp : Stage_SkeletonOp<"pool", "Pool", ["getRowDomain", "getConstan
   }];
   let hasVerifier = 1;
   let arguments = (ins Xf_Pooling:$kind, Stage_Rows:$x, Stage_SpaceType:$space);
-  let results = (outs Stage_Rows:$result);
+  let results = (outs Stage_AnyRows:$result);
   let assemblyFormat = "$kind $x `over` $space attr-dict `:` type($x) `,` type($space) `->` type($result)";
 }
 
@@ -103,7 +106,7 @@ def Stage_ConcatOp : Stage_SkeletonOp<"concat", "Map", []> {
   let description = "One problem of a map for each part, into its columns. C1 at least one part; widths add up.";
   let hasVerifier = 1;
   let arguments = (ins Variadic<Stage_Rows>:$parts);
-  let results = (outs Stage_Rows:$result);
+  let results = (outs Stage_AnyRows:$result);
   let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($result)";
 }
 
@@ -112,7 +115,7 @@ def Stage_MapOp : Stage_RegionSkeletonOp<"map", "Map", []> {
   let description = "C1 widths agree. C2, C3 as for `stage.contract`.";
   let hasVerifier = 1;
   let arguments = (ins Stage_Rows:$x, Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
-  let results = (outs Stage_Rows:$result);
+  let results = (outs Stage_AnyRows:$result);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$x (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body) attr-dict `:` type($x) `->` type($result)";
 }

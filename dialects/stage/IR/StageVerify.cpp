@@ -172,6 +172,10 @@ LogicalResult ColumnsOp::verify() {
   int64_t width = widthOf(getX()), taken = widthOf(getResult()), offset = static_cast<int64_t>(getOffset());
   if (width < 1 || taken < 1 || offset < 0 || offset > width || taken > width - offset)
     return emitOpError("C1: takes ") << extentText(taken) << " columns at " << offset << " of " << extentText(width);
+  if (elementOf(getX()) != elementOf(getResult()))
+    return emitOpError("C1: columns of ") << getX().getType() << " are not of " << elementOf(getResult());
+  if (!elementOf(getX()).isF32() && offset % 2)
+    return emitOpError("C2: 16-bit elements at the odd column ") << offset;
   return success();
 }
 

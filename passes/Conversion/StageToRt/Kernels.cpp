@@ -24,6 +24,19 @@ void addRegion(stage::SkeletonOpInterface stage, KernelOp kernel) {
   xf::YieldOp::create(region, kernel.getLoc(), block->getArguments());
 }
 
+/// Rows of 16 bits by the words they stand for.
+DictionaryAttr narrowRows(stage::SkeletonOpInterface stage) {
+  NamedAttrList rows;
+  auto note = [&](StringRef word, Value value) {
+    if (stage::isRows(value.getType()) && !stage::elementOf(value).isF32())
+      rows.set(word, TypeAttr::get(stage::elementOf(value)));
+  };
+  for (const stage::Factor &factor : stage.getFactors())
+    note(factor.word, factor.rows->get());
+  note("y", stage->getResult(0));
+  return rows.empty() ? DictionaryAttr() : rows.getDictionary(stage->getContext());
+}
+
 KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage) {
   SmallVector<Attribute> kinds;
   for (OpOperand &extra : stage.getExtraOperands())
@@ -33,6 +46,8 @@ KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage) {
   state.addAttribute("sym_name", builder.getStringAttr("kernel"));
   state.addAttribute("skeleton", xf::SkeletonAttr::get(builder.getContext(), stage.getSkeleton()));
   state.addAttribute("extras", builder.getArrayAttr(kinds));
+  if (DictionaryAttr rows = narrowRows(stage))
+    state.addAttribute("rows", rows);
   state.addRegion();
   auto kernel = cast<KernelOp>(builder.create(state));
   addRegion(stage, kernel);

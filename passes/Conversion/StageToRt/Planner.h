@@ -40,10 +40,17 @@ struct BufferLife {
   mlir::TypedValue<SpaceType> space;
   Per per;
   int64_t width;
+  mlir::Type element;
   int64_t firstLaunch; // that writes it
   int64_t lastLaunch;  // that reads it; outputs live to the end
   int64_t slot = -1;
   mlir::TypedValue<BufferType> buffer = {}; // once it is there
+
+  int64_t rowWords() const {
+    return static_cast<int64_t>(words::rowWords(static_cast<uint64_t>(width), dtypeOf(element)));
+  }
+  /// As rt.buffer states it.
+  mlir::TypeAttr elementAttr() const { return element.isF32() ? mlir::TypeAttr() : mlir::TypeAttr::get(element); }
 };
 
 /// Gives each buffer a slot no other living buffer has; returns the number of

@@ -8,7 +8,7 @@ namespace {
 struct Slot {
   mlir::Value space;
   Per per;
-  int64_t width; // of its widest buffer so far
+  int64_t rowWords; // of its widest buffer so far
   int64_t busyUntil;
 };
 } // namespace
@@ -21,7 +21,7 @@ int64_t assignSlots(std::vector<BufferLife> &buffers) {
       const Slot &slot = slots[i];
       if (slot.busyUntil >= buffer.firstLaunch || slot.space != buffer.space || slot.per != buffer.per)
         continue;
-      int64_t cost = std::abs(slot.width - buffer.width);
+      int64_t cost = std::abs(slot.rowWords - buffer.rowWords());
       if (best < 0 || cost < bestCost) {
         best = static_cast<int64_t>(i);
         bestCost = cost;
@@ -29,10 +29,10 @@ int64_t assignSlots(std::vector<BufferLife> &buffers) {
     }
     if (best < 0) {
       best = static_cast<int64_t>(slots.size());
-      slots.push_back({buffer.space, buffer.per, buffer.width, -1});
+      slots.push_back({buffer.space, buffer.per, buffer.rowWords(), -1});
     }
     Slot &slot = slots[best];
-    slot.width = std::max(slot.width, buffer.width);
+    slot.rowWords = std::max(slot.rowWords, buffer.rowWords());
     slot.busyUntil = buffer.lastLaunch;
     buffer.slot = best;
   }

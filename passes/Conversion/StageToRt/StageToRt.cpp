@@ -137,7 +137,7 @@ private:
       for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues())) {
         auto op = value.getDefiningOp<stage::SkeletonOpInterface>();
         for (Value operand : op->getOperands())
-          if (auto type = dyn_cast<RankedTensorType>(operand.getType()); type && type.getElementType().isF32())
+          if (stage::isRows(operand.getType()))
             locate(operand).first.lastLaunch = static_cast<int64_t>(index);
         Rows rows = rowsOf(op.getRowDomain());
         int64_t launchIndex = static_cast<int64_t>(index);
@@ -145,6 +145,7 @@ private:
         lives.push_back({.space = rows.space,
                          .per = rows.per,
                          .width = bufferWidth(op),
+                         .element = stage::elementOf(result),
                          .firstLaunch = launchIndex,
                          .lastLaunch = launchIndex});
       }
@@ -154,7 +155,7 @@ private:
     program.setSlots(assignSlots(lives));
     for (BufferLife &life : lives)
       life.buffer = BufferOp::create(builder, function.getLoc(), builder.getType<BufferType>(), life.slot, life.space,
-                                     life.per, life.width);
+                                     life.per, life.width, life.elementAttr());
   }
 
   //===- launches ------------------------------------------------------------//
@@ -189,7 +190,7 @@ private:
   }
   void addRows(Words &words, const BufferLife &life, int64_t column) {
     words.add(BufferArgAttr::get(builder.getContext(), column), life.buffer);
-    words.add(pitchWord(life.width));
+    words.add(pitchWord(life.rowWords()));
   }
 
   void addExtras(Words &words, ValueRange extras) {

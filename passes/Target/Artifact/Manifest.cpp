@@ -108,10 +108,13 @@ private:
   }
 
   Json write(rt::BufferOp op) {
-    return {{"slot", op.getSlot()},
-            {"space", numberOf(op.getSpace())},
-            {"per", text(rt::stringifyEnum(op.getPer()))},
-            {"width", op.getWidth()}};
+    Json buffer = {{"slot", op.getSlot()},
+                   {"space", numberOf(op.getSpace())},
+                   {"per", text(rt::stringifyEnum(op.getPer()))},
+                   {"width", op.getWidth()}};
+    if (op.getElement() != DType::F32)
+      buffer["dtype"] = std::string(dtypeName(op.getElement()));
+    return buffer;
   }
 
   Json write(rt::OutputOp op) {

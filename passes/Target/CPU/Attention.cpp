@@ -5,9 +5,9 @@
 // its own keys: its bytes depend on no other row. A lone query fills
 // one lane of 16: 33 GB/s of cached keys and values on AVX-512, 22 on AVX2
 // (Zen 5, one thread), which a skeleton for decoding could better.
-// In a narrow type queries, keys and values are rounded into scratch, and the
-// weights where they are stored. The products are then those of f32, or of
-// pairs of bf16 where all rows of a block see the same keys.
+// In a narrow type queries, keys and values are rounded into scratch where they
+// are not of that type, and the weights where they are stored. The products are
+// then those of f32, or of pairs of bf16 where all rows of a block see the same keys.
 // Scratch, in floats: tile | 64 factors | queries [4][d][16] |
 // scores [keys][queries rounded up to 16] | in a narrow type keys, values [keys][d], or pairs of them.
 #include "passes/Target/CPU/Generators.h"
@@ -61,19 +61,22 @@ Value room(Emit &e, const Work &w, int64_t which) {
   return e.at(w.scores.base, e.mul(w.keyRoom, blockRows + which * padded(w.headDim)));
 }
 
-/// Keys or values of the block, rounded.
+/// Keys or values of the block, rounded, in f32.
 Matrix emitRounded(Emit &e, const Work &w, Matrix from, int64_t which) {
   Matrix to{room(e, w, which), e.integer(padded(w.headDim))};
   e.loop(e.integer(0), w.keys, 1, [&](Value key) {
     Value source = from.row(e, key), target = to.row(e, key);
     for (int64_t k = 0; k < w.headDim; k += lanes)
-      e.store(w.round(e, e.load(e.at(source, k))), e.at(target, k));
+      e.store(from.narrow ? emitLoad(e, from, source, e.integer(k)) : w.round(e, e.load(e.at(source, k))),
+              e.at(target, k));
   });
   return to;
 }
 
 /// Pairs along the columns of the keys.
 Matrix emitKeyPairs(Emit &e, const Work &w) {
+  if (isPrepared(w.operands, w.k))
+    return w.k;
   Value depth = e.integer(w.headDim);
   Matrix to{room(e, w, 0), preparedPitch(e, w.operands, depth)};
   emitPrepare(e, w.operands, w.k, w.keys, depth, to);
@@ -87,26 +90,67 @@ Matrix emitValuePairs(Emit &e, const Work &w) {
     Value next = e.add(key, 1), isKey = e.less(next, w.keys);
     Value low = w.v.row(e, key), high = e.select(isKey, w.v.row(e, next), low);
     Value target = to.row(e, e.div(key, 2));
+    mlir::Type element = w.v.narrow ? w.v.narrow : mlir::Type(e.getF32Type());
+    Value zero = e.splat(e.getFloatAttr(element, 0.0));
     for (int64_t k = 0; k < w.headDim; k += lanes) {
-      Value second = e.select(isKey, e.load(e.at(high, k)), e.constant(0.0f));
-      e.store(emitPair(e, e.load(e.at(low, k)), second), e.at(target, k));
+      auto load = [&](Value row) -> Value {
+        return e.create<mlir::LLVM::LoadOp>(e.wide(element), w.v.at(e, row, e.integer(k)), w.v.narrow ? 2 : 4);
+      };
+      e.store(emitPair(e, load(low), e.select(isKey, load(high), zero)), e.at(target, k));
     }
   });
   return to;
 }
 
-/// The queries of a group, transposed, as operands: rounded, or pairs of their columns.
-void emitQueryOperands(Emit &e, const Work &w, Value group) {
-  auto at = [&](Value k) { return e.at(group, e.mul(k, lanes)); };
-  if (!w.isPaired())
-    return e.loop(e.integer(0), e.integer(w.headDim), 1, [&](Value k) { e.store(w.round(e, e.load(at(k))), at(k)); });
-  e.loop(e.integer(0), e.integer(w.headDim / 2), 1, [&](Value pair) {
-    Value k = e.mul(pair, 2);
-    e.store(emitPair(e, e.load(at(k)), e.load(at(e.add(k, 1)))), at(pair));
-  });
-  if (w.headDim % 2)
-    e.store(emitPair(e, e.load(at(e.integer(w.headDim - 1))), e.constant(0.0f)), at(e.integer(w.headDim / 2)));
-}
+/// The queries of a group of 16, transposed, as operands: rounded, or pairs of their columns.
+class QueryGroup {
+public:
+  QueryGroup(Emit &e, const Work &w, Value base) : e(e), w(w), base(base) {}
+
+  void emit(Value row, Value rows) {
+    Value words = e.integer(w.q.narrow ? w.headDim / 2 : w.headDim);
+    emitTranspose(e, {w.q.row(e, row), w.q.pitch}, rows, words, base);
+    if (w.q.narrow && !w.isPaired())
+      unpack();
+    else if (!w.q.narrow && w.isPaired())
+      pack();
+    else if (!w.q.narrow && w.kernel.op.getProductType())
+      e.loop(e.integer(0), e.integer(w.headDim), 1, [&](Value k) { e.store(w.round(e, e.load(at(k))), at(k)); });
+  }
+
+private:
+  Value at(Value k) { return e.at(base, e.mul(k, lanes)); }
+
+  /// Columns to pairs of them; a last one alone has zeros beside it.
+  void pack() {
+    e.loop(e.integer(0), e.integer(w.headDim / 2), 1, [&](Value pair) {
+      Value k = e.mul(pair, 2);
+      e.store(emitPair(e, e.load(at(k)), e.load(at(e.add(k, 1)))), at(pair));
+    });
+    if (w.headDim % 2)
+      e.store(emitPair(e, e.load(at(e.integer(w.headDim - 1))), e.constant(0.0f)), at(e.integer(w.headDim / 2)));
+  }
+
+  /// Pairs of columns to columns in f32, in place: from the last on.
+  void unpack() {
+    int64_t pairs = w.headDim / 2;
+    e.loop(e.integer(0), e.integer(pairs), 1, [&](Value i) {
+      Value pair = e.sub(e.integer(pairs - 1), i), k = e.mul(pair, 2);
+      Value words = e.create<mlir::LLVM::LoadOp>(e.wide(e.getI32Type()), at(pair), 4);
+      auto half = [&](int32_t shift) {
+        Value low = e.create<mlir::arith::ShRUIOp>(words, e.splat(e.getI32IntegerAttr(shift)));
+        Value bits = e.create<mlir::arith::TruncIOp>(e.wide(e.getI16Type()), low);
+        return e.extend(e.create<mlir::arith::BitcastOp>(e.wide(w.q.narrow), bits));
+      };
+      e.store(half(16), at(e.add(k, 1)));
+      e.store(half(0), at(k));
+    });
+  }
+
+  Emit &e;
+  const Work &w;
+  Value base;
+};
 
 // scores = k q^T. Lanes behind the last query repeat it and are never stored.
 void emitScores(Emit &e, const Work &w) {
@@ -115,10 +159,8 @@ void emitScores(Emit &e, const Work &w) {
   Value groups = e.ceilDiv(w.queries, lanes);
   e.loop(e.integer(0), groups, 1, [&](Value group) {
     Value row = e.mul(group, lanes);
-    Value group16 = e.at(queries, e.mul(group, groupFloats));
-    emitTranspose(e, {w.q.row(e, row), w.q.pitch}, e.minimum(e.sub(w.queries, row), e.integer(lanes)), depth, group16);
-    if (w.kernel.op.getProductType())
-      emitQueryOperands(e, w, group16);
+    QueryGroup(e, w, e.at(queries, e.mul(group, groupFloats)))
+        .emit(row, e.minimum(e.sub(w.queries, row), e.integer(lanes)));
   });
   cutRows(e, w.kernel.level, w.operands, w.keys).forEach(e, [&](Value begin, Value rows) {
     auto width = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
@@ -222,7 +264,7 @@ void emitValues(Emit &e, const Work &w) {
           Value n = e.add(column, e.mul(j, lanes));
           Value sums = e.load(e.at(w.kernel.scratch, e.add(e.mul(i, cRow), e.mul(j, lanes))));
           Value result = e.select(some, e.mulf(sums, factor), e.constant(0.0f));
-          e.store(result, e.at(w.y.row(e, row), n), e.sub(width, n));
+          emitStore(e, w.kernel.level, result, w.y, w.y.row(e, row), n, e.sub(width, n));
         });
       });
     });
@@ -249,7 +291,7 @@ void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
     Matrix scores{e.at(kernel.scratch, scoresOffset(headDim)), e.roundUp(queries, lanes)};
     e.loop(kernel.c0, kernel.c1, 1, [&](Value head) {
       Value column = e.mul(head, headDim);
-      auto from = [&](Matrix m, Value row) { return Matrix{e.at(m.row(e, row), column), m.pitch}; };
+      auto from = [&](Matrix m, Value row) { return Matrix{m.at(e, m.row(e, row), column), m.pitch, m.narrow}; };
       Work work{
           kernel, from(q, begin), from(k, keyBegin),      from(v, keyBegin), from(y, begin), queries, keys, allKeys,
           first,  scores,         e.roundUp(keys, lanes), headDim,           operands};

@@ -1,8 +1,9 @@
 // Contraction: every group of weight panels meets every block of rows of a
 // chunk that the second-level cache holds. Rows of f32 are read where they lie:
 // packing them first was no faster from 1 to 512 rows (Zen 5, both levels,
-// weights in the third-level cache). Rows that are multiplied in a narrow type
-// are rounded once per chunk; where a row is too long for that, piece by piece
+// weights in the third-level cache), and so are rows of bf16 where pairs of it
+// are multiplied. Other rows that are multiplied in a narrow type are rounded or
+// widened once per chunk; where a row is too long for that, piece by piece
 // for each group of panels, and so are those of the low-rank part.
 // Scratch, in words: tile | a piece of a block of rows | a chunk of rows.
 #include "passes/Target/CPU/Generators.h"
@@ -31,7 +32,7 @@ public:
         main{kernel.words.matrix(e, "x"), kernel.words.pointer(e, "weight"), kernel.words.integer(e, "depth")},
         lowRank{kernel.words.matrix(e, "u"), kernel.words.pointer(e, "b"), kernel.words.integer(e, "rank")},
         y(kernel.words.matrix(e, "y")), width(kernel.words.integer(e, "width")), element(e, kernel.op, kernel.words) {
-    if (!operands.isNarrow())
+    if (isPrepared(operands, main.rows))
       return;
     chunk = {e.at(kernel.scratch, chunkOffset), preparedPitch(e, operands, main.depth)};
     fitsChunk = e.compare(Emit::Predicate::sle, e.mul(chunk.pitch, maxRowsAnyLevel), e.integer(chunkFloats));
@@ -39,7 +40,7 @@ public:
 
   void emit() {
     Value all = e.sub(kernel.r1, kernel.r0);
-    Value rowWords = e.maximum(operands.isNarrow() ? chunk.pitch : main.depth, e.integer(1));
+    Value rowWords = e.maximum(chunk.pitch ? chunk.pitch : operands.steps(e, main.depth), e.integer(1));
     Value most = e.maximum(e.div(e.integer(chunkFloats), rowWords), e.integer(1));
     Value chunks = e.div(e.add(all, e.sub(most, e.integer(1))), most);
     e.loop(e.integer(0), chunks, 1, [&](Value index) {
@@ -50,9 +51,8 @@ public:
 
 private:
   void emitChunk(Value row, Value rows) {
-    if (operands.isNarrow())
-      e.when(fitsChunk,
-             [&] { emitPrepare(e, operands, {main.rows.row(e, row), main.rows.pitch}, rows, main.depth, chunk); });
+    if (fitsChunk)
+      e.when(fitsChunk, [&] { emitPrepare(e, operands, from(main.rows, row), rows, main.depth, chunk); });
     RowBlocks blocks = cutRows(e, kernel.level, operands, rows);
     e.stride(
         kernel.c0, kernel.c1,
@@ -67,7 +67,7 @@ private:
   void emitBlock(Value row, Value begin, Value rows, Value panel, Value panels) {
     Value first = e.add(row, begin);
     auto inPieces = [&](const Factors &factors, bool fresh) { emitPieces(factors, first, rows, panel, panels, fresh); };
-    if (operands.isNarrow())
+    if (fitsChunk)
       e.either(
           fitsChunk,
           [&] {
@@ -81,15 +81,17 @@ private:
     emitRegion(first, rows, panel, panels);
   }
 
+  Matrix from(const Matrix &rows, Value first) const { return {rows.row(e, first), rows.pitch, rows.narrow}; }
+
   /// Rows from `first` on, rounded piece by piece where they need to be.
   void emitPieces(const Factors &factors, Value first, Value rows, Value panel, Value panels, bool fresh) {
-    Matrix a{factors.rows.row(e, first), factors.rows.pitch};
-    if (!operands.isNarrow())
+    Matrix a = from(factors.rows, first);
+    if (isPrepared(operands, a))
       return emitProduct(factors, a, e.integer(0), factors.depth, rows, panel, panels, e.flag(fresh));
     Matrix piece{e.at(kernel.scratch, pieceOffset), e.integer(piecePitch)};
     e.loop(e.integer(0), factors.depth, pieceDepth, [&](Value k) {
       Value depth = e.minimum(e.sub(factors.depth, k), e.integer(pieceDepth));
-      emitPrepare(e, operands, {e.at(a.base, k), a.pitch}, rows, depth, piece);
+      emitPrepare(e, operands, {a.at(e, a.base, k), a.pitch, a.narrow}, rows, depth, piece);
       Value isFirst = e.compare(Emit::Predicate::eq, k, e.integer(0));
       emitProduct(factors, piece, k, depth, rows, panel, panels, fresh ? isFirst : e.flag(false));
     });
@@ -114,7 +116,7 @@ private:
       e.loop(e.integer(0), panels, 1, [&](Value j) {
         Value n = e.mul(e.add(panel, j), lanes);
         Value value = element(e, e.load(e.at(sums, e.mul(j, lanes))), m, n);
-        e.store(value, e.at(out, n), e.sub(width, n));
+        emitStore(e, kernel.level, value, y, out, n, e.sub(width, n));
       });
     });
   }
@@ -127,7 +129,7 @@ private:
   Value width;
   Element element;
   Matrix chunk; // of rows as they are multiplied, where that is not as they lie
-  Value fitsChunk;
+  Value fitsChunk; // null where they lie so
 };
 } // namespace
 

@@ -23,7 +23,7 @@ void ptx::cpu::emitGather(Emit &e, const Kernel &kernel) {
       SmallVector<Value> values;
       for (Value row : rows)
         values.push_back(e.load(e.at(row, n)));
-      e.store(element(e, values, m, n), e.at(out, n), e.sub(width, n));
+      emitStore(e, kernel.level, element(e, values, m, n), y, out, n, e.sub(width, n));
     });
   });
 }

@@ -10,6 +10,6 @@ void ptx::cpu::emitMap(Emit &e, const Kernel &kernel) {
   e.loop(kernel.r0, kernel.r1, 1, [&](Value m) {
     Value in = x.row(e, m), out = y.row(e, m);
     e.loop(e.integer(0), width, lanes,
-           [&](Value n) { e.store(element(e, e.load(e.at(in, n)), m, n), e.at(out, n), e.sub(width, n)); });
+           [&](Value n) { emitStore(e, kernel.level, element(e, e.load(e.at(in, n)), m, n), y, out, n, e.sub(width, n)); });
   });
 }

@@ -28,23 +28,54 @@ static Value roundBits(Emit &e, Value x) {
   Value odd = e.create<arith::AndIOp>(e.create<arith::ShRUIOp>(bits, splat(16)), splat(1));
   Value carried = e.create<arith::AddIOp>(e.create<arith::AddIOp>(bits, splat(0x7fff)), odd);
   Value cut = e.create<arith::AndIOp>(carried, splat(static_cast<int32_t>(0xffff0000u)));
-  Value rounded = e.create<arith::BitcastOp>(e.wideFloat(), cut);
-  return e.select(e.compare(Emit::Compare::UNO, x, x), x, rounded);
+  return e.select(e.compare(Emit::Compare::UNO, x, x), bits, cut);
 }
 
+static bool roundsInIntegers(const LevelInfo &level, Type type) { return type.isBF16() && !level.multipliesBf16; }
+
 Value ptx::cpu::emitRound(Emit &e, const LevelInfo &level, Value x, Type type) {
-  if (type.isBF16() && !level.multipliesBf16)
-    return roundBits(e, x);
+  if (roundsInIntegers(level, type))
+    return e.create<arith::BitcastOp>(e.wideFloat(), roundBits(e, x));
   return e.extend(e.truncate(x, type));
+}
+
+Value ptx::cpu::emitNarrow(Emit &e, const LevelInfo &level, Value x, Type type) {
+  Type bits = e.wide(e.getI16Type());
+  if (!roundsInIntegers(level, type))
+    return e.create<arith::BitcastOp>(bits, e.truncate(x, type));
+  Value upper = e.create<arith::ShRUIOp>(roundBits(e, x), e.splat(e.getI32IntegerAttr(16)));
+  return e.create<arith::TruncIOp>(bits, upper);
 }
 
 Value ptx::cpu::emitPair(Emit &e, Value low, Value high) {
   auto half = [&](Value x) -> Value {
-    Value narrow = e.create<arith::BitcastOp>(e.wide(e.getI16Type()), e.truncate(x, e.getBF16Type()));
-    return e.create<arith::ExtUIOp>(e.wide(e.getI32Type()), narrow);
+    Value narrow = x.getType() == e.wideFloat() ? e.truncate(x, e.getBF16Type()) : x;
+    return e.create<arith::ExtUIOp>(e.wide(e.getI32Type()),
+                                    e.create<arith::BitcastOp>(e.wide(e.getI16Type()), narrow));
   };
   Value shifted = e.create<arith::ShLIOp>(half(high), e.splat(e.getI32IntegerAttr(16)));
   return e.create<arith::OrIOp>(half(low), shifted);
+}
+
+void ptx::cpu::emitStore(Emit &e, const LevelInfo &level, Value x, const Matrix &rows, Value row, Value n,
+                         Value count) {
+  if (!rows.narrow)
+    return e.store(x, rows.at(e, row, n), count);
+  Value elements = emitNarrow(e, level, x, rows.narrow);
+  auto store = [&](Value value, Value column) { e.create<LLVM::StoreOp>(value, rows.at(e, row, column), 2); };
+  // No level has a masked store of 16 bits but those of AVX-512.
+  e.either(
+      e.compare(Emit::Predicate::sge, count, e.integer(lanes)), [&] { store(elements, n); },
+      [&] {
+        e.loop(e.integer(0), count, 1, [&](Value i) {
+          store(e.create<LLVM::ExtractElementOp>(elements, i), e.add(n, i));
+        });
+      });
+}
+
+Value ptx::cpu::emitLoad(Emit &e, const Matrix &rows, Value row, Value n) {
+  Value address = rows.at(e, row, n);
+  return rows.narrow ? e.extend(e.create<LLVM::LoadOp>(e.wide(rows.narrow), address, 2)) : e.load(address);
 }
 
 Value ptx::cpu::preparedPitch(Emit &e, const Operands &operands, Value depth) {
@@ -53,18 +84,26 @@ Value ptx::cpu::preparedPitch(Emit &e, const Operands &operands, Value depth) {
   return e.mul(e.create<arith::OrIOp>(lines, e.integer(1)), lanes);
 }
 
-static std::string functionName(const Operands &operands) { return ("prepare_" + operands.name).str(); }
+bool ptx::cpu::isPrepared(const Operands &operands, const Matrix &rows) {
+  return rows.narrow ? operands.product == Product::Bf16Pairs : !operands.isNarrow();
+}
+
+static std::string functionName(const Operands &operands, bool fromNarrow) {
+  return ("prepare_" + operands.name + (fromNarrow ? "_narrow" : "")).str();
+}
 
 void ptx::cpu::emitPrepare(Emit &e, const Operands &operands, Matrix src, Value rows, Value depth, Matrix dst) {
-  e.call(functionName(operands), {src.base, src.pitch, rows, depth, dst.base, dst.pitch});
+  e.call(functionName(operands, static_cast<bool>(src.narrow)), {src.base, src.pitch, rows, depth, dst.base, dst.pitch});
 }
 
 // (src, src pitch, rows, depth, dst, dst pitch)
-static void emitPrepareFunction(Emit &e, const LevelInfo &level, Type type) {
+static void emitPrepareFunction(Emit &e, const LevelInfo &level, Type type, Type narrow) {
   const Operands &operands = operandsOf(level, type);
   Type ptr = e.pointer(), i64 = e.getI64Type();
-  auto function = beginFunction(e, functionName(operands), {ptr, i64, i64, i64, ptr, i64});
-  Matrix src{function.getArgument(0), function.getArgument(1)}, dst{function.getArgument(4), function.getArgument(5)};
+  auto function =
+      beginFunction(e, functionName(operands, static_cast<bool>(narrow)), {ptr, i64, i64, i64, ptr, i64});
+  Matrix src{function.getArgument(0), function.getArgument(1), narrow};
+  Matrix dst{function.getArgument(4), function.getArgument(5)};
   Value rows = function.getArgument(2), depth = function.getArgument(3);
   bool pairs = operands.product == Product::Bf16Pairs;
   Value whole = e.mul(e.div(depth, lanes), lanes);
@@ -72,14 +111,14 @@ static void emitPrepareFunction(Emit &e, const LevelInfo &level, Type type) {
     if (pairs)
       e.store(e.truncate(x, type), e.at(to, k, type));
     else
-      e.store(emitRound(e, level, x, type), e.at(to, k));
+      e.store(narrow ? x : emitRound(e, level, x, type), e.at(to, k));
   };
   e.loop(e.integer(0), rows, 1, [&](Value m) {
     Value from = src.row(e, m), to = dst.row(e, m);
-    e.loop(e.integer(0), whole, lanes, [&](Value k) { put(e.load(e.at(from, k)), to, k); });
+    e.loop(e.integer(0), whole, lanes, [&](Value k) { put(emitLoad(e, src, from, k), to, k); });
     Value rest = e.sub(depth, whole);
     e.when(e.compare(Emit::Predicate::sgt, rest, e.integer(0)), [&] {
-      Value some = e.select(e.firstLanes(rest), e.load(e.at(from, whole)), e.constant(0.0f));
+      Value some = e.select(e.firstLanes(rest), emitLoad(e, src, from, whole), e.constant(0.0f));
       put(some, to, whole);
     });
   });
@@ -87,6 +126,9 @@ static void emitPrepareFunction(Emit &e, const LevelInfo &level, Type type) {
 }
 
 void ptx::cpu::emitPrepareFunctions(Emit &e, const LevelInfo &level, ArrayRef<Type> productTypes) {
-  for (Type type : productTypes)
-    emitPrepareFunction(e, level, type);
+  for (Type type : productTypes) {
+    emitPrepareFunction(e, level, type, /*narrow=*/{});
+    if (!isPrepared(operandsOf(level, type), {{}, {}, type}))
+      emitPrepareFunction(e, level, type, /*narrow=*/type);
+  }
 }

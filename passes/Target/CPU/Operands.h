@@ -33,15 +33,27 @@ const Operands &operandsOf(const LevelInfo &level, std::optional<mlir::Type> pro
 /// The lanes rounded to a type: to nearest, ties to even.
 Value emitRound(Emit &e, const LevelInfo &level, Value x, mlir::Type type);
 
-/// Words whose lower halves are the lanes of one, rounded to bf16, and whose
-/// upper halves are those of another: on levels that multiply pairs.
+/// The bits of the lanes as elements that rows of the type hold.
+Value emitNarrow(Emit &e, const LevelInfo &level, Value x, mlir::Type type);
+
+/// Words whose lower halves are the lanes of one and whose upper halves are
+/// those of another: of bf16 or, on levels that multiply pairs, of f32 that is rounded.
 Value emitPair(Emit &e, Value low, Value high);
+
+/// The lanes into a row from column `n` on, the first `count` of them, in the
+/// type of its elements.
+void emitStore(Emit &e, const LevelInfo &level, Value x, const Matrix &rows, Value row, Value n, Value count);
+/// 16 elements of a row from column `n` on, in f32.
+Value emitLoad(Emit &e, const Matrix &rows, Value row, Value n);
 
 /// Words between rows of `depth` elements that are prepared: an odd number of
 /// cache lines.
 Value preparedPitch(Emit &e, const Operands &operands, Value depth);
+/// Whether rows lie as a tile of these operands reads them.
+bool isPrepared(const Operands &operands, const Matrix &rows);
 /// dst[rows][preparedPitch] <- src[rows][depth], rounded, as a tile of these
-/// operands reads its rows. Reads `depth` rounded up to 16; behind it lie zeros.
+/// operands reads its rows; those of src are not prepared. Reads `depth` rounded
+/// up to 16; behind it lie zeros.
 void emitPrepare(Emit &e, const Operands &operands, Matrix src, Value rows, Value depth, Matrix dst);
 /// The functions that do so.
 void emitPrepareFunctions(Emit &e, const LevelInfo &level, llvm::ArrayRef<mlir::Type> productTypes);

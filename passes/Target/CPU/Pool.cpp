@@ -60,7 +60,7 @@ void ptx::cpu::emitPool(Emit &e, const Kernel &kernel) {
         }
         llvm_unreachable("every pooling is handled");
       })[0];
-      e.store(factor ? e.mulf(row, factor) : row, e.at(out, n), e.sub(width, n));
+      emitStore(e, kernel.level, factor ? e.mulf(row, factor) : row, y, out, n, e.sub(width, n));
     });
   });
 }

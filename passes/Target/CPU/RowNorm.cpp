@@ -76,7 +76,7 @@ void ptx::cpu::emitRowNorm(Emit &e, const Kernel &kernel) {
     Normaliser normalise = emitNormaliser(e, *kernel.op.getNorm(), eps, row);
     e.loop(e.integer(0), width, lanes, [&](Value n) {
       Value value = normalise(e, e.load(e.at(row.address, n)));
-      e.store(element(e, value, m, n), e.at(out, n), e.sub(width, n));
+      emitStore(e, kernel.level, element(e, value, m, n), y, out, n, e.sub(width, n));
     });
   });
 }

@@ -54,6 +54,12 @@ int64_t Words::index(llvm::StringRef name) const {
   llvm::report_fatal_error("no word is called '" + name + "'");
 }
 
+Matrix Words::matrix(Emit &e, llvm::StringRef name) const {
+  DType element = signature[static_cast<size_t>(index(name))].element;
+  Type narrow = element == DType::BF16 ? Type(e.getBF16Type()) : element == DType::F16 ? Type(e.getF16Type()) : Type();
+  return {pointer(e, name), integer(e, (name + "_pitch").str()), narrow};
+}
+
 void Emit::loop(Value low, Value high, int64_t step, llvm::function_ref<void(Value)> body) {
   loop(low, high, step, {}, [&](Value i, ValueRange) {
     body(i);

@@ -116,12 +116,17 @@ private:
   Machine machine;
 };
 
-/// A row-major matrix in memory.
+/// A row-major matrix in memory. Pitches are counted in words of 32 bits.
 struct Matrix {
   Value base;
   Value pitch;
+  mlir::Type narrow = {}; // of its elements, f16 or bf16; null: f32
 
   Value row(Emit &e, Value index) const { return e.at(base, e.mul(e.widen(index), e.widen(pitch))); }
+  /// An element of a row.
+  Value at(Emit &e, Value row, Value column) const {
+    return e.at(row, column, narrow ? narrow : mlir::Type(e.getF32Type()));
+  }
 };
 
 /// The words of one call of a kernel, by the names its signature states.
@@ -131,7 +136,7 @@ public:
   Value integer(Emit &e, llvm::StringRef name) const { return e.word(args, index(name)); }
   Value pointer(Emit &e, llvm::StringRef name) const { return e.pointerWord(args, index(name)); }
   /// The matrix of rows whose address is the word `name`.
-  Matrix matrix(Emit &e, llvm::StringRef name) const { return {pointer(e, name), integer(e, (name + "_pitch").str())}; }
+  Matrix matrix(Emit &e, llvm::StringRef name) const;
 
 private:
   int64_t index(llvm::StringRef name) const;

@@ -141,7 +141,7 @@ rt.program @f slots 2 {
   %a = rt.buffer slot 0 in %s per row width 16
   %b = rt.buffer slot 1 in %s per row width 4
   rt.launch "l" {
-    // expected-error @+1 {{C1: word 'weight' of kernel @contract_0 is of bf16, found '!xf.packed<matrix, 4x16xf32>'}}
+    // expected-error @+1 {{C1: word 'weight' of kernel @contract_0 is of bf16, found f32}}
     rt.problem @contract_0 "p" over rows of %s columns 4 flops 1 bytes 1 args (%a, pitch 16, @w, 16, 4, %b, pitch 4, 0, 0, 0, 0)
   }
 }
