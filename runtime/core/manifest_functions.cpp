@@ -267,8 +267,7 @@ private:
     if (word.kind == WordKind::Parameter &&
         manifest.parameters[static_cast<size_t>(word.first)].element() != wanted.element)
       return false;
-    if (word.kind == WordKind::Buffer &&
-        function.buffers[static_cast<size_t>(word.first)].element != wanted.element)
+    if (word.kind == WordKind::Buffer && function.buffers[static_cast<size_t>(word.first)].element != wanted.element)
       return false;
     switch (wanted.type) {
     case words::Type::Rows:

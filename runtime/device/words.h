@@ -86,14 +86,10 @@ inline constexpr SkeletonWord rowWise[] = {{"x", Type::Rows, "width"},
                                            {"y", Type::Rows, "width", Role::Result},
                                            {"y_pitch", Type::Pitch},
                                            {"width", Type::Count}};
-inline constexpr SkeletonWord pool[] = {{"x", Type::Rows, "width"},
-                                        {"x_pitch", Type::Pitch},
-                                        {"y", Type::Rows, "width", Role::Result},
-                                        {"y_pitch", Type::Pitch},
-                                        {"width", Type::Count},
-                                        {"begin", Type::Index},
-                                        {"keys", Type::Index},
-                                        {"position", Type::Index}};
+inline constexpr SkeletonWord pool[] = {
+    {"x", Type::Rows, "width"}, {"x_pitch", Type::Pitch}, {"y", Type::Rows, "width", Role::Result},
+    {"y_pitch", Type::Pitch},   {"width", Type::Count},   {"begin", Type::Index},
+    {"keys", Type::Index},      {"position", Type::Index}};
 inline constexpr SkeletonWord gather[] = {
     {"y", Type::Rows, "width", Role::Result}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
 
@@ -109,13 +105,15 @@ inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", a
                                          {"fold", fold}};
 
 /// Words of 32 bits in a row of elements: of 16-bit ones there is an even number.
-constexpr uint64_t rowWords(uint64_t elements, DType element) { return element == DType::F32 ? elements : elements / 2; }
+constexpr uint64_t rowWords(uint64_t elements, DType element) {
+  return element == DType::F32 ? elements : elements / 2;
+}
 
 /// What distinguishes the words of kernels of one skeleton.
 struct Shape {
   int64_t tables = 0;
   std::span<const bool> extraIsRows = {};
-  DType weights = DType::F32; // in which a contraction or an attention multiplies
+  DType weights = DType::F32;                                    // in which a contraction or an attention multiplies
   std::span<const std::pair<std::string_view, DType>> rows = {}; // those that are not of f32
 };
 

@@ -41,9 +41,8 @@ static words::Signature signature(Skeleton skeleton, int64_t tables, ArrayAttr e
       if (auto type = dyn_cast<TypeAttr>(word.getValue()))
         narrow.emplace_back(word.getName().strref(), dtypeOf(type.getValue()));
   DType weights = productType ? dtypeOf(productType.getValue()) : DType::F32;
-  return words::signatureOf(
-      std::string_view(stringifyEnum(skeleton)),
-      {tables, {reinterpret_cast<const bool *>(isRows.data()), isRows.size()}, weights, narrow});
+  return words::signatureOf(std::string_view(stringifyEnum(skeleton)),
+                            {tables, {reinterpret_cast<const bool *>(isRows.data()), isRows.size()}, weights, narrow});
 }
 
 words::Signature KernelOp::getSignature() {
@@ -133,8 +132,8 @@ static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, Intege
 static void printWords(OpAsmPrinter &printer, Operation *, SkeletonAttr skeleton, IntegerAttr tables, ArrayAttr extras,
                        TypeAttr productType, DictionaryAttr rows) {
   printer << "words(";
-  llvm::interleaveComma(signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras, productType, rows), printer,
-                        [&](const words::Word &word) {
+  llvm::interleaveComma(signature(skeleton.getValue(), tables ? tables.getInt() : 0, extras, productType, rows),
+                        printer, [&](const words::Word &word) {
                           printer << word.name << ": " << words::nameOf(word.type);
                           if (word.element != DType::F32)
                             printer << " " << elementName(word.element);
@@ -269,8 +268,8 @@ static LogicalResult verifyRows(KernelOp kernel) {
     bool isFactor = word && word->role == words::Role::Factor && type == kernel.getProductTypeAttr() &&
                     kernel.getHeadDim() % 2 == 0;
     if (!isFactor && !(word && word->role == words::Role::Result))
-      return kernel.emitOpError("C1: a ") << stringifyEnum(kernel.getSkeleton()) << " takes no " << type
-                                          << " as the rows " << entry.getName();
+      return kernel.emitOpError("C1: rows ")
+             << entry.getName() << " of this " << stringifyEnum(kernel.getSkeleton()) << " cannot be of " << type;
   }
   return success();
 }

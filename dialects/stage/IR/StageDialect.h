@@ -42,10 +42,10 @@ RowDomain rowsOfIndex(mlir::Value index);
 
 /// Rows that a stage multiplies.
 struct Factor {
-  llvm::StringRef word;      // of the kernel
+  llvm::StringRef word; // of the kernel
   mlir::OpOperand *rows;
-  mlir::Type type;           // in which they are multiplied
-  int64_t columns;           // that are multiplied together
+  mlir::Type type; // in which they are multiplied
+  int64_t columns; // that are multiplied together
 };
 
 class SkeletonOpInterface;

@@ -74,9 +74,7 @@ SmallVector<Factor> ContractOp::getFactors() {
 Value ContractOp::getRankParameter() { return isRank(getResult()) ? getWeight() : Value(); }
 
 RowDomain AttentionOp::getRowDomain() { return {.space = getQuerySpace()}; }
-static int64_t headDimOf(AttentionOp op) {
-  return xf::widthOf(op.getResult()) / static_cast<int64_t>(op.getHeads());
-}
+static int64_t headDimOf(AttentionOp op) { return xf::widthOf(op.getResult()) / static_cast<int64_t>(op.getHeads()); }
 
 SmallVector<Factor> AttentionOp::getFactors() {
   Type type = xf::productType(getProductTypeAttr(), getContext());

@@ -128,7 +128,7 @@ private:
   Matrix y;
   Value width;
   Element element;
-  Matrix chunk; // of rows as they are multiplied, where that is not as they lie
+  Matrix chunk;    // of rows as they are multiplied, where that is not as they lie
   Value fitsChunk; // null where they lie so
 };
 } // namespace

@@ -9,7 +9,8 @@ void ptx::cpu::emitMap(Emit &e, const Kernel &kernel) {
   Element element(e, kernel.op, kernel.words);
   e.loop(kernel.r0, kernel.r1, 1, [&](Value m) {
     Value in = x.row(e, m), out = y.row(e, m);
-    e.loop(e.integer(0), width, lanes,
-           [&](Value n) { emitStore(e, kernel.level, element(e, e.load(e.at(in, n)), m, n), y, out, n, e.sub(width, n)); });
+    e.loop(e.integer(0), width, lanes, [&](Value n) {
+      emitStore(e, kernel.level, element(e, e.load(e.at(in, n)), m, n), y, out, n, e.sub(width, n));
+    });
   });
 }

@@ -50,8 +50,7 @@ Value ptx::cpu::emitNarrow(Emit &e, const LevelInfo &level, Value x, Type type) 
 Value ptx::cpu::emitPair(Emit &e, Value low, Value high) {
   auto half = [&](Value x) -> Value {
     Value narrow = x.getType() == e.wideFloat() ? e.truncate(x, e.getBF16Type()) : x;
-    return e.create<arith::ExtUIOp>(e.wide(e.getI32Type()),
-                                    e.create<arith::BitcastOp>(e.wide(e.getI16Type()), narrow));
+    return e.create<arith::ExtUIOp>(e.wide(e.getI32Type()), e.create<arith::BitcastOp>(e.wide(e.getI16Type()), narrow));
   };
   Value shifted = e.create<arith::ShLIOp>(half(high), e.splat(e.getI32IntegerAttr(16)));
   return e.create<arith::OrIOp>(half(low), shifted);
@@ -67,9 +66,8 @@ void ptx::cpu::emitStore(Emit &e, const LevelInfo &level, Value x, const Matrix 
   e.either(
       e.compare(Emit::Predicate::sge, count, e.integer(lanes)), [&] { store(elements, n); },
       [&] {
-        e.loop(e.integer(0), count, 1, [&](Value i) {
-          store(e.create<LLVM::ExtractElementOp>(elements, i), e.add(n, i));
-        });
+        e.loop(e.integer(0), count, 1,
+               [&](Value i) { store(e.create<LLVM::ExtractElementOp>(elements, i), e.add(n, i)); });
       });
 }
 
@@ -93,15 +91,15 @@ static std::string functionName(const Operands &operands, bool fromNarrow) {
 }
 
 void ptx::cpu::emitPrepare(Emit &e, const Operands &operands, Matrix src, Value rows, Value depth, Matrix dst) {
-  e.call(functionName(operands, static_cast<bool>(src.narrow)), {src.base, src.pitch, rows, depth, dst.base, dst.pitch});
+  e.call(functionName(operands, static_cast<bool>(src.narrow)),
+         {src.base, src.pitch, rows, depth, dst.base, dst.pitch});
 }
 
 // (src, src pitch, rows, depth, dst, dst pitch)
 static void emitPrepareFunction(Emit &e, const LevelInfo &level, Type type, Type narrow) {
   const Operands &operands = operandsOf(level, type);
   Type ptr = e.pointer(), i64 = e.getI64Type();
-  auto function =
-      beginFunction(e, functionName(operands, static_cast<bool>(narrow)), {ptr, i64, i64, i64, ptr, i64});
+  auto function = beginFunction(e, functionName(operands, static_cast<bool>(narrow)), {ptr, i64, i64, i64, ptr, i64});
   Matrix src{function.getArgument(0), function.getArgument(1), narrow};
   Matrix dst{function.getArgument(4), function.getArgument(5)};
   Value rows = function.getArgument(2), depth = function.getArgument(3);

@@ -60,6 +60,36 @@ rt.kernel map @map_0 in bf16 extras [] {
 
 // -----
 
+// expected-error @+1 {{C1: `rows` are of f16 or bf16, found f32}}
+rt.kernel map @map_0 rows {y = f32} extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+
+// -----
+
+// expected-error @+1 {{C1: rows "x" of this map cannot be of bf16}}
+rt.kernel map @map_0 rows {x = bf16} extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+
+// -----
+
+// expected-error @+1 {{C1: rows "x" of this contract cannot be of f16}}
+rt.kernel contract @contract_0 in bf16 rows {x = f16} extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+
+// -----
+
+// expected-error @+1 {{C1: rows "q" of this attention cannot be of bf16}}
+rt.kernel attention @attention_0 head_dim 3 scale 1.0 in bf16 rows {q = bf16} extras [] {
+}
+
+// -----
+
 // expected-error @+1 {{C1: an attention has a positive `head_dim` and a finite `scale`}}
 rt.kernel attention @attention_0 head_dim -2 scale 1.0 extras [] {
 }
@@ -144,6 +174,58 @@ rt.program @f slots 2 {
     // expected-error @+1 {{C1: word 'weight' of kernel @contract_0 is of bf16, found f32}}
     rt.problem @contract_0 "p" over rows of %s columns 4 flops 1 bytes 1 args (%a, pitch 16, @w, 16, 4, %b, pitch 4, 0, 0, 0, 0)
   }
+}
+
+// -----
+
+rt.kernel map @map_0 rows {y = bf16} extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %s = rt.space "source" ["B", "S"] inputs(%ids) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  rt.launch "l" {
+    // expected-error @+1 {{C1: word 'y' of kernel @map_0 is of bf16, found f32}}
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, %a, pitch 16, 16)
+  }
+}
+
+// -----
+
+rt.kernel map @map_0 rows {y = bf16} extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+rt.program @f slots 2 {
+  %ids = rt.input "ids" ["B", "S"]
+  %s = rt.space "source" ["B", "S"] inputs(%ids) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16
+  %b = rt.buffer slot 1 in %s per row width 16 of bf16
+  rt.launch "l" {
+    // expected-error @+1 {{C1: has a pitch of 16 words for rows of 8}}
+    rt.problem @map_0 "p" over rows of %s columns 1 flops 1 bytes 1 args (%a, pitch 16, %b, pitch 16, 16)
+  }
+}
+
+// -----
+
+rt.program @f slots 1 {
+  %ids = rt.input "ids" ["B", "S"]
+  %s = rt.space "source" ["B", "S"] inputs(%ids) max_length 4
+  // expected-error @+1 {{C2: rows of 15 columns}}
+  %a = rt.buffer slot 0 in %s per row width 15 of f16
+}
+
+// -----
+
+rt.program @f slots 1 {
+  %ids = rt.input "ids" ["B", "S"]
+  %s = rt.space "source" ["B", "S"] inputs(%ids) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 16 of f16
+  // expected-error @+1 {{C2: is of f32, its buffer of f16}}
+  rt.output "y" %a column 0 width 16
 }
 
 // -----

@@ -23,6 +23,12 @@ rt.kernel contract @narrow in bf16 extras [] words(x: rows, x_pitch: pitch, weig
   xf.yield %x : f32
 }
 
+// CHECK: rt.kernel contract @rows in bf16 rows {x = bf16, y = bf16} extras [] words(x: rows bf16, {{.*}} y: rows bf16, y_pitch: pitch, u: rows, {{.*}}) {
+rt.kernel contract @rows in bf16 rows {x = bf16, y = bf16} extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+
 // CHECK: rt.entry @entry_0 [@attention_0, @gather_0]
 rt.entry @entry_0 [@attention_0, @gather_0]
 

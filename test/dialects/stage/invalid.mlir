@@ -285,3 +285,58 @@ func.func @case(%x: tensor<?x4xf32>, %w: !xf.packed<matrix, 6x4xbf16>, %u: tenso
   } : tensor<?x4xf32>, !xf.packed<matrix, 6x4xbf16> plus tensor<?x2xf32>, !xf.packed<matrix, 6x2xf32> -> tensor<?x6xf32>
   return
 }
+
+// -----
+
+// Rows of 16 bits.
+func.func @case(%x: tensor<?x5xbf16>) {
+  // expected-error @+1 {{must be rows tensor<?xDxf32>, or of an even number of f16 or bf16}}
+  %0 = "stage.columns"(%x) {offset = 0 : i64} : (tensor<?x5xbf16>) -> tensor<?x4xbf16>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x8xbf16>) {
+  // expected-error @+1 {{C2: 16-bit elements at the odd column 1}}
+  %0 = stage.columns %x at 1 : tensor<?x8xbf16> -> tensor<?x4xbf16>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x8xbf16>) {
+  // expected-error @+1 {{C1: columns of 'tensor<?x8xbf16>' are not of 'f16'}}
+  %0 = stage.columns %x at 0 : tensor<?x8xbf16> -> tensor<?x4xf16>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf16>, %w: !xf.packed<matrix, 6x4xbf16>) {
+  // expected-error @+1 {{C4: multiplies 4 columns at a time in 'bf16', found 'tensor<?x4xf16>'}}
+  %0 = stage.contract %x, %w {
+  ^bb0(%e: f32):
+    xf.yield %e : f32
+  } : tensor<?x4xf16>, !xf.packed<matrix, 6x4xbf16> -> tensor<?x6xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x6xbf16>, %s: !stage.space) {
+  // expected-error @+1 {{C4: multiplies 3 columns at a time in 'bf16', found 'tensor<?x6xbf16>'}}
+  %0 = stage.attention %x, %x, %x over %s, %s heads 2 scale 1.0 in bf16 : tensor<?x6xbf16>, tensor<?x6xbf16>, tensor<?x6xbf16>, !stage.space, !stage.space -> tensor<?x6xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x6xbf16>) {
+  // expected-error @+1 {{operand #0 must be rows tensor<?xDxf32>}}
+  %0 = "stage.map"(%x) ({
+  ^bb0(%e: f32):
+    xf.yield %e : f32
+  }) : (tensor<?x6xbf16>) -> tensor<?x6xf32>
+  return
+}

@@ -34,6 +34,40 @@ float ptx::test::roundTo(DType element, float value) {
                                   : value;
 }
 
+NarrowRows::NarrowRows(DType element, int64_t rows, int64_t width, const Geometry &geometry)
+    : element(element), rows(rows), width(width), pitch(static_cast<int64_t>(geometry.pitch(width / 2))),
+      words((rows + 1) * pitch) {
+  std::memset(words.data(), 0xff, sizeof(float) * words.size());
+}
+
+NarrowRows::NarrowRows(DType element, const Floats &from, int64_t rows, int64_t width, const Geometry &geometry)
+    : NarrowRows(element, rows, width, geometry) {
+  auto step = static_cast<int64_t>(geometry.pitch(width));
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < width; ++j)
+      set(i, j, from[i * step + j]);
+}
+
+uint16_t &NarrowRows::bits(int64_t row, int64_t column) const {
+  return reinterpret_cast<uint16_t *>(const_cast<float *>(words.data()))[2 * row * pitch + column];
+}
+
+float NarrowRows::at(int64_t row, int64_t column) const {
+  return element == DType::F16 ? widenF16(bits(row, column)) : widenBF16(bits(row, column));
+}
+
+void NarrowRows::set(int64_t row, int64_t column, float value) {
+  bits(row, column) = element == DType::F16 ? narrowF16(value) : narrowBF16(value);
+}
+
+bool NarrowRows::isGuarded() const {
+  for (int64_t i = 0; i <= rows; ++i)
+    for (int64_t j = i < rows ? width : 0; j < 2 * pitch; ++j)
+      if (bits(i, j) != 0xffff)
+        return false;
+  return true;
+}
+
 /// A weight matrix [rows, columns] as the geometry lays it out; what no element fills is NaN in
 /// rows, and zero in panels.
 static Floats layOut(const std::vector<float> &plain, int64_t rows, int64_t columns, const ptx::Geometry &geometry,

@@ -40,6 +40,25 @@ int64_t writtenOutside(const Floats &y, int64_t rows, int64_t width, int64_t pit
 /// To the nearest value of f32, f16 or bf16.
 float roundTo(DType element, float value);
 
+/// Rows of f16 or bf16, an even number of columns. Pads and a row behind the
+/// last hold NaN.
+struct NarrowRows {
+  DType element;
+  int64_t rows, width, pitch; // in words
+  Floats words;
+
+  NarrowRows(DType element, int64_t rows, int64_t width, const Geometry &geometry);
+  /// Rounds rows of f32.
+  NarrowRows(DType element, const Floats &from, int64_t rows, int64_t width, const Geometry &geometry);
+  float at(int64_t row, int64_t column) const;
+  void set(int64_t row, int64_t column, float value);
+  /// Whether what is no element still holds NaN.
+  bool isGuarded() const;
+
+private:
+  uint16_t &bits(int64_t row, int64_t column) const;
+};
+
 /// Operands of products are rounded to `element`, which weights lie in.
 struct ContractProblem {
   DType element;

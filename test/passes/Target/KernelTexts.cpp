@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 
 using namespace ptx::test;
 
@@ -61,12 +62,22 @@ std::string withRegion(const std::string &head, const std::string &region, const
 
 static std::string inType(const std::string &in) { return in.empty() ? "" : " in " + in; }
 
-std::string ptx::test::contractKernel(const std::string &name, const std::string &region, const std::string &in) {
-  return withRegion("contract @" + name, region, inType(in));
+// " rows {x = bf16, y = bf16}"
+static std::string rowsOf(const std::string &words, const std::string &type) {
+  std::string entries;
+  std::istringstream names(words);
+  for (std::string name; names >> name;)
+    entries += (entries.empty() ? "" : ", ") + name + " = " + type;
+  return entries.empty() ? "" : " rows {" + entries + "}";
 }
 
-std::string ptx::test::mapKernel(const std::string &name, const std::string &region) {
-  return withRegion("map @" + name, region);
+std::string ptx::test::contractKernel(const std::string &name, const std::string &region, const std::string &in,
+                                      const std::string &rows) {
+  return withRegion("contract @" + name, region, inType(in) + rowsOf(rows, in));
+}
+
+std::string ptx::test::mapKernel(const std::string &name, const std::string &region, const std::string &result) {
+  return withRegion("map @" + name, region, rowsOf(result.empty() ? "" : "y", result));
 }
 
 std::string ptx::test::normKernel(const std::string &name, int norm, double eps, const std::string &region) {
@@ -76,11 +87,12 @@ std::string ptx::test::normKernel(const std::string &name, int norm, double eps,
   return withRegion("row_norm @" + name, region, constants);
 }
 
-std::string ptx::test::attentionKernel(const std::string &name, int64_t headDim, bool causal, const std::string &in) {
+std::string ptx::test::attentionKernel(const std::string &name, int64_t headDim, bool causal, const std::string &in,
+                                       const std::string &rows) {
   char text[200];
-  std::snprintf(text, sizeof text, "rt.kernel attention @%s head_dim %lld scale %.9e%s%s extras [] {\n}\n",
+  std::snprintf(text, sizeof text, "rt.kernel attention @%s head_dim %lld scale %.9e%s%s%s extras [] {\n}\n",
                 name.c_str(), static_cast<long long>(headDim), 1 / std::sqrt(static_cast<double>(headDim)),
-                causal ? " causal" : "", inType(in).c_str());
+                causal ? " causal" : "", inType(in).c_str(), rowsOf(rows, in).c_str());
   return text;
 }
 

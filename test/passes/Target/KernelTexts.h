@@ -12,11 +12,14 @@ namespace ptx::test {
 // `region` names an activation: "", "bias", "relu", "leaky", "gelu",
 // "gelu_tanh", "silu", "tanh", "exp", "erf", "residual" (bias and residual take
 // extras: an element per column, then rows).
-// `in` is "", "f16" or "bf16".
-std::string contractKernel(const std::string &name, const std::string &region, const std::string &in = "");
-std::string attentionKernel(const std::string &name, int64_t headDim, bool causal, const std::string &in = "");
+// `in` is "", "f16" or "bf16"; `rows` the words whose rows are of that type, "x y".
+std::string contractKernel(const std::string &name, const std::string &region, const std::string &in = "",
+                           const std::string &rows = "");
+std::string attentionKernel(const std::string &name, int64_t headDim, bool causal, const std::string &in = "",
+                            const std::string &rows = "");
 std::string normKernel(const std::string &name, int norm, double eps, const std::string &region = "");
-std::string mapKernel(const std::string &name, const std::string &region);
+/// With a result of an element type: "" for f32.
+std::string mapKernel(const std::string &name, const std::string &region, const std::string &result = "");
 /// Rows of `tables` tables added, and an element per column.
 std::string gatherKernel(const std::string &name, int tables);
 /// `kind` is a number of xf::Pooling.

@@ -78,35 +78,41 @@ Floats &ptx::test::scratchMemory() {
   return scratch;
 }
 
+std::array<uint64_t, 14> ContractData::args() {
+  return {word(x.data()),
+          static_cast<uint64_t>(pitchX),
+          word(weight.data()),
+          static_cast<uint64_t>(k),
+          static_cast<uint64_t>(n),
+          word(y.data()),
+          static_cast<uint64_t>(pitchY),
+          rank ? word(u.data()) : 0,
+          static_cast<uint64_t>(pitchU),
+          rank ? word(b.data()) : 0,
+          static_cast<uint64_t>(rank),
+          word(bias.data()),
+          word(old.data()),
+          static_cast<uint64_t>(pitchY)};
+}
+
 void ContractData::run(KernelFunction kernel, int64_t r0, int64_t r1, int64_t c0, int64_t c1) {
-  uint64_t args[] = {word(x.data()),
-                     static_cast<uint64_t>(pitchX),
-                     word(weight.data()),
-                     static_cast<uint64_t>(k),
-                     static_cast<uint64_t>(n),
-                     word(y.data()),
-                     static_cast<uint64_t>(pitchY),
-                     rank ? word(u.data()) : 0,
-                     static_cast<uint64_t>(pitchU),
-                     rank ? word(b.data()) : 0,
-                     static_cast<uint64_t>(rank),
-                     word(bias.data()),
-                     word(old.data()),
-                     static_cast<uint64_t>(pitchY)};
-  kernel(args, r0, r1, c0, c1, scratchMemory().data());
+  kernel(args().data(), r0, r1, c0, c1, scratchMemory().data());
 }
 
 void AttentionData::run(KernelFunction kernel) { run(kernel, 0, blocks.size() / 4, 0, heads); }
 
-void AttentionData::run(KernelFunction kernel, int64_t b0, int64_t b1, int64_t h0, int64_t h1) {
+std::array<uint64_t, 11> AttentionData::args() {
   auto step = static_cast<uint64_t>(pitch);
-  uint64_t args[] = {word(q.data()),      step,
-                     word(k.data()),      step,
-                     word(v.data()),      step,
-                     word(y.data()),      step,
-                     word(blocks.data()), word(begin.data()),
-                     word(keys.data())};
-  kernel(args, b0, b1, h0, h1, scratchMemory().data());
+  return {word(q.data()),      step,
+          word(k.data()),      step,
+          word(v.data()),      step,
+          word(y.data()),      step,
+          word(blocks.data()), word(begin.data()),
+          word(keys.data())};
+}
+
+void AttentionData::run(KernelFunction kernel, int64_t b0, int64_t b1, int64_t h0, int64_t h1) {
+  kernel(args().data(), b0, b1, h0, h1, scratchMemory().data());
 }
 
 void RowData::run(KernelFunction kernel, int64_t r0, int64_t r1) {

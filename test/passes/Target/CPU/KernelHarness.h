@@ -50,6 +50,8 @@ struct ContractData : ContractProblem {
   ContractData(int64_t m, int64_t n, int64_t k, int64_t rank, DType element = DType::F32)
       : ContractProblem(m, n, k, rank, cpuGeometry(), element) {}
   void run(KernelFunction kernel, int64_t r0, int64_t r1, int64_t c0, int64_t c1);
+  /// The words of a call, in the order of the signature.
+  std::array<uint64_t, 14> args();
 };
 
 struct AttentionData : AttentionProblem {
@@ -58,6 +60,7 @@ struct AttentionData : AttentionProblem {
       : AttentionProblem(std::move(queries), std::move(keys), heads, headDim, cpuGeometry(), blockRows) {}
   void run(KernelFunction kernel);
   void run(KernelFunction kernel, int64_t b0, int64_t b1, int64_t h0, int64_t h1);
+  std::array<uint64_t, 11> args();
 };
 
 struct RowData : RowProblem {

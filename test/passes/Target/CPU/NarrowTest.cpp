@@ -22,10 +22,12 @@ struct Case {
 };
 
 std::string kernelsIn(const std::string &in) {
-  std::string text = contractKernel("contract", "", in) + contractKernel("gelu", "gelu", in);
+  std::string text = contractKernel("contract", "", in) + contractKernel("gelu", "gelu", in) +
+                     contractKernel("contract_rows", "", in, "x y") + mapKernel("map_rows", "relu", in);
   for (int64_t dim : headDims)
     for (bool causal : {false, true})
-      text += attentionKernel(attentionName(dim, causal), dim, causal, in);
+      text += attentionKernel(attentionName(dim, causal), dim, causal, in) +
+              attentionKernel(attentionName(dim, causal) + "_rows", dim, causal, in, "q k v y");
   return text;
 }
 
@@ -156,6 +158,73 @@ TEST_P(Narrow, AttentionBytesDoNotDependOnTheCut) {
 }
 
 TEST_P(Narrow, CausalRowsSeeTheirOwnKeysOnly) { expectOwnKeys(find(GetParam(), "attention_16_causal")); }
+
+/// Rows of the type hold what is stored of rows of f32, rounded.
+void expectRounded(const NarrowRows &narrow, const Floats &wide) {
+  auto pitch = static_cast<int64_t>(cpuGeometry().pitch(narrow.width));
+  for (int64_t i = 0; i < narrow.rows; ++i)
+    for (int64_t j = 0; j < narrow.width; ++j)
+      ASSERT_EQ(narrow.at(i, j), roundTo(narrow.element, wide[i * pitch + j])) << i << "," << j;
+  EXPECT_TRUE(narrow.isGuarded());
+}
+
+uint64_t addressOf(NarrowRows &rows) { return reinterpret_cast<uint64_t>(rows.words.data()); }
+
+// Rows of the type are multiplied as those of f32 that are rounded, and stored rounded.
+TEST_P(Narrow, ContractRowsOfTheType) {
+  auto wide = find(GetParam(), "contract"), narrow = find(GetParam(), "contract_rows");
+  for (int64_t m : {1, 7, 30, 300})
+    for (int64_t n : {2, 16, 18, 70})
+      for (auto [k, rank] : {std::pair<int64_t, int64_t>{2, 0}, {34, 3}, {200, 0}, {8176, 5}}) {
+        ContractData data = problem(m, n, k, rank);
+        NarrowRows x(GetParam().element, data.x, m, k, cpuGeometry()), y(GetParam().element, m, n, cpuGeometry());
+        data.run(wide, 0, m, 0, (n + 15) / 16);
+        auto args = data.args();
+        args[0] = addressOf(x), args[1] = static_cast<uint64_t>(x.pitch);
+        args[5] = addressOf(y), args[6] = static_cast<uint64_t>(y.pitch);
+        narrow(args.data(), 0, m, 0, (n + 15) / 16, scratchMemory().data());
+        expectRounded(y, data.y);
+        if (HasFailure())
+          return;
+      }
+}
+
+TEST_P(Narrow, AttentionRowsOfTheType) {
+  for (int64_t dim : headDims)
+    for (bool causal : {false, true}) {
+      std::vector<int64_t> keys = {0, 1, 15, 16, 17, 70, 33};
+      std::vector<int64_t> queries =
+          causal ? std::vector<int64_t>{3, 1, 15, 16, 17, 70, 140} : std::vector<int64_t>{3, 1, 12, 16, 70, 130, 7};
+      AttentionData data(queries, keys, 3, dim);
+      data.run(find(GetParam(), attentionName(dim, causal)));
+      auto copy = [&](const Floats &rows, int64_t count) {
+        return NarrowRows(GetParam().element, rows, count, data.width, cpuGeometry());
+      };
+      NarrowRows operands[] = {copy(data.q, data.queryRows), copy(data.k, data.keyRows), copy(data.v, data.keyRows),
+                               NarrowRows(GetParam().element, data.queryRows, data.width, cpuGeometry())};
+      auto args = data.args();
+      for (size_t i = 0; i < 4; ++i)
+        args[2 * i] = addressOf(operands[i]), args[2 * i + 1] = static_cast<uint64_t>(operands[i].pitch);
+      find(GetParam(), attentionName(dim, causal) + "_rows")(args.data(), 0, data.blocks.size() / 4, 0, data.heads,
+                                                             scratchMemory().data());
+      expectRounded(operands[3], data.y);
+      if (HasFailure())
+        return;
+    }
+}
+
+TEST_P(Narrow, MapStoresRowsOfTheType) {
+  for (int64_t width : {2, 14, 16, 18, 64, 70}) {
+    RowData data(5, width);
+    for (int64_t i = 0; i < data.x.size(); ++i)
+      data.y[i] = std::max(data.x[i], 0.0f);
+    NarrowRows y(GetParam().element, 5, width, cpuGeometry());
+    uint64_t args[] = {reinterpret_cast<uint64_t>(data.x.data()), static_cast<uint64_t>(data.pitch), addressOf(y),
+                       static_cast<uint64_t>(y.pitch), static_cast<uint64_t>(width)};
+    find(GetParam(), "map_rows")(args, 0, 5, 0, 1, scratchMemory().data());
+    expectRounded(y, data.y);
+  }
+}
 
 // What the planner reserves is what kernels use, on every level.
 TEST_P(Narrow, ScratchSuffices) {
