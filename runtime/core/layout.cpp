@@ -35,9 +35,12 @@ template <> struct Narrow<DType::F32> {
 };
 
 template <DType type> void fillRows(const Matrix &matrix, uint64_t pitch, typename Narrow<type>::Stored *out) {
-  for (uint64_t r = 0; r < matrix.rows; ++r)
+  for (uint64_t r = 0; r < matrix.rows; ++r) {
     for (uint64_t c = 0; c < matrix.columns; ++c)
       out[r * pitch + c] = Narrow<type>::of(matrix.values[r * matrix.columns + c]);
+    if (type != DType::F32 && matrix.columns % 2)
+      out[r * pitch + matrix.columns] = 0;
+  }
 }
 
 template <DType type> void fillPanels(const Matrix &matrix, uint64_t lanes, typename Narrow<type>::Stored *out) {
@@ -67,7 +70,7 @@ template <DType type> void Layout::fillAs(const Matrix &matrix, void *out) const
   else if (geometry.matrix == MatrixLayout::Panels)
     fillPanels<type>(matrix, geometry.lanes, stored);
   else
-    fillRows<type>(matrix, geometry.pitch(matrix.columns), stored);
+    fillRows<type>(matrix, geometry.matrixPitch(matrix.columns, type), stored);
 }
 
 void Layout::fill(const Matrix &matrix, void *out) const {

@@ -11,7 +11,7 @@ namespace ptx {
 
 /// How a weight matrix [N,K] lies in memory.
 enum class MatrixLayout {
-  Rows, // element (n,k) at n * pitch(K) + k
+  Rows, // element (n,k) at n * matrixPitch(K) + k; of 16 bits, the last pair of a row is completed by zero
   // Element (n,k) at ((n/lanes) K + k) lanes + n mod lanes; rows behind the last
   // are zero. Of bf16, pairs along k: at (((n/lanes) K' + k/2) lanes + n mod lanes) 2
   // + k mod 2, where K' is half of K, rounded up, and what is behind K is zero.
@@ -30,10 +30,14 @@ struct Geometry {
     uint64_t steps = (width + lanes - 1) / lanes;
     return (oddPitch ? steps | 1 : steps) * lanes;
   }
+  /// Elements between rows of a weight matrix that lies in rows: as many words as rows of f32 of half the width have.
+  uint64_t matrixPitch(uint64_t columns, DType element = DType::F32) const {
+    return element == DType::F32 ? pitch(columns) : 2 * pitch((columns + 1) / 2);
+  }
   /// Elements of a weight matrix [rows, columns].
   uint64_t matrixElements(uint64_t rows, uint64_t columns, DType element = DType::F32) const {
     if (matrix == MatrixLayout::Rows)
-      return columns ? rows * pitch(columns) : 0;
+      return columns ? rows * matrixPitch(columns, element) : 0;
     return roundUp(rows) * (element == DType::BF16 ? columns + columns % 2 : columns);
   }
 };

@@ -64,9 +64,9 @@ void Launch::recordAccess(uint64_t address, uint32_t bytes, uint32_t flags) {
     for (uint32_t i = 0; i < bytes; ++i)
       memory.state(address)[i] |= byteInitialised;
   Moment at = now(isShared(address));
-  for (uint64_t word = address & ~uint64_t{3}; word < address + bytes; word += 4) {
-    Conflict conflict = flags & accessWrites ? recordWrite(memory.word(word), at, flags & accessAtomic)
-                                             : recordRead(memory.word(word), at, flags & accessAtomic);
+  for (uint64_t cell = address & ~(Cell::bytes - 1); cell < address + bytes; cell += Cell::bytes) {
+    Conflict conflict = flags & accessWrites ? recordWrite(memory.cell(cell), at, flags & accessAtomic)
+                                             : recordRead(memory.cell(cell), at, flags & accessAtomic);
     if (conflict.found) {
       explainConflict(address, bytes, flags, conflict);
       abandon();
@@ -79,7 +79,7 @@ void Launch::explainConflict(uint64_t address, uint32_t bytes, uint32_t flags, c
   if (conflict.otherBlock && conflict.epoch) {
     auto after = std::upper_bound(blockStarts.begin(), blockStarts.end(), std::pair(conflict.epoch, ~uint64_t{0}));
     other = nameBlock(std::prev(after)->second);
-  } else if (conflict.thread != Word::several) {
+  } else if (conflict.thread != Cell::several) {
     other = nameThread(conflict.thread);
   }
   report(describe(bytes, flags) + nameAddress(address) + ", race: " + other +

@@ -34,8 +34,8 @@ void Launch::waitCopies(uint32_t groupsLeft) {
     std::memcpy(reinterpret_cast<void *>(copy.to), copy.data.data(), copy.bytes);
     memory.setState(copy.to, copy.bytes, byteInitialised, bytePending);
     // To the others the bytes were written now. While a copy was in flight nobody could touch them.
-    for (uint32_t i = 0; i < copy.bytes; i += 4)
-      recordWrite(memory.word(copy.to + i), at, false);
+    for (uint32_t i = 0; i < copy.bytes; i += Cell::bytes)
+      recordWrite(memory.cell(copy.to + i), at, false);
   }
   std::erase_if(thread->copies, isDone);
 }

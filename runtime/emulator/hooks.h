@@ -9,7 +9,7 @@
 
 namespace ptx::emulator {
 
-constexpr uint32_t hooksVersion = 1;
+constexpr uint32_t hooksVersion = 2;
 
 /// Special registers, in the order `specialRegister` numbers them.
 enum class Register : uint32_t {
@@ -29,6 +29,7 @@ enum class Register : uint32_t {
 };
 
 enum class Shuffle : uint32_t { Up, Down, Butterfly, Index };
+enum class Factor : uint32_t { F16, BF16 };
 enum class Vote : uint32_t { All, Any, Uniform, Ballot };
 
 /// Flags of an access; the logarithm of the alignment it claims stands above them.
@@ -54,6 +55,10 @@ enum : uint32_t { accessWrites = 1, accessAtomic = 2, accessAlignShift = 8 };
   /* The value in the low half, the predicate above it. */                                                             \
   HOOK(shuffle, uint64_t, uint32_t mode, uint32_t mask, uint32_t value, uint32_t lane, uint32_t clamp, uint32_t site)  \
   HOOK(vote, uint32_t, uint32_t mode, uint32_t mask, uint32_t predicate, uint32_t site)                                \
+  /* One lane's part of d = a b + c of a warp; its four sums are then asked for. `type` is a Factor. */                \
+  HOOK(mma, void, uint32_t type, uint32_t a0, uint32_t a1, uint32_t a2, uint32_t a3, uint32_t b0, uint32_t b1,         \
+       float c0, float c1, float c2, float c3, uint32_t site)                                                          \
+  HOOK(mmaSum, float, uint32_t index)                                                                                  \
   HOOK(step, void, uint32_t site) /* once around a loop that calls nothing else */                                     \
   HOOK(exitThread, void)                                                                                               \
   HOOK(trap, void, uint32_t site)                                                                                      \

@@ -21,7 +21,14 @@ constexpr uint32_t barriers = 16; // named barriers of a block
 constexpr uint32_t noSite = ~0u;
 
 /// What a thread waits for, or that it no longer runs.
-enum class Wait : uint8_t { None, Barrier, Shuffle, Vote, WarpBarrier, Exited };
+enum class Wait : uint8_t { None, Barrier, Shuffle, Vote, WarpBarrier, Mma, Exited };
+
+/// What a lane has of the matrices of an mma.
+struct Fragment {
+  std::array<uint32_t, 4> a{};
+  std::array<uint32_t, 2> b{};
+  std::array<float, 4> sums{};
+};
 
 /// A cp.async between its issue and its delivery.
 struct PendingCopy {
@@ -38,9 +45,10 @@ struct Thread {
   uint32_t site = noSite; // of its latest hook
   // The wait, and the operands of the exchange it waits in.
   Wait wait = Wait::None;
-  uint32_t id = 0; // of the barrier; mode of a shuffle or vote
+  uint32_t id = 0; // of the barrier; mode of a shuffle or vote; type of an mma
   uint32_t mask = 0, value = 0, lane = 0, clamp = 0;
   uint64_t result = 0;
+  Fragment fragment;                      // of an mma
   std::array<uint32_t, warpSize> known{}; // see races.h
   std::vector<PendingCopy> copies;
   uint32_t groups = 0; // committed ones
@@ -82,6 +90,8 @@ public:
   void waitCopies(uint32_t groupsLeft);
   void barrier(bool aligned, uint32_t id, uint32_t count, uint32_t site);
   uint64_t meet(Wait kind, uint32_t mode, uint32_t mask, uint32_t value, uint32_t lane, uint32_t clamp, uint32_t site);
+  void mma(Factor type, const Fragment &fragment, uint32_t site);
+  float mmaSum(uint32_t index) const { return thread->fragment.sums[index]; }
   uint32_t specialRegister(Register which) const;
   uint64_t sharedBase() const { return machine.shared; }
   [[noreturn]] void exitThread();
@@ -119,6 +129,7 @@ private:
   void exchange(uint32_t mask);
   uint64_t shuffleResult(const Thread &reader);
   uint64_t voteResult(const Thread &voter, uint32_t mask) const;
+  void multiply(Factor type);
   void releaseBarrier(uint32_t id);
   Warp &warp() { return warps[thread->index / warpSize]; }
   Thread &lane(uint32_t lane) { return threads[thread->index / warpSize * warpSize + lane]; }

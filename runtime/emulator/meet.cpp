@@ -1,5 +1,6 @@
 // Where threads meet: barriers of the block; shuffles, votes and barriers of a warp.
 #include "runtime/emulator/launch.h"
+#include "runtime/io/convert.h"
 
 #include <bit>
 
@@ -11,6 +12,8 @@ static const char *nameOf(Wait kind) {
     return "shuffle";
   case Wait::Vote:
     return "vote";
+  case Wait::Mma:
+    return "mma";
   default:
     return "warp barrier";
   }
@@ -135,6 +138,8 @@ void Launch::exchange(uint32_t mask) {
   for (uint32_t lanes = mask; lanes; lanes &= lanes - 1)
     known[std::countr_zero(lanes)] = time;
   ++time;
+  if (thread->wait == Wait::Mma)
+    multiply(static_cast<Factor>(thread->id));
   Thread *last = thread;
   for (uint32_t lanes = mask; lanes; lanes &= lanes - 1) {
     thread = &lane(std::countr_zero(lanes)); // a fault is that lane's
@@ -152,6 +157,39 @@ void Launch::exchange(uint32_t mask) {
     member.wait = Wait::None;
     scheduler.ready(member.index);
   }
+}
+
+void Launch::mma(Factor type, const Fragment &fragment, uint32_t site) {
+  thread->fragment = fragment;
+  meet(Wait::Mma, static_cast<uint32_t>(type), ~0u, 0, 0, 0, site);
+}
+
+// All lanes are here: m16n8k16 as the PTX manual distributes it.
+void Launch::multiply(Factor type) {
+  double a[16][16], b[16][8];
+  auto widen = [&](uint32_t half) -> double {
+    auto bits = static_cast<uint16_t>(half);
+    return type == Factor::BF16 ? widenBF16(bits) : widenF16(bits);
+  };
+  for (uint32_t l = 0; l < warpSize; ++l) {
+    const Fragment &own = lane(l).fragment;
+    uint32_t group = l / 4, k = l % 4 * 2;
+    for (uint32_t upper : {0u, 1u}) {
+      uint32_t shift = 16 * upper;
+      for (uint32_t i = 0; i < 4; ++i)
+        a[group + i % 2 * 8][k + i / 2 * 8 + upper] = widen(own.a[i] >> shift);
+      for (uint32_t i = 0; i < 2; ++i)
+        b[k + i * 8 + upper][group] = widen(own.b[i] >> shift);
+    }
+  }
+  for (uint32_t l = 0; l < warpSize; ++l)
+    for (uint32_t i = 0; i < 4; ++i) {
+      float &result = lane(l).fragment.sums[i];
+      double sum = result;
+      for (uint32_t k = 0; k < 16; ++k)
+        sum += a[l / 4 + i / 2 * 8][k] * b[k][l % 4 * 2 + i % 2];
+      result = static_cast<float>(sum);
+    }
 }
 
 // As the PTX manual has it, segments and clamp included.

@@ -23,8 +23,8 @@ Result<std::unique_ptr<Memory>> Memory::create(size_t arenaBytes) {
   memory->size = (arenaBytes + alignment - 1) / alignment * alignment;
   memory->base = reinterpret_cast<uint64_t>(reserve(memory->size));
   memory->states = static_cast<uint8_t *>(reserve(memory->size));
-  memory->words = static_cast<Word *>(reserve(memory->size / 4 * sizeof(Word)));
-  if (!memory->base || !memory->states || !memory->words)
+  memory->cells = static_cast<Cell *>(reserve(memory->size / Cell::bytes * sizeof(Cell)));
+  if (!memory->base || !memory->states || !memory->cells)
     return Error{"emulator: no address space for " + std::to_string(arenaBytes) +
                  " bytes of device memory: " + std::strerror(errno)};
   memory->used = redZone;
@@ -36,8 +36,8 @@ Memory::~Memory() {
     ::munmap(reinterpret_cast<void *>(base), size);
   if (states)
     ::munmap(states, size);
-  if (words)
-    ::munmap(words, size / 4 * sizeof(Word));
+  if (cells)
+    ::munmap(cells, size / Cell::bytes * sizeof(Cell));
 }
 
 Result<uint64_t> Memory::allocate(size_t bytes, std::string name) {

@@ -1,5 +1,5 @@
 // The device's memory: one reserved arena, and beside it a byte of state for
-// every byte and a record of accesses for every word, found by arithmetic.
+// every byte and a record of accesses for every cell, found by arithmetic.
 #ifndef PTX_RUNTIME_EMULATOR_MEMORY_H
 #define PTX_RUNTIME_EMULATOR_MEMORY_H
 
@@ -54,14 +54,14 @@ public:
     return offset < size && bytes <= size - offset;
   }
   uint8_t *state(uint64_t address) const { return states + (address - base); }
-  Word &word(uint64_t address) const { return words[(address - base) / 4]; }
+  Cell &cell(uint64_t address) const { return cells[(address - base) / Cell::bytes]; }
 
 private:
   Memory() = default;
   uint64_t base = 0;
   size_t size = 0;
   uint8_t *states = nullptr;
-  Word *words = nullptr;
+  Cell *cells = nullptr;
   size_t used = 0;
   std::map<uint64_t, Allocation> live;
   std::multimap<size_t, uint64_t> freed; // by the bytes they take in the arena

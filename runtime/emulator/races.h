@@ -1,4 +1,4 @@
-// Races: who touched a word last, and whether a barrier stands between.
+// Races: who touched a cell of two bytes last, and whether a barrier stands between.
 //
 // Time is counted twice. The emulator's epoch grows at every barrier of a block
 // and at the start of every block and launch; accesses of one block in different
@@ -13,8 +13,9 @@
 
 namespace ptx::emulator {
 
-/// What is remembered of four bytes. All zero: never touched.
-struct Word {
+/// What is remembered of two bytes, the least that kernels access. All zero: never touched.
+struct Cell {
+  static constexpr uint64_t bytes = 2;
   static constexpr uint16_t several = 0xFFFF; // threads that wrote, or warps that read, in the same epoch
 
   uint32_t writeEpoch, writeTime;
@@ -41,12 +42,12 @@ struct Conflict {
   bool wrote = false;
   bool otherBlock = false;
   uint32_t epoch = 0;
-  uint16_t thread = Word::several;
+  uint16_t thread = Cell::several;
 };
 
 /// Records the access, and says which earlier one it races with.
-Conflict recordRead(Word &word, const Moment &now, bool atomic);
-Conflict recordWrite(Word &word, const Moment &now, bool atomic);
+Conflict recordRead(Cell &cell, const Moment &now, bool atomic);
+Conflict recordWrite(Cell &cell, const Moment &now, bool atomic);
 
 } // namespace ptx::emulator
 

@@ -39,6 +39,12 @@ constinit const Hooks hookTable = {
         [](uint32_t mode, uint32_t mask, uint32_t predicate, uint32_t site) {
           return static_cast<uint32_t>(current->meet(Wait::Vote, mode, mask, predicate, 0, 0, site));
         },
+    .mma =
+        [](uint32_t type, uint32_t a0, uint32_t a1, uint32_t a2, uint32_t a3, uint32_t b0, uint32_t b1, float c0,
+           float c1, float c2, float c3, uint32_t site) {
+          current->mma(static_cast<Factor>(type), {{a0, a1, a2, a3}, {b0, b1}, {c0, c1, c2, c3}}, site);
+        },
+    .mmaSum = [](uint32_t index) { return current->mmaSum(index); },
     .step = [](uint32_t site) { current->step(site); },
     .exitThread = [] { current->exitThread(); },
     .trap = [](uint32_t site) { current->trap(site); },

@@ -41,7 +41,7 @@ def Dev_SharedOp : Dev_Op<"shared", [Pure]> {
 }
 
 def Dev_CopyAsyncOp : Dev_Op<"copy_async"> {
-  let summary = "starts copying one f32 from global to shared memory, or writes 0 where `exists` is false";
+  let summary = "starts copying a word of 32 bits from global to shared memory, or writes 0 where `exists` is false";
   let description = [{
     The value is there after the `dev.wait_copies` that covers its group; until
     then the destination holds nothing. The source address must be valid even
@@ -73,6 +73,29 @@ def Dev_WarpBarrierOp : Dev_Op<"warp_barrier"> {
   let summary = "all 32 threads of the warp meet; what each wrote is seen by the others";
   let description = "NVVM: `nvvm.bar.warp.sync` of all lanes. Emulator: `warpBarrier`.";
   let assemblyFormat = "attr-dict";
+}
+
+def Dev_MmaOp : Dev_Op<"mma", [Pure]> {
+  let summary = "d = a b + c of a warp: 16 x 16 times 16 x 8 elements of f16 or bf16, sums of f32";
+  let description = [{
+    All 32 threads of the warp do it together. Words of a and b hold two
+    neighbours along k, the first in the lower half. Lane l, with g = l / 4 and
+    t = l mod 4, holds
+    a: rows g, g + 8, g, g + 8 at k = 2t, 2t, 2t + 8, 2t + 8;
+    b: column g at k = 2t, 2t + 8;
+    c and d: rows g, g, g + 8, g + 8 at columns 2t, 2t + 1, 2t, 2t + 1.
+    NVVM: `nvvm.mma.sync` m16n8k16 row.col (PTX ISA 9.7.15.5, sm_80). Emulator:
+    `mma`: exact products, summed in f64 and rounded to f32 once.
+    ```mlir
+    %d0, %d1, %d2, %d3 = dev.mma (%a0, %a1, %a2, %a3) (%b0, %b1) (%c0, %c1, %c2, %c3) in bf16
+    ```
+  }];
+  let arguments = (ins I32:$a0, I32:$a1, I32:$a2, I32:$a3, I32:$b0, I32:$b1, F32:$c0, F32:$c1, F32:$c2, F32:$c3,
+                       TypeAttrOf<AnyTypeOf<[F16, BF16]>>:$element_type);
+  let results = (outs F32:$d0, F32:$d1, F32:$d2, F32:$d3);
+  let assemblyFormat = [{
+    `(` $a0 `,` $a1 `,` $a2 `,` $a3 `)` `(` $b0 `,` $b1 `)` `(` $c0 `,` $c1 `,` $c2 `,` $c3 `)` `in` $element_type attr-dict
+  }];
 }
 
 #endif // PTX_DEV

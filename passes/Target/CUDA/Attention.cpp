@@ -2,7 +2,8 @@
 // (arXiv 1805.02867): keys come 32 at a time, a lane each; a warp keeps the
 // running maximum, sum and values of four rows. Heads of any width: scores are
 // summed over 64 channels at a time through shared memory, values lie in
-// registers, a channel a lane. A row's result depends on its own keys alone.
+// registers, a channel a lane. A row's result depends on its own keys alone. In
+// a narrow type operands are rounded as they come, products are those of f32.
 // Scratch: shared memory only.
 #include "passes/Target/CUDA/Generators.h"
 
@@ -27,6 +28,11 @@ struct Work {
   int64_t headDim;
 
   bool causal() const { return kernel.op.getCausal(); }
+  /// As an operand of a product.
+  Value operand(Emit &e, const Matrix &from, Value row, Value column) const {
+    Value x = e.loadElement(from, row, column);
+    return from.narrow ? x : e.round(x, kernel.op.getProductType());
+  }
   /// The row of the block that is this warp's r-th.
   Value row(Emit &e, int64_t r) const { return e.add(e.mul(kernel.warp, rowsPerWarp), r); }
   /// Keys that a row sees.
@@ -61,13 +67,8 @@ void emitStage(Emit &e, const Work &w, const Matrix &from, int64_t rows, int64_t
     Value r = e.div(index, channels), c = e.rem(index, channels);
     Value row = e.add(first, r), column = e.add(channel, c);
     Value exists = e.both(e.less(row, end), e.less(column, e.integer(w.headDim)));
-    auto loaded = e.create<mlir::scf::IfOp>(
-        exists,
-        [&](mlir::OpBuilder &, mlir::Location) {
-          e.create<mlir::scf::YieldOp>(ValueRange{e.loadScalar(e.at(from.row(e, row), column))});
-        },
-        [&](mlir::OpBuilder &, mlir::Location) { e.create<mlir::scf::YieldOp>(ValueRange{e.constant(0.0f)}); });
-    e.store(loaded.getResult(0), e.at(to, e.add(e.mul(r, pitch), c)));
+    Value loaded = e.loadWhere(exists, [&] { return w.operand(e, from, from.row(e, row), column); });
+    e.store(loaded, e.at(to, e.add(e.mul(r, pitch), c)));
   }
 }
 
@@ -120,7 +121,7 @@ void emitWeights(Emit &e, const Work &w, Value key0, ValueRange scores, State &s
       Value &value = state.values[r * w.channelsPerLane() + c];
       value = e.mulf(value, factor);
     }
-    e.store(weight, e.at(weights, e.add(e.mul(row, keysAtOnce), w.kernel.lane)));
+    e.store(e.round(weight, w.kernel.op.getProductType()), e.at(weights, e.add(e.mul(row, keysAtOnce), w.kernel.lane)));
   }
 }
 
@@ -139,7 +140,7 @@ void emitValues(Emit &e, const Work &w, Value key0, Value begin, Value end, bool
     for (int64_t c = 0; c < w.channelsPerLane(); ++c) {
       // Channels behind the last repeat it and are never stored.
       Value channel = e.minimum(e.add(w.kernel.lane, c * warpSize), e.integer(w.headDim - 1));
-      Value value = e.loadScalar(e.at(row, channel));
+      Value value = w.operand(e, w.v, row, channel);
       for (int64_t r = 0; r < rowsPerWarp; ++r) {
         Value &sum = next[r * w.channelsPerLane() + c];
         Value more = e.fma(factors[r], value, sum);
@@ -178,7 +179,7 @@ void emitResults(Emit &e, const Work &w, const State &state) {
       for (int64_t c = 0; c < w.channelsPerLane(); ++c) {
         Value channel = e.add(w.kernel.lane, c * warpSize);
         Value value = e.mulf(state.values[r * w.channelsPerLane() + c], factor);
-        e.when(e.less(channel, e.integer(w.headDim)), [&] { e.store(value, e.at(out, channel)); });
+        e.when(e.less(channel, e.integer(w.headDim)), [&] { e.storeElement(value, w.y, out, channel); });
       }
     });
   }
@@ -200,7 +201,7 @@ void ptx::cuda::emitAttention(Emit &e, const Kernel &kernel) {
   Value column = e.mul(kernel.columnTile, headDim);
   auto from = [&](llvm::StringRef name, Value row) {
     Matrix m = words.matrix(e, name);
-    return Matrix{e.at(m.row(e, row), column), m.pitch};
+    return Matrix{m.at(e, m.row(e, row), column), m.pitch, m.narrow};
   };
   Work w{kernel,  from("q", begin), from("k", keyBegin), from("v", keyBegin), from("y", begin), queries, first, keys,
          allKeys, headDim};

@@ -2,7 +2,8 @@
 // one warp side by side along k. A warp makes 8 x 4 results: every lane sums
 // its own steps of k for all of them, then the warp's 32 lanes exchange halves
 // until each holds one result.
-// A tile moves 4 * 16 * K bytes of weights for 2 * 8 * 16 * K operations.
+// A tile moves 4 * 16 * K bytes of weights for 2 * 8 * 16 * K operations, half of
+// them where weights are of 16 bits: a lane then takes pairs along k.
 #include "passes/Target/CUDA/Generators.h"
 
 using namespace ptx::cuda;
@@ -27,6 +28,28 @@ static Value emitExchange(Emit &e, const Kernel &kernel, SmallVector<Value> valu
   return values[0];
 }
 
+/// Word k of a row of weights: an element of f32, or a pair of a narrow type.
+static SmallVector<Value> emitWeights(Emit &e, const Product &product, Value row, Value k) {
+  if (!product.weight.narrow)
+    return {e.loadScalar(e.at(row, k))};
+  auto [low, high] = e.unpack(e.loadWord(e.at(row, k)), product.weight.narrow);
+  return {low, high};
+}
+
+/// The elements of a row of x that meet word k of a weight, rounded to its type.
+static SmallVector<Value> emitElements(Emit &e, const Product &product, Value row, Value k) {
+  mlir::Type type = product.weight.narrow;
+  if (!type)
+    return {e.loadScalar(e.at(row, k))};
+  if (product.x.narrow) {
+    auto [low, high] = e.unpack(e.loadWord(e.at(row, k)), type);
+    return {low, high};
+  }
+  Value first = e.mul(k, 2), second = e.add(first, 1), exists = e.less(second, product.depth);
+  Value high = e.loadScalar(e.at(row, e.select(exists, second, first)));
+  return {e.round(e.loadScalar(e.at(row, first)), type), e.select(exists, e.round(high, type), e.constant(0.0f))};
+}
+
 void ptx::cuda::emitContractFewRows(Emit &e, const Kernel &kernel) {
   e.mark();
   Value width = kernel.words.integer(e, "width");
@@ -40,15 +63,16 @@ void ptx::cuda::emitContractFewRows(Emit &e, const Kernel &kernel) {
       xRows.push_back(product.x.row(e, e.minimum(e.add(kernel.begin, i), lastRow)));
     for (int64_t j = 0; j < columns; ++j)
       wRows.push_back(product.weight.row(e, e.minimum(e.add(column, j), lastColumn)));
-    return e.loop(kernel.lane, product.depth, warpSize, start, [&](Value k, ValueRange partial) {
-      SmallVector<Value> weights, next;
+    Value words = product.weight.narrow ? e.ceilDiv(product.depth, 2) : product.depth;
+    return e.loop(kernel.lane, words, warpSize, start, [&](Value k, ValueRange partial) {
+      SmallVector<SmallVector<Value>> weights;
       for (Value row : wRows)
-        weights.push_back(e.loadScalar(e.at(row, k)));
-      for (int64_t i = 0; i < rows; ++i) {
-        Value x = e.loadScalar(e.at(xRows[i], k));
-        for (int64_t j = 0; j < columns; ++j)
-          next.push_back(e.fma(x, weights[j], partial[i * columns + j]));
-      }
+        weights.push_back(emitWeights(e, product, row, k));
+      SmallVector<Value> next(partial);
+      for (int64_t i = 0; i < rows; ++i)
+        for (auto [step, x] : llvm::enumerate(emitElements(e, product, xRows[i], k)))
+          for (int64_t j = 0; j < columns; ++j)
+            next[i * columns + j] = e.fma(x, weights[j][step], next[i * columns + j]);
       return next;
     });
   });
@@ -58,5 +82,5 @@ void ptx::cuda::emitContractFewRows(Emit &e, const Kernel &kernel) {
   Element element(e, kernel.op, kernel.words);
   Matrix y = kernel.words.matrix(e, "y");
   e.when(e.both(e.less(m, kernel.end), e.less(n, width)),
-         [&] { e.store(element(e, sum, m, n), e.at(y.row(e, m), n)); });
+         [&] { e.storeElement(element(e, sum, m, n), y, y.row(e, m), n); });
 }

@@ -55,6 +55,7 @@ public:
   }
 
   std::optional<Geometry> geometry() const override { return cuda::geometry(); }
+  bool multipliesIn(mlir::Type) const override { return true; }
   Metadata describe(rt::KernelOp kernel, const TargetFlags &flags) const override {
     Metadata metadata = describeKernel(kernel);
     llvm::append_range(metadata, describeLibraryCall(kernel, flags));

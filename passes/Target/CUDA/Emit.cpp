@@ -20,3 +20,40 @@ Value Emit::tree(Value value, llvm::function_ref<Value(Value, Value)> combine) {
     value = combine(value, shuffleXor(value, distance));
   return value;
 }
+
+Value Emit::pack(Value low, Value high, Type element) {
+  auto half = [&](Value x) -> Value {
+    Value bits = create<arith::BitcastOp>(getI16Type(), truncate(x, element));
+    return create<arith::ExtUIOp>(getI32Type(), bits);
+  };
+  Value shifted = create<arith::ShLIOp>(half(high), integer(16));
+  return create<arith::OrIOp>(half(low), shifted);
+}
+
+std::pair<Value, Value> Emit::unpack(Value word, Type element) {
+  auto half = [&](Value bits) {
+    return extend(create<arith::BitcastOp>(element, create<arith::TruncIOp>(getI16Type(), bits)));
+  };
+  return {half(word), half(create<arith::ShRUIOp>(word, integer(16)))};
+}
+
+Value Emit::loadElement(const Matrix &rows, Value row, Value column) {
+  Value address = rows.at(*this, row, column);
+  return rows.narrow ? extend(create<LLVM::LoadOp>(rows.narrow, address, 2)) : loadScalar(address);
+}
+
+void Emit::storeElement(Value x, const Matrix &rows, Value row, Value column) {
+  Value address = rows.at(*this, row, column);
+  if (rows.narrow)
+    create<LLVM::StoreOp>(truncate(x, rows.narrow), address, 2);
+  else
+    store(x, address);
+}
+
+Value Emit::loadWhere(Value condition, llvm::function_ref<Value()> load) {
+  auto branch = [this](Value value) { create<scf::YieldOp>(ValueRange{value}); };
+  auto loaded = create<scf::IfOp>(
+      condition, [&](OpBuilder &, Location) { branch(load()); },
+      [&](OpBuilder &, Location) { branch(constant(0.0f)); });
+  return loaded.getResult(0);
+}

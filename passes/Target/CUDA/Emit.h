@@ -45,6 +45,18 @@ public:
   /// a greater b ? a : b, where a NaN in b stays out.
   Value greater(Value a, Value b) { return select(compare(Compare::OGT, a, b), a, b); }
 
+  // Elements of 16 bits, two to a word: the first in its lower half.
+  Value loadWord(Value address) { return create<mlir::LLVM::LoadOp>(getI32Type(), address, 4); }
+  Value pack(Value low, Value high, mlir::Type element);
+  std::pair<Value, Value> unpack(Value word, mlir::Type element);
+  /// To f16 or bf16 and back; no type leaves it as it is.
+  Value round(Value x, std::optional<mlir::Type> element) { return element ? extend(truncate(x, *element)) : x; }
+  /// An element of a row, of whatever type, in f32; and one stored.
+  Value loadElement(const Matrix &rows, Value row, Value column);
+  void storeElement(Value x, const Matrix &rows, Value row, Value column);
+  /// What `load` makes, or 0 where the condition does not hold.
+  Value loadWhere(Value condition, llvm::function_ref<Value()> load);
+
   /// body(i) for i = first, first + step, ... below `high`: a thread's share.
   void share(Value first, Value high, int64_t step, llvm::function_ref<void(Value)> body) {
     loop(first, high, step, body);

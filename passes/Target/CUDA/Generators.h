@@ -31,6 +31,7 @@ inline constexpr int64_t attentionBlockRows = 16;
 constexpr bool isOddHead(int64_t headDim) { return headDim < 64 && headDim % warpSize != 0; }
 
 void emitContract(Emit &e, const Kernel &kernel);
+void emitContractMma(Emit &e, const Kernel &kernel);
 void emitContractFewRows(Emit &e, const Kernel &kernel);
 void emitAttention(Emit &e, const Kernel &kernel);
 void emitRowNorm(Emit &e, const Kernel &kernel);
@@ -40,12 +41,13 @@ void emitMap(Emit &e, const Kernel &kernel);
 void emitFold(Emit &e, const Kernel &kernel);
 
 /// Floats of shared memory.
-inline constexpr int64_t contractDepth = 16;
 int64_t contractShared();
+int64_t contractMmaShared();
 int64_t attentionShared();
 
 /// The two products of a contraction, x W^T and u B^T: the second only where
-/// there is a low-rank part. `body` continues the sums with one of them.
+/// there is a low-rank part. `body` continues the sums with one of them. Rows of
+/// x that are not in the type of the weights, where that is narrow, are f32.
 struct Product {
   Matrix x, weight;
   Value depth;

@@ -14,7 +14,7 @@ bool hasFewRowsForm(rt::KernelOp kernel) { return kernel.getSkeleton() == xf::Sk
 int64_t sharedFloats(rt::KernelOp kernel) {
   switch (kernel.getSkeleton()) {
   case xf::Skeleton::Contract:
-    return contractShared();
+    return kernel.getProductType() ? contractMmaShared() : contractShared();
   case xf::Skeleton::Attention:
     return attentionShared();
   default:
@@ -22,19 +22,20 @@ int64_t sharedFloats(rt::KernelOp kernel) {
   }
 }
 
-/// Left alone ptxas spills a few bytes of attention over odd narrow heads, for one
-/// more block on a multiprocessor. Where three blocks are asked for it takes the
+/// Left alone ptxas spills a few bytes of attention over odd heads or in 16 bits, for
+/// one more block on a multiprocessor. Where three blocks are asked for it takes the
 /// registers it wants; with four it spills again.
 bool wantsThreeBlocks(ArrayRef<rt::KernelOp> members) {
   return llvm::all_of(members, [](rt::KernelOp member) {
-    return member.getSkeleton() == xf::Skeleton::Attention && isOddHead(member.getHeadDim());
+    return member.getSkeleton() == xf::Skeleton::Attention &&
+           (isOddHead(member.getHeadDim()) || member.getProductType());
   });
 }
 
 void emitBody(Emit &e, const Kernel &kernel) {
   switch (kernel.op.getSkeleton()) {
   case xf::Skeleton::Contract:
-    return emitContract(e, kernel);
+    return kernel.op.getProductType() ? emitContractMma(e, kernel) : emitContract(e, kernel);
   case xf::Skeleton::Attention:
     return emitAttention(e, kernel);
   case xf::Skeleton::RowNorm:

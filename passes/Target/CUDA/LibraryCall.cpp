@@ -40,6 +40,10 @@ LibraryCall ptx::cuda::findLibraryCall(rt::KernelOp kernel) {
     call.why = "it is no contraction";
     return call;
   }
+  if (kernel.getProductType()) {
+    call.why = "it multiplies in 16 bits";
+    return call;
+  }
   Value value = kernel.getBody().front().getTerminator()->getOperand(0);
   if (Value inner = reluOperand(value)) {
     call.relu = true;

@@ -102,6 +102,32 @@ struct LowerWarpBarrier : OpConversionPattern<dev::WarpBarrierOp> {
   }
 };
 
+struct LowerMma : OpConversionPattern<dev::MmaOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(dev::MmaOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Type f32 = rewriter.getF32Type();
+    bool isBf16 = op.getElementType().isBF16();
+    // NVVM takes f16 as vectors, bf16 as integers.
+    auto factor = [&](Value word) -> Value {
+      return isBf16 ? word : LLVM::BitcastOp::create(rewriter, loc, VectorType::get({2}, rewriter.getF16Type()), word);
+    };
+    ValueRange operands = adaptor.getOperands();
+    SmallVector<Value> a = llvm::map_to_vector(operands.take_front(4), factor);
+    SmallVector<Value> b = llvm::map_to_vector(operands.slice(4, 2), factor);
+    NVVM::MMATypes type = isBf16 ? NVVM::MMATypes::bf16 : NVVM::MMATypes::f16;
+    Value sums =
+        NVVM::MmaOp::create(rewriter, loc, LLVM::LLVMStructType::getLiteral(op.getContext(), {f32, f32, f32, f32}), a,
+                            b, operands.take_back(4), ArrayRef<int64_t>{16, 8, 16}, std::nullopt, std::nullopt,
+                            std::array{type, type}, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+    SmallVector<Value> results;
+    for (int64_t i = 0; i < 4; ++i)
+      results.push_back(LLVM::ExtractValueOp::create(rewriter, loc, sums, i));
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+};
+
 /// What the emulator could not run, nothing would prove.
 LogicalResult refuseInlineAssembly(ModuleOp module) {
   WalkResult result = module.walk([](Operation *op) {
@@ -138,7 +164,8 @@ LogicalResult cuda::lowerToNVVM(ModuleOp module) {
   populateMathToLLVMConversionPatterns(types, patterns, /*approximateLog1p=*/false, /*benefit=*/2);
   populateGpuToNVVMConversionPatterns(types, patterns);
   cf::populateControlFlowToLLVMConversionPatterns(types, patterns);
-  patterns.add<LowerShared, LowerCopyAsync, LowerCommitCopies, LowerWaitCopies, LowerWarpBarrier>(types, context);
+  patterns.add<LowerShared, LowerCopyAsync, LowerCommitCopies, LowerWaitCopies, LowerWarpBarrier, LowerMma>(types,
+                                                                                                            context);
   LLVMConversionTarget target(*context);
   configureGpuToNVVMConversionLegality(target);
   target.addLegalOp<ModuleOp, gpu::GPUModuleOp>();

@@ -65,6 +65,6 @@ void ptx::cuda::emitPool(Emit &e, const Kernel &kernel) {
       }
       return SmallVector<Value>{next, e.at(carried[1], x.pitch)};
     })[0];
-    e.store(factor ? e.mulf(row, factor) : row, e.at(out, n));
+    e.storeElement(factor ? e.mulf(row, factor) : row, y, out, n);
   });
 }

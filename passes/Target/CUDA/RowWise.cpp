@@ -17,7 +17,7 @@ void ptx::cuda::emitMap(Emit &e, const Kernel &kernel) {
   forWarpRow(e, kernel, [&](Value m) {
     Value in = x.row(e, m), out = y.row(e, m);
     e.share(kernel.lane, width, warpSize,
-            [&](Value n) { e.store(element(e, e.loadScalar(e.at(in, n)), m, n), e.at(out, n)); });
+            [&](Value n) { e.storeElement(element(e, e.loadScalar(e.at(in, n)), m, n), y, out, n); });
   });
 }
 
@@ -39,7 +39,7 @@ void ptx::cuda::emitGather(Emit &e, const Kernel &kernel) {
       SmallVector<Value> values;
       for (Value row : rows)
         values.push_back(e.loadScalar(e.at(row, n)));
-      e.store(element(e, values, m, n), e.at(out, n));
+      e.storeElement(element(e, values, m, n), y, out, n);
     });
   });
 }
@@ -85,7 +85,7 @@ void ptx::cuda::emitRowNorm(Emit &e, const Kernel &kernel) {
     e.share(kernel.lane, width, warpSize, [&](Value n) {
       Value c = centre(e.loadScalar(e.at(row, n)));
       Value value = divisor ? e.divf(c, divisor) : e.mulf(c, factor);
-      e.store(element(e, value, m, n), e.at(out, n));
+      e.storeElement(element(e, value, m, n), y, out, n);
     });
   });
 }

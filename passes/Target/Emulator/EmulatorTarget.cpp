@@ -27,6 +27,7 @@ public:
   }
 
   std::optional<Geometry> geometry() const override { return cuda::geometry(); }
+  bool multipliesIn(mlir::Type) const override { return true; }
   Metadata describe(rt::KernelOp kernel, const TargetFlags &flags) const override {
     return cuda::target().describe(kernel, flags);
   }

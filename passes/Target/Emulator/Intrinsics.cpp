@@ -110,6 +110,25 @@ static void replace(CallInst &call, const Rule &rule, HookCalls &hooks) {
   call.eraseFromParent();
 }
 
+/// The type of an mma's factors, or nothing.
+static std::optional<Factor> mmaFactor(Intrinsic::ID id) {
+  if (id == Intrinsic::nvvm_mma_m16n8k16_row_col_bf16)
+    return Factor::BF16;
+  return id == Intrinsic::nvvm_mma_m16n8k16_row_col_f32_f32 ? std::optional(Factor::F16) : std::nullopt;
+}
+
+static void replaceMma(CallInst &call, Factor factor, HookCalls &hooks) {
+  IRBuilder<> builder(&call);
+  SmallVector<Value *> arguments{builder.getInt32(static_cast<uint32_t>(factor))};
+  append_range(arguments, call.args());
+  hooks.call(builder, Hook::mma, arguments, &call);
+  Value *result = PoisonValue::get(call.getType());
+  for (unsigned i = 0; i < 4; ++i)
+    result = builder.CreateInsertValue(result, hooks.call(builder, Hook::mmaSum, {builder.getInt32(i)}), i);
+  call.replaceAllUsesWith(result);
+  call.eraseFromParent();
+}
+
 // Only GPU back ends fuse a fmuladd on their own.
 static void fuse(IntrinsicInst &call) {
   call.setCalledFunction(Intrinsic::getOrInsertDeclaration(call.getModule(), Intrinsic::fma, {call.getType()}));
@@ -134,6 +153,10 @@ static Error replaceCall(CallInst &call, HookCalls &hooks) {
     if (!fitsScalars(call))
       return refuse(kernel, "'" + callee->getName() + "' is emulated for f32 and 32-bit integers alone");
     replace(call, *rule, hooks);
+    return Error::success();
+  }
+  if (std::optional<Factor> factor = mmaFactor(id)) {
+    replaceMma(call, *factor, hooks);
     return Error::success();
   }
   if (id == Intrinsic::fmuladd)

@@ -93,6 +93,7 @@ Error ptx::emulator::retargetToHost(Module &module) {
   for (Function &function : module)
     if (!function.isDeclaration())
       dropPromises(function);
+  roundConversions(module);
   instrument(module, hooks);
   if (Error error = placeShared(module, kernels, hooks))
     return error;

@@ -12,6 +12,9 @@ namespace ptx::emulator {
 /// and before accesses are announced, because those calls are not the kernel's.
 llvm::Error replaceIntrinsics(llvm::Module &module, HookCalls &hooks);
 
+/// Rounding to bf16 to integer operations.
+void roundConversions(llvm::Module &module);
+
 /// Announces every access to memory that other threads may see, and every turn of a loop that
 /// calls nothing else.
 void instrument(llvm::Module &module, HookCalls &hooks);

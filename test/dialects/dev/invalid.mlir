@@ -23,3 +23,12 @@ func.func @copy(%shared: !llvm.ptr<3>, %exists: i1) {
   dev.copy_async %shared, %shared if %exists : !llvm.ptr<3>, !llvm.ptr<3>
   return
 }
+
+// -----
+
+// Tensor cores multiply f16 and bf16.
+func.func @mma(%w: i32, %c: f32) {
+  // expected-error @+1 {{attribute 'element_type' failed to satisfy constraint: type attribute of 16-bit float or bfloat16 type}}
+  %d:4 = dev.mma (%w, %w, %w, %w) (%w, %w) (%c, %c, %c, %c) in f32
+  return
+}

@@ -68,15 +68,16 @@ bool NarrowRows::isGuarded() const {
   return true;
 }
 
-/// A weight matrix [rows, columns] as the geometry lays it out; what no element fills is NaN in
-/// rows, and zero in panels.
+/// A weight matrix [rows, columns] as the geometry lays it out; what no element or pair fills is
+/// NaN in rows, and zero in panels.
 static Floats layOut(const std::vector<float> &plain, int64_t rows, int64_t columns, const ptx::Geometry &geometry,
                      ptx::DType element = ptx::DType::F32) {
   bool panels = geometry.matrix == ptx::MatrixLayout::Panels, wide = element == ptx::DType::F32;
   auto count = static_cast<int64_t>(geometry.matrixElements(rows, columns, element));
   Floats made(wide ? count : (count + 1) / 2, panels ? 0 : NAN);
   auto *narrow = reinterpret_cast<uint16_t *>(made.data());
-  auto lanes = static_cast<int64_t>(geometry.lanes), pitch = static_cast<int64_t>(geometry.pitch(columns));
+  auto lanes = static_cast<int64_t>(geometry.lanes),
+       pitch = static_cast<int64_t>(geometry.matrixPitch(columns, element));
   int64_t pair = panels && element == ptx::DType::BF16 ? 2 : 1, depth = ptx::test::roundUp(columns, pair);
   for (int64_t n = 0; n < rows; ++n)
     for (int64_t k = 0; k < columns; ++k) {
@@ -88,6 +89,8 @@ static Floats layOut(const std::vector<float> &plain, int64_t rows, int64_t colu
       else
         narrow[at] = element == ptx::DType::F16 ? ptx::narrowF16(value) : ptx::narrowBF16(value);
     }
+  for (int64_t n = 0; !panels && !wide && columns % 2 && n < rows; ++n)
+    narrow[n * pitch + columns] = 0; // completes the last pair
   return made;
 }
 

@@ -140,7 +140,7 @@ GpuProblem &GpuProblem::out(const std::string &name, Floats &values, int64_t fir
   set(name + "_pitch", static_cast<uint64_t>(pitch));
   windows.push_back({names.emplace_back(name).c_str(), address + bytesOf(first * pitch),
                      static_cast<uint64_t>(last - first), bytesOf(pitch), bytesOf(width), true});
-  results.push_back({address, &values});
+  result = {address, &values};
   return *this;
 }
 
@@ -174,15 +174,21 @@ GpuProblem &GpuLaunch::add(const std::string &name, int64_t begin, int64_t end, 
 GpuProblem &GpuLaunch::add(const std::string &name, ContractProblem &data, int64_t begin, int64_t end, bool extras) {
   Geometry geometry = gpuGeometry();
   GpuProblem &problem = add(name, begin, end, data.n);
+  // Words of 32 bits.
+  auto weight = [&](const char *word, const Floats &values, int64_t depth) {
+    int64_t words = data.element == DType::F32 ? depth : (depth + 1) / 2;
+    problem.in(word, values, data.n, words, static_cast<int64_t>(geometry.pitch(words)));
+  };
+  weight("weight", data.weight, data.k);
   problem.in("x", data.x, data.m, data.k, data.pitchX)
-      .in("weight", data.weight, data.n, data.k, static_cast<int64_t>(geometry.pitch(data.k)))
       .out("y", data.y, begin, end, data.n, data.pitchY)
       .count("depth", data.k)
       .count("width", data.n)
       .count("rank", data.rank);
-  if (data.rank)
-    problem.in("u", data.u, data.m, data.rank, data.pitchU)
-        .in("b", data.b, data.n, data.rank, static_cast<int64_t>(geometry.pitch(data.rank)));
+  if (data.rank) {
+    problem.in("u", data.u, data.m, data.rank, data.pitchU);
+    weight("b", data.b, data.rank);
+  }
   if (extras)
     problem.in("extra_0", data.bias, data.n).in("extra_1", data.old, data.m, data.n, data.pitchY);
   return problem;
@@ -245,7 +251,7 @@ std::string GpuLaunch::run() {
     return fault;
   // What a kernel should have written and did not, holds nothing: an error here.
   for (const GpuProblem &problem : problems)
-    for (const auto &[address, values] : problem.results)
+    if (const auto &[address, values] = problem.result; values)
       if (Status got = machine.download(values->data(), address, bytesOf(values->size())); !got)
         return got.error().message;
   return "";

@@ -47,6 +47,12 @@ std::string withEntries(const std::string &text, const std::vector<std::string> 
 class GpuProblem {
 public:
   GpuProblem &in(const std::string &name, const Floats &values, int64_t rows, int64_t width, int64_t pitch);
+  GpuProblem &in(const std::string &name, const NarrowRows &rows) {
+    return in(name, rows.words, rows.rows, rows.width / 2, rows.pitch);
+  }
+  GpuProblem &out(const std::string &name, NarrowRows &rows) {
+    return out(name, rows.words, 0, rows.rows, rows.width / 2, rows.pitch);
+  }
   GpuProblem &in(const std::string &name, const Floats &values, int64_t count) {
     return in(name, values, 1, count, count);
   }
@@ -67,10 +73,10 @@ private:
   std::deque<std::string> names; // of the windows
   std::vector<ptx_window> windows;
   struct Result {
-    uint64_t address;
-    Floats *values;
+    uint64_t address = 0;
+    Floats *values = nullptr;
   };
-  std::vector<Result> results;
+  Result result; // the last that was stated
 };
 
 class GpuLaunch {

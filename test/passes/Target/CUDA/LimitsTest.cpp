@@ -24,6 +24,10 @@ struct Limit {
 constexpr Limit limits[] = {
     {"contract_gelu", 17408, {168, 145, 146, 146}},
     {"contract_residual", 17408, {168, 145, 146, 146}},
+    {"contract_bf16", 20480, {128, 128, 131, 131}},
+    {"contract_f16_rows", 20480, {134, 134, 131, 131}},
+    {"attention_64_bf16", 14464, {120, 120, 122, 122}},
+    {"attention_64_rows", 14464, {128, 149, 151, 151}},
     {"attention_32", 14464, {113, 96, 89, 89}},
     {"attention_16", 14464, {157, 155, 156, 156}},
     {"attention_16_causal", 14464, {164, 164, 166, 166}},
@@ -43,17 +47,19 @@ constexpr Limit limits[] = {
 };
 
 std::string kernels() {
-  std::string text = contractKernel("contract_gelu", "gelu") + contractKernel("contract_residual", "residual") +
-                     attentionKernel("attention_32", 32, false) + attentionKernel("attention_32_causal", 32, true) +
-                     attentionKernel("attention_48_causal", 48, true) + attentionKernel("attention_16", 16, false) +
-                     attentionKernel("attention_16_causal", 16, true) +
-                     attentionKernel("attention_64_causal", 64, true) + attentionKernel("attention_160", 160, false) +
-                     normKernel("norm_layer", 0, 1e-5, "residual") + normKernel("norm_l2", 2, 1e-12) +
-                     mapKernel("map_tanh", "tanh") + gatherKernel("gather_3", 3) + poolKernel("pool", 2) +
-                     foldKernel(false, true) +
-                     entryOf("entry_several", {"attention_64_causal", "contract_gelu", "contract_residual"}) +
-                     entryOf("entry_both_16", {"attention_16", "attention_16_causal"}) +
-                     entryOf("entry_both_32", {"attention_32", "attention_32_causal"});
+  std::string text =
+      contractKernel("contract_gelu", "gelu") + contractKernel("contract_residual", "residual") +
+      contractKernel("contract_bf16", "residual", "bf16") + contractKernel("contract_f16_rows", "gelu", "f16", "x y") +
+      attentionKernel("attention_64_bf16", 64, false, "bf16") +
+      attentionKernel("attention_64_rows", 64, true, "bf16", "q k v y") + attentionKernel("attention_32", 32, false) +
+      attentionKernel("attention_32_causal", 32, true) + attentionKernel("attention_48_causal", 48, true) +
+      attentionKernel("attention_16", 16, false) + attentionKernel("attention_16_causal", 16, true) +
+      attentionKernel("attention_64_causal", 64, true) + attentionKernel("attention_160", 160, false) +
+      normKernel("norm_layer", 0, 1e-5, "residual") + normKernel("norm_l2", 2, 1e-12) + mapKernel("map_tanh", "tanh") +
+      gatherKernel("gather_3", 3) + poolKernel("pool", 2) + foldKernel(false, true) +
+      entryOf("entry_several", {"attention_64_causal", "contract_gelu", "contract_residual"}) +
+      entryOf("entry_both_16", {"attention_16", "attention_16_causal"}) +
+      entryOf("entry_both_32", {"attention_32", "attention_32_causal"});
   for (const Limit &limit : limits)
     if (text.find("@entry_" + std::string(limit.entry) + " ") == std::string::npos)
       text += entryOf("entry_" + std::string(limit.entry), {limit.entry});

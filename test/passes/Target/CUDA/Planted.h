@@ -39,19 +39,21 @@ Value threadBelow(OpBuilder &b, Location loc, int64_t count);
 void dropGuard(LLVM::StoreOp store);
 
 struct Subject {
-  std::string name, text, file; // the generator's
+  std::string name, text;
+  std::vector<std::string> files; // of its generator
   std::function<std::string(const GpuKernels &, uint64_t)> run;
 };
 
 /// Two problems of so many rows by 20 columns, one with a low-rank part.
-Subject contraction(int64_t m, const std::string &file);
-inline Subject manyRows() { return contraction(21, "Contract.cpp"); }
-inline Subject fewRows() { return contraction(5, "ContractFewRows.cpp"); }
+Subject contraction(int64_t m, const std::vector<std::string> &files, DType element = DType::F32);
+inline Subject manyNarrowRows() { return contraction(21, {"ContractMma.cpp", "ContractTile.cpp"}, DType::BF16); }
+inline Subject manyRows() { return contraction(21, {"Contract.cpp", "ContractTile.cpp"}); }
+inline Subject fewRows() { return contraction(5, {"ContractFewRows.cpp"}); }
 Subject attention();
 Subject rowNorm();
 
-/// Under every order, the message begins with the kernel and the generator's
-/// file and names one of the classes; the twin without the edit has none.
+/// Under every order, the message begins with the kernel and a file of its
+/// generator and names one of the classes; the twin without the edit has none.
 void expectFault(const Subject &subject, const std::vector<std::string> &classes, Edit edit);
 
 // Whether the reader or the writer comes first is the order's choice.

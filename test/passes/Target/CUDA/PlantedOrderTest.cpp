@@ -24,6 +24,13 @@ TEST(Planted, ContractWithoutTheBarrierBeforeTheResults) {
   expectFault(manyRows(), unordered, without<gpu::BarrierOp>(2));
 }
 
+// The same on tensor cores, where rows of f32 are stored by the threads themselves.
+TEST(Planted, MmaWithoutABarrier) {
+  expectFault(manyNarrowRows(), {", race: ", "uninitialised", inFlight}, without<gpu::BarrierOp>(0));
+  expectFault(manyNarrowRows(), {", race: ", inFlight}, without<gpu::BarrierOp>(1));
+  expectFault(manyNarrowRows(), {inFlight}, without<dev::WaitCopiesOp>(0));
+}
+
 TEST(Planted, AttentionWithoutABarrier) {
   expectFault(attention(), unordered, without<gpu::BarrierOp>(0));
   expectFault(attention(), unordered, without<gpu::BarrierOp>(1));
@@ -87,7 +94,7 @@ TEST(Planted, DivergentShuffle) {
 // The search for the block's problem does not move on.
 TEST(Planted, EndlessSearch) {
   Subject subject = manyRows();
-  subject.file = "KernelModule.cpp";
+  subject.files = {"KernelModule.cpp"};
   expectFault(subject, {"endless loop"}, [](ModuleOp module) {
     auto search = nth<scf::WhileOp>(module, 0);
     search.getAfterBody()->getTerminator()->setOperand(0, search.getAfterArguments()[0]);

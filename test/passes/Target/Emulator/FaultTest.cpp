@@ -184,6 +184,18 @@ TEST(Fault, DivergentWarpOperations) {
   expectFault("vote_or_shuffle", {"divergent: lane"}, withOut("vote_or_shuffle", {9}), withOut("vote_or_shuffle", {0}));
 }
 
+// A tensor core multiplies what all 32 lanes have.
+TEST(Fault, MmaOfPartOfAWarp) {
+  Code code = loadText(readKernel("mma.ll"));
+  for (uint64_t seed : allSeeds()) {
+    Bench bench({.seed = seed});
+    std::string fault = bench.run(code, "mma_bf16", {bench.output("out", 128), 20}, {1}, {32});
+    bool named = fault.find("mma with mask 0xffffffff, wrong mask") != std::string::npos ||
+                 fault.find("divergent warp operation") != std::string::npos;
+    EXPECT_TRUE(named) << fault;
+  }
+}
+
 TEST(Fault, CopyUsedBeforeItsWait) {
   std::string text = readKernel("pipeline.ll");
   auto run = [](const Code &code) {

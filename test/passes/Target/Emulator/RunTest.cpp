@@ -1,4 +1,5 @@
 // Kernels without a fault: right results under every schedule, and no report.
+#include "runtime/io/convert.h"
 #include "test/passes/Target/Emulator/KernelRun.h"
 
 #include <cmath>
@@ -74,6 +75,26 @@ TEST(Run, DoubleBufferedCopies) {
     for (int t = 0; t < 64; ++t)
       ASSERT_EQ(sums[t], 5 * (t ^ 1) + 64 * 10);
   }
+}
+
+// Every operand of a tensor core's product comes from the lane that has it; f16 keeps
+// ten bits behind the point of i + k / 16, bf16 rounds to seven.
+TEST(Run, TensorCores) {
+  Code code = loadText(readKernel("mma.ll"));
+  for (uint64_t seed : allSeeds())
+    for (bool isBf16 : {false, true}) {
+      Bench bench({.seed = seed});
+      uint64_t out = bench.output("out", 128);
+      EXPECT_EQ(bench.run(code, isBf16 ? "mma_bf16" : "mma_f16", {out, 32}, {1}, {32}), "");
+      std::vector<float> d = bench.values(out, 128);
+      auto a = [&](int i, int k) {
+        float x = static_cast<float>(i) + static_cast<float>(k) / 16;
+        return isBf16 ? ptx::widenBF16(ptx::narrowBF16(x)) : x;
+      };
+      for (int i = 0; i < 16; ++i)
+        for (int j = 0; j < 8; ++j)
+          ASSERT_EQ(d[i * 8 + j], a(i, j) - 2 * a(i, j + 8) + 100 * j) << i << "," << j << isBf16;
+    }
 }
 
 // Segments of 16 lanes: values stay inside theirs.

@@ -80,6 +80,13 @@ TEST(Toy, RefusesInItsOwnWords) {
   EXPECT_NE(help.find("--toy-greeting"), std::string::npos) << help;
 }
 
+// A target multiplies in f32 unless it says more.
+TEST(Toy, MultipliesInF32) {
+  std::string said = compile({"-o", temporary("narrow"), "--target=toy", "--dtype=bf16"});
+  EXPECT_NE(said.find("target 'toy' multiplies in f32 only; the model is in bf16 (--dtype)"), std::string::npos)
+      << said;
+}
+
 // This program, started again, makes its code.
 TEST(Toy, CompilesInAWorker) {
   mlir::MLIRContext context(dialects(), mlir::MLIRContext::Threading::DISABLED);

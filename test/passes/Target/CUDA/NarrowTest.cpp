@@ -1,0 +1,198 @@
+// Contractions and attention in f16 and bf16 against double, with operands
+// rounded as the contract says: in both forms, over rows of f32 and of the type.
+#include "test/passes/Target/CUDA/GpuHarness.h"
+
+#include <cmath>
+#include <gtest/gtest.h>
+#include <random>
+
+using namespace ptx;
+using namespace ptx::test;
+
+namespace {
+constexpr double eps = 1.2e-7;
+const std::vector<std::pair<int64_t, bool>> heads = {{2, false}, {8, true}, {33, false}, {34, true}, {64, false}};
+
+std::string nameOf(DType element) { return element == DType::BF16 ? "bf16" : "f16"; }
+std::string attentionName(int64_t dim, bool causal) {
+  return "attention_" + std::to_string(dim) + (causal ? "_causal" : "");
+}
+
+GpuKernels makeKernels(const std::string &in) {
+  std::string text;
+  std::vector<std::string> names;
+  for (const std::string &region : {"", "residual", "gelu"}) {
+    text += contractKernel(names.emplace_back("contract_" + region), region, in);
+    text += contractKernel(names.emplace_back("rows_" + region), region, in, "x y");
+  }
+  for (auto [dim, causal] : heads) {
+    text += attentionKernel(names.emplace_back(attentionName(dim, causal)), dim, causal, in);
+    if (dim % 2 == 0)
+      text += attentionKernel(names.emplace_back(attentionName(dim, causal) + "_rows"), dim, causal, in, "q k v y");
+  }
+  text += mapKernel(names.emplace_back("map_rows"), "relu", in);
+  return GpuKernels(withEntries(text, names));
+}
+
+class Narrow : public testing::TestWithParam<DType> {
+protected:
+  static const GpuKernels &kernels() {
+    static const GpuKernels f16 = makeKernels("f16"), bf16 = makeKernels("bf16");
+    return GetParam() == DType::BF16 ? bf16 : f16;
+  }
+  static ContractProblem problem(int64_t m, int64_t n, int64_t k, int64_t rank) {
+    return {m, n, k, rank, gpuGeometry(), GetParam()};
+  }
+};
+
+/// As exact as sums in f32 are: much more than operands that are not rounded would be.
+void expectContract(const ContractProblem &data) {
+  for (int64_t i = 0; i < data.m; ++i)
+    for (int64_t j = 0; j < data.n; ++j)
+      ASSERT_NEAR(data.y[i * data.pitchY + j], data.reference(i, j),
+                  2 * std::sqrt(data.k + data.rank + 4.0) * eps * data.magnitude(i, j))
+          << data.m << " x " << data.n << " x " << data.k << " rank " << data.rank << " at " << i << "," << j;
+  EXPECT_EQ(writtenOutside(data.y, data.m, data.n, data.pitchY), -1);
+}
+
+TEST_P(Narrow, ContractAtOddSizes) {
+  // NOLINTNEXTLINE(bugprone-random-generator-seed): the same sizes every time
+  std::mt19937 random(11);
+  const int64_t depths[] = {1, 2, 3, 15, 16, 31, 32, 33, 64, 100}, ranks[] = {0, 1, 4, 17};
+  uint64_t order = 0;
+  for (int64_t m : {1, 7, 8, 9, 33, 64, 65})
+    for (int64_t n : {1, 8, 15, 33, 64, 65}) {
+      ContractProblem data = problem(m, n, depths[random() % std::size(depths)], ranks[random() % std::size(ranks)]);
+      GpuLaunch launch(kernels(), order++ % 5);
+      launch.add("contract_", data);
+      ASSERT_EQ(launch.run(), "") << m << " x " << n << " x " << data.k << " rank " << data.rank;
+      expectContract(data);
+      if (HasFatalFailure())
+        return;
+    }
+}
+
+TEST_P(Narrow, DepthsAndRanks) {
+  uint64_t order = 0;
+  for (int64_t m : {7, 20})
+    for (int64_t k : {1, 2, 16, 31, 32, 33, 63, 65, 130})
+      for (int64_t rank : {0, 1, 16, 33}) {
+        ContractProblem data = problem(m, 17, k, rank);
+        GpuLaunch launch(kernels(), order++ % 5);
+        launch.add("contract_", data);
+        ASSERT_EQ(launch.run(), "");
+        expectContract(data);
+        if (HasFatalFailure())
+          return;
+      }
+}
+
+/// Rows of the type hold what is stored of rows of f32, rounded.
+void expectRounded(const NarrowRows &narrow, const Floats &wide) {
+  auto pitch = static_cast<int64_t>(gpuGeometry().pitch(narrow.width));
+  for (int64_t i = 0; i < narrow.rows; ++i)
+    for (int64_t j = 0; j < narrow.width; ++j)
+      ASSERT_EQ(narrow.at(i, j), roundTo(narrow.element, wide[i * pitch + j])) << i << "," << j;
+  EXPECT_TRUE(narrow.isGuarded());
+}
+
+TEST_P(Narrow, ContractRowsOfTheType) {
+  for (const std::string &region : {"", "residual", "gelu"})
+    for (int64_t m : {5, 70})
+      for (auto [n, k, rank] : {std::array<int64_t, 3>{2, 2, 0}, {18, 34, 3}, {66, 100, 0}}) {
+        ContractProblem data = problem(m, n, k, rank);
+        NarrowRows x(GetParam(), data.x, m, k, gpuGeometry()), y(GetParam(), m, n, gpuGeometry());
+        GpuLaunch wide(kernels(), 3), narrow(kernels(), 3);
+        wide.add("contract_" + region, data, takesExtras(region));
+        ASSERT_EQ(wide.run(), "") << region << m << " " << n;
+        ContractProblem same = problem(m, n, k, rank);
+        narrow.add("rows_" + region, same, takesExtras(region)).in("x", x).out("y", y);
+        ASSERT_EQ(narrow.run(), "") << region << m << " " << n;
+        expectRounded(y, data.y);
+        if (HasFailure())
+          return;
+      }
+}
+
+TEST_P(Narrow, EveryOrderGivesTheSameBytes) {
+  for (int64_t m : {8, 65}) {
+    ContractProblem first = problem(m, 65, 33, 5);
+    for (uint64_t seed = 0; seed < 7; ++seed) {
+      ContractProblem data = problem(m, 65, 33, 5);
+      GpuLaunch launch(kernels(), seed);
+      launch.add("contract_residual", seed ? data : first, true);
+      ASSERT_EQ(launch.run(), "");
+      EXPECT_TRUE(seed == 0 || sameBytes(first.y, data.y)) << "order " << seed;
+    }
+  }
+}
+
+// A row's bytes in the form for many rows are its own.
+TEST_P(Narrow, ARowIsTheSameAmongAnyNeighbours) {
+  ContractProblem whole = problem(80, 40, 50, 5), cut = problem(80, 40, 50, 5);
+  auto run = [](ContractProblem &data, int64_t begin, int64_t end) {
+    GpuLaunch launch(kernels());
+    launch.add("contract_gelu", data, begin, end, false);
+    return launch.run();
+  };
+  ASSERT_EQ(run(whole, 0, 80), "");
+  for (auto [begin, end] : {std::pair<int64_t, int64_t>{0, 9}, {9, 30}, {30, 45}, {45, 80}})
+    ASSERT_EQ(run(cut, begin, end), "");
+  EXPECT_TRUE(sameBytes(whole.y, cut.y));
+}
+
+// A weight of a key may round to either neighbour, where exp in f32 and in
+// double lie on two sides of the middle, or where the maximum is not the last.
+TEST_P(Narrow, Attention) {
+  double unit = GetParam() == DType::BF16 ? 0x1p-8 : 0x1p-11;
+  Geometry geometry = gpuGeometry();
+  for (auto [dim, causal] : heads) {
+    AttentionProblem data({3, 1, 17, 33, 5}, {causal ? 3 : 0, 1, 32, 33, 40}, 2, dim, geometry,
+                          static_cast<int64_t>(geometry.blockRows));
+    GpuLaunch launch(kernels(), 2);
+    launch.add(attentionName(dim, causal), data);
+    ASSERT_EQ(launch.run(), "") << dim << causal;
+    if (dim % 2 == 0) {
+      NarrowRows y(GetParam(), data.queryRows, data.width, geometry);
+      auto copy = [&](const Floats &rows, int64_t count) {
+        return NarrowRows(GetParam(), rows, count, data.width, geometry);
+      };
+      AttentionProblem same({3, 1, 17, 33, 5}, {causal ? 3 : 0, 1, 32, 33, 40}, 2, dim, geometry,
+                            static_cast<int64_t>(geometry.blockRows));
+      GpuLaunch narrow(kernels(), 2);
+      narrow.add(attentionName(dim, causal) + "_rows", same)
+          .in("q", copy(data.q, data.queryRows))
+          .in("k", copy(data.k, data.keyRows))
+          .in("v", copy(data.v, data.keyRows))
+          .out("y", y);
+      ASSERT_EQ(narrow.run(), "") << dim << causal;
+      expectRounded(y, data.y);
+    }
+    double scale = 1 / std::sqrt(static_cast<double>(dim));
+    int64_t row = 0;
+    for (size_t s = 0; s < data.queryCounts.size(); ++s)
+      for (int64_t i = 0; i < data.queryCounts[s]; ++i, ++row)
+        for (int64_t c = 0; c < data.width; ++c)
+          ASSERT_NEAR(data.y[row * data.pitch + c], data.reference(s, i, c / dim, c % dim, causal, scale, GetParam()),
+                      4e-6 + 4 * unit)
+              << dim << " sequence " << s << " row " << i << " column " << c;
+    EXPECT_EQ(writtenOutside(data.y, data.queryRows, data.width, data.pitch), -1);
+  }
+}
+
+TEST_P(Narrow, MapStoresRowsOfTheType) {
+  for (int64_t width : {2, 14, 34, 70}) {
+    RowProblem data(5, width, gpuGeometry());
+    NarrowRows y(GetParam(), 5, width, gpuGeometry());
+    GpuLaunch launch(kernels(), 1);
+    launch.add("map_rows", data).out("y", y);
+    ASSERT_EQ(launch.run(), "");
+    for (int64_t i = 0; i < data.x.size(); ++i)
+      data.x[i] = std::max(data.x[i], 0.0f);
+    expectRounded(y, data.x);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, Narrow, testing::Values(DType::F16, DType::BF16),
+                         [](const auto &info) { return nameOf(info.param); });
+} // namespace
