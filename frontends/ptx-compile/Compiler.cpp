@@ -17,7 +17,9 @@
 
 #include <filesystem>
 #include <fnmatch.h>
+#include <functional>
 #include <future>
+#include <map>
 #include <set>
 
 using namespace mlir;
@@ -253,10 +255,28 @@ Status Compiler::writeReproducer(const PhaseOptions &phaseOptions) {
                                                 printModule(*module, /*locations=*/true));
 }
 
+/// What products are in where nothing says it, neither --dtype nor an op: the
+/// type of most bytes of the weights.
+std::string Compiler::storedType() const {
+  bool isStated = module.get()
+                      ->walk([](xf::ContractionOpInterface op) {
+                        return op.getProductTypeAttr() ? WalkResult::interrupt() : WalkResult::advance();
+                      })
+                      .wasInterrupted();
+  if (isStated)
+    return "";
+  std::map<DType, uint64_t, std::greater<>> bytes = {{DType::F32, 0}}; // of equals the widest
+  for (const auto &[name, tensor] : parameters.weights)
+    bytes[tensor.dtype] += tensor.bytes;
+  auto fewer = [](const auto &a, const auto &b) { return a.second < b.second; };
+  return rt::elementName(std::max_element(bytes.begin(), bytes.end(), fewer)->first).str();
+}
+
 Status Compiler::lower() {
   PhaseOptions phaseOptions;
   phaseOptions.fuse = options.adapterMode != "separate";
-  phaseOptions.dtype = options.dtype;
+  if (phase < *findPhase("adapt"))
+    phaseOptions.dtype = options.dtype.empty() ? storedType() : options.dtype;
   size_t plan = *findPhase("plan");
   size_t last = plan;
   // Which IR the reference interprets: that of the phase asked for, else the adapted model.

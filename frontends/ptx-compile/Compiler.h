@@ -27,6 +27,7 @@ private:
   Status writeText();
   Status emit();
   Status dump(size_t phase);
+  std::string storedType() const;
   Status writeReproducer(const PhaseOptions &phaseOptions);
   Status dumpKernels(std::string name, const TargetCode &code);
   std::string sizeText() const;

@@ -70,9 +70,7 @@ class Checker:
             raise RuntimeError(f"{name} {' '.join(map(str, words))}\n{done.stderr}")
 
     def compile(self, folder, case, mode, target, out, adapters=True):
-        words = [folder / case["model"], f"--target={target}", *self.arguments.flags.split(), "-o", out]
-        if self.arguments.dtype:
-            words.append(f"--dtype={self.arguments.dtype}")
+        words = [folder / case["model"], f"--target={target}", f"--dtype={self.arguments.dtype or 'f32'}", *self.arguments.flags.split(), "-o", out]
         if adapters and case["adapters"]:
             words.append(f"--adapters={mode}")
             for name, entry in case["adapters"].items():
