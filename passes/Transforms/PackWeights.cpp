@@ -28,6 +28,14 @@ struct Packer {
     return PackedType::get(builder.getContext(), layout, rows, columns, element);
   }
 
+  /// A table of what is stored keeps its type, which is exact; what is computed is f32.
+  PackedType tableOf(Value weight, int64_t rows, int64_t columns) {
+    Type stored = cast<WeightType>(weight.getType()).getElementType();
+    bool isNarrow = weight.getDefiningOp<UseOp>() && columns % 2 == 0;
+    return PackedType::get(builder.getContext(), Layout::Table, rows, columns,
+                           isNarrow ? stored : builder.getF32Type());
+  }
+
   Value pack(Value weight, Layout layout, bool inOut = false, DenseI64ArrayAttr rows = {}) {
     auto type = dyn_cast_or_null<WeightType>(weight ? weight.getType() : Type());
     if (!type)
@@ -37,7 +45,8 @@ struct Packer {
       std::swap(n, k);
     if (rows)
       n = rows[1] - rows[0];
-    return PackOp::create(builder, loc, typeOf(layout, n, k), weight, inOut, rows);
+    PackedType packed = layout == Layout::Table ? tableOf(weight, n, k) : typeOf(layout, n, k);
+    return PackOp::create(builder, loc, packed, weight, inOut, rows);
   }
 
   Value matrix(Value weight, bool inOut, DenseI64ArrayAttr rows) { return pack(weight, Layout::Matrix, inOut, rows); }

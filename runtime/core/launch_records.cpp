@@ -183,7 +183,7 @@ double LaunchRecords::bytesMoved(const Origin &origin, const ptx_problem &made) 
   for (size_t i = 0; i < signature.size(); ++i) {
     const Word &word = problem.args[i];
     if (signature[i].type == words::Type::Table) {
-      bytes += written * sizeof(float);
+      bytes += written * dtypeBits(signature[i].element) / 8;
       if (word.kind == WordKind::Buffer)
         gathered.push_back(static_cast<uint64_t>(word.first));
     } else if (word.kind == WordKind::Parameter) {

@@ -10,7 +10,7 @@ Result<Layout> Layout::of(const Node &node, const Matrix &matrix, const Geometry
   Layout layout;
   layout.kind = node.kind;
   layout.geometry = geometry;
-  layout.tablePitch = geometry.pitch(node.columns);
+  layout.tablePitch = geometry.matrixPitch(node.columns, node.element);
   if (node.kind == NodeKind::Table && matrix.columns > node.columns)
     return Error{"rows of " + std::to_string(matrix.columns) + " do not fit a table of width " +
                  std::to_string(node.columns)};

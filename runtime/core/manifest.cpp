@@ -350,6 +350,9 @@ private:
       break;
     case NodeKind::Table:
       node.columns = fields.uinteger("width", widthCap);
+      node.element = fields.element();
+      if (node.element != DType::F32 && node.columns % 2)
+        faults.add(fields.place(), "a table of 16-bit elements has an even width");
       break;
     case NodeKind::Fold:
       readSites();

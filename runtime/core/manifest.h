@@ -82,7 +82,7 @@ struct Node {
   uint64_t rows = 0, columns = 0, begin = 0, end = 0; // by kind; see FORMAT.md
   double value = 0;
   std::vector<uint64_t> heights;  // factor_b: rows per site
-  DType element = DType::F32;     // matrix: of what lies in memory
+  DType element = DType::F32;     // matrix, table: of what lies in memory
   std::vector<size_t> parameters; // fold: the base, A^T, s B and the region's extras
 };
 

@@ -36,7 +36,7 @@ struct Word {
   std::string name;
   Type type;
   std::string_view columns = {}; // of rows and tables: the count of columns that are touched
-  DType element = DType::F32;    // of a weight or of rows: f32, f16 or bf16
+  DType element = DType::F32;    // of a weight, rows or a table: f32, f16 or bf16
 };
 using Signature = std::vector<Word>;
 
@@ -114,7 +114,7 @@ struct Shape {
   int64_t tables = 0;
   std::span<const bool> extraIsRows = {};
   DType weights = DType::F32;                                    // in which a contraction or an attention multiplies
-  std::span<const std::pair<std::string_view, DType>> rows = {}; // those that are not of f32
+  std::span<const std::pair<std::string_view, DType>> rows = {}; // and tables, that are not of f32
 };
 
 /// The word of a skeleton's own, or null.
@@ -132,19 +132,20 @@ inline const SkeletonWord *findWord(std::string_view skeleton, std::string_view 
 /// Empty for an unknown skeleton.
 inline Signature signatureOf(std::string_view skeleton, const Shape &shape) {
   Signature signature;
-  auto elementOf = [&](const SkeletonWord &word) {
+  auto elementOf = [&](std::string_view word, DType otherwise = DType::F32) {
     for (const auto &[name, element] : shape.rows)
-      if (name == word.name)
+      if (name == word)
         return element;
-    return word.type == Type::Weight ? shape.weights : DType::F32;
+    return otherwise;
   };
   for (const Skeleton &entry : skeletons)
     if (entry.name == skeleton)
       for (const SkeletonWord &word : entry.words)
-        signature.push_back({std::string(word.name), word.type, word.columns, elementOf(word)});
+        signature.push_back({std::string(word.name), word.type, word.columns,
+                             elementOf(word.name, word.type == Type::Weight ? shape.weights : DType::F32)});
   for (int64_t t = 0; t < shape.tables; ++t) {
     std::string name = "table_" + std::to_string(t);
-    signature.push_back({name, Type::Table, "width"});
+    signature.push_back({name, Type::Table, "width", elementOf(name)});
     signature.push_back({name + "_pitch", Type::Pitch});
     signature.push_back({"index_" + std::to_string(t), Type::Index});
   }

@@ -86,12 +86,12 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     The kernel's signature, the names and types of the words it is called with,
     follows from skeleton, tables, extras and the types of rows
     (runtime/device/words.h); it is printed behind `words`, and need not be written.
-    `rows` names the words whose rows are of f16 or bf16; others are of f32.
+    `rows` names the words whose rows or table are of f16 or bf16; others are of f32.
     C1 the constants of the skeleton are there: `norm` and `eps` of a row norm,
        `scale` and a positive `head_dim` of an attention, `tables` of a gather,
        `pooling` of a pool, `layout` of a fold, which is matrix or table. Only a
        contraction and an attention may be `in` a narrow type. `rows` are of
-       that type, or the result of any.
+       that type, or of any the result and the tables of a gather.
     C2 the region has one argument per element value and extra, all f32, and
        yields one value.
     C3 the region holds scalar operations that every target can carry out on an

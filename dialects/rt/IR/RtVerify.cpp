@@ -255,7 +255,14 @@ static void printArgs(OpAsmPrinter &printer, ProblemOp op, ArrayAttr, OperandRan
 
 //===- Kernels ---------------------------------------------------------------===//
 
-/// C1: rows of 16 bits are factors of the product type, or the result.
+/// "table_0", "table_1", ... of a gather.
+static bool isTable(KernelOp kernel, StringRef word) {
+  int64_t number;
+  return word.consume_front("table_") && !word.getAsInteger(10, number) && number >= 0 &&
+         number < static_cast<int64_t>(kernel.getTables());
+}
+
+/// C1: rows of 16 bits are factors of the product type, or the result, or those of a table.
 static LogicalResult verifyRows(KernelOp kernel) {
   if (!kernel.getRowsAttr())
     return success();
@@ -267,7 +274,8 @@ static LogicalResult verifyRows(KernelOp kernel) {
         words::findWord(std::string_view(stringifyEnum(kernel.getSkeleton())), entry.getName().strref());
     bool isFactor = word && word->role == words::Role::Factor && type == kernel.getProductTypeAttr() &&
                     kernel.getHeadDim() % 2 == 0;
-    if (!isFactor && !(word && word->role == words::Role::Result))
+    bool isResult = word && word->role == words::Role::Result;
+    if (!isFactor && !isResult && !isTable(kernel, entry.getName()))
       return kernel.emitOpError("C1: rows ")
              << entry.getName() << " of this " << stringifyEnum(kernel.getSkeleton()) << " cannot be of " << type;
   }

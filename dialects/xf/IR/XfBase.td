@@ -61,7 +61,8 @@ def Xf_PackedType : Xf_Type<"Packed", "packed"> {
   let description = [{
     `matrix`: [N,K], multiplied; `table`: [V,D], rows are gathered; `vector`:
     [N]. Elements are f32; those of a matrix may be f16 or bf16, rounded to
-    nearest, ties to even, from what is computed in f32. How each lies in memory
+    nearest, ties to even, from what is computed in f32, and so may those of a
+    table of an even number of columns. How each lies in memory
     is the target's choice (runtime/device/geometry.h).
     `!xf.packed<matrix, 512x256xbf16>`.
     A dimension of -1 (printed `?`) is a rank known at run time; at most one is.

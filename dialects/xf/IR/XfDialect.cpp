@@ -95,10 +95,13 @@ LogicalResult LowRankType::verify(EmitError emitError, int64_t out, int64_t in) 
 }
 
 LogicalResult PackedType::verify(EmitError emitError, Layout layout, int64_t rows, int64_t columns, Type element) {
-  bool narrow = layout == Layout::Matrix && isProductType(element);
+  bool narrow = layout != Layout::Vector && isProductType(element);
   if (!element.isF32() && !narrow)
     return emitError() << "a packed " << stringifyLayout(layout) << " has elements of f32"
-                       << (layout == Layout::Matrix ? ", f16 or bf16" : "") << ", found " << element;
+                       << (layout == Layout::Vector ? "" : ", f16 or bf16") << ", found " << element;
+  // Its rows are read as rows of a buffer are: in whole words.
+  if (narrow && layout == Layout::Table && (columns == -1 || columns % 2))
+    return emitError() << "a packed table of " << element << " has an even number of columns, found " << columns;
   if (layout == Layout::Vector && columns != 1)
     return emitError() << "a packed vector has one column, found " << columns;
   if (rows == -1 && columns == -1)

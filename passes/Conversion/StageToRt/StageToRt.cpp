@@ -300,8 +300,9 @@ private:
       if (isa<RankedTensorType>(table.getType())) {
         addRows(p.words, table);
       } else {
+        DType element = rt::dtypeOf(cast<xf::PackedType>(table.getType()).getElementType());
         p.words.add(parameterWord(table));
-        p.words.add(pitchWord(width));
+        p.words.add(pitchWord(static_cast<int64_t>(words::rowWords(static_cast<uint64_t>(width), element))));
       }
       addIndex(p.words, index);
     }

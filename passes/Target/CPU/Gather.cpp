@@ -21,8 +21,8 @@ void ptx::cpu::emitGather(Emit &e, const Kernel &kernel) {
     Value out = y.row(e, m);
     e.loop(e.integer(0), width, lanes, [&](Value n) {
       SmallVector<Value> values;
-      for (Value row : rows)
-        values.push_back(e.load(e.at(row, n)));
+      for (auto [table, row] : llvm::zip(tables, rows))
+        values.push_back(emitLoad(e, table, row, n));
       emitStore(e, kernel.level, element(e, values, m, n), y, out, n, e.sub(width, n));
     });
   });

@@ -29,16 +29,18 @@ void ptx::cuda::emitGather(Emit &e, const Kernel &kernel) {
   Element element(e, kernel.op, kernel.words);
   int64_t count = kernel.op.getTables();
   forWarpRow(e, kernel, [&](Value m) {
+    SmallVector<Matrix> tables;
     SmallVector<Value> rows;
     for (int64_t t = 0; t < count; ++t) {
       Value index = e.loadInt(kernel.words.pointer(e, "index_" + std::to_string(t)), m);
-      rows.push_back(kernel.words.matrix(e, "table_" + std::to_string(t)).row(e, index));
+      tables.push_back(kernel.words.matrix(e, "table_" + std::to_string(t)));
+      rows.push_back(tables.back().row(e, index));
     }
     Value out = y.row(e, m);
     e.share(kernel.lane, width, warpSize, [&](Value n) {
       SmallVector<Value> values;
-      for (Value row : rows)
-        values.push_back(e.loadScalar(e.at(row, n)));
+      for (auto [table, row] : llvm::zip(tables, rows))
+        values.push_back(e.loadElement(table, row, n));
       e.storeElement(element(e, values, m, n), y, out, n);
     });
   });

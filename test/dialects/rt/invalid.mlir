@@ -84,6 +84,14 @@ rt.kernel contract @contract_0 in bf16 rows {x = f16} extras [] {
 
 // -----
 
+// expected-error @+1 {{C1: rows "table_1" of this gather cannot be of f16}}
+rt.kernel gather @gather_0 tables 1 rows {table_1 = f16} extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+
+// -----
+
 // expected-error @+1 {{C1: rows "q" of this attention cannot be of bf16}}
 rt.kernel attention @attention_0 head_dim 3 scale 1.0 in bf16 rows {q = bf16} extras [] {
 }

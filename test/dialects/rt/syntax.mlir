@@ -29,6 +29,12 @@ rt.kernel contract @rows in bf16 rows {x = bf16, y = bf16} extras [] {
   xf.yield %x : f32
 }
 
+// CHECK: rt.kernel gather @tables tables 2 rows {table_1 = f16, y = bf16} extras [] words(y: rows bf16, {{.*}} table_0: table, {{.*}} table_1: table f16, {{.*}}) {
+rt.kernel gather @tables tables 2 rows {table_1 = f16, y = bf16} extras [] {
+^bb0(%a: f32, %b: f32):
+  xf.yield %a : f32
+}
+
 // CHECK: rt.entry @entry_0 [@attention_0, @gather_0]
 rt.entry @entry_0 [@attention_0, @gather_0]
 

@@ -41,8 +41,18 @@ func.func @wide_type(%x: tensor<?x?x4xf32>, %w: !xf.packed<matrix, 5x4xf16>) {
 
 // -----
 
-// expected-error @+1 {{a packed table has elements of f32, found 'bf16'}}
-func.func private @narrow_table(!xf.packed<table, 5x4xbf16>)
+// expected-error @+1 {{a packed table of 'bf16' has an even number of columns, found 3}}
+func.func private @narrow_table(!xf.packed<table, 5x3xbf16>)
+
+// -----
+
+// expected-error @+1 {{a packed table of 'f16' has an even number of columns, found -1}}
+func.func private @narrow_rank(!xf.packed<table, 5x?xf16>)
+
+// -----
+
+// expected-error @+1 {{a packed vector has elements of f32, found 'bf16'}}
+func.func private @narrow_vector(!xf.packed<vector, 5x1xbf16>)
 
 // -----
 

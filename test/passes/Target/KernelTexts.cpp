@@ -96,7 +96,7 @@ std::string ptx::test::attentionKernel(const std::string &name, int64_t headDim,
   return text;
 }
 
-std::string ptx::test::gatherKernel(const std::string &name, int tables) {
+std::string ptx::test::gatherKernel(const std::string &name, int tables, const std::string &first) {
   std::string arguments, sum = "%t0", body;
   for (int t = 0; t < tables; ++t) {
     std::string table = "%t" + std::to_string(t), next = "%s" + std::to_string(t);
@@ -104,8 +104,9 @@ std::string ptx::test::gatherKernel(const std::string &name, int tables) {
     if (t > 0)
       body += "  " + next + " = arith.addf " + sum + ", " + table + " : f32\n", sum = next;
   }
-  return "rt.kernel gather @" + name + " tables " + std::to_string(tables) + " extras [column] {\n^bb0(" + arguments +
-         "%c: f32):\n" + body + "  %r = arith.addf " + sum + ", %c : f32\n  xf.yield %r : f32\n}\n";
+  return "rt.kernel gather @" + name + " tables " + std::to_string(tables) +
+         rowsOf(first.empty() ? "" : "table_0", first) + " extras [column] {\n^bb0(" + arguments + "%c: f32):\n" +
+         body + "  %r = arith.addf " + sum + ", %c : f32\n  xf.yield %r : f32\n}\n";
 }
 
 double ptx::test::pooled(int kind, const std::vector<float> &column, const std::vector<int32_t> &positions) {

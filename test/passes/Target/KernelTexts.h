@@ -20,8 +20,8 @@ std::string attentionKernel(const std::string &name, int64_t headDim, bool causa
 std::string normKernel(const std::string &name, int norm, double eps, const std::string &region = "");
 /// With a result of an element type: "" for f32.
 std::string mapKernel(const std::string &name, const std::string &region, const std::string &result = "");
-/// Rows of `tables` tables added, and an element per column.
-std::string gatherKernel(const std::string &name, int tables);
+/// Rows of `tables` tables added, and an element per column; the first table of an element type, "" for f32.
+std::string gatherKernel(const std::string &name, int tables, const std::string &first = "");
 /// `kind` is a number of xf::Pooling.
 std::string poolKernel(const std::string &name, int kind);
 constexpr int poolKinds = 5;

@@ -23,7 +23,8 @@ struct Case {
 
 std::string kernelsIn(const std::string &in) {
   std::string text = contractKernel("contract", "", in) + contractKernel("gelu", "gelu", in) +
-                     contractKernel("contract_rows", "", in, "x y") + mapKernel("map_rows", "relu", in);
+                     contractKernel("contract_rows", "", in, "x y") + mapKernel("map_rows", "relu", in) +
+                     gatherKernel("gather", 2, in);
   for (int64_t dim : headDims)
     for (bool causal : {false, true})
       text += attentionKernel(attentionName(dim, causal), dim, causal, in) +
@@ -223,6 +224,33 @@ TEST_P(Narrow, MapStoresRowsOfTheType) {
                        static_cast<uint64_t>(y.pitch), static_cast<uint64_t>(width)};
     find(GetParam(), "map_rows")(args, 0, 5, 0, 1, scratchMemory().data());
     expectRounded(y, data.y);
+  }
+}
+
+// Rows of a table of the type, and of one of f32.
+TEST_P(Narrow, GathersFromTables) {
+  const std::vector<int32_t> first = {3, 0, 2, 2, 1}, second = {0, 1, 2, 3, 0};
+  for (int64_t width : {2, 14, 16, 34, 70}) {
+    RowData data(5, width);
+    NarrowRows table(GetParam().element, data.x, 4, width, cpuGeometry());
+    auto address = [](const auto *values) { return reinterpret_cast<uint64_t>(values); };
+    auto pitch = static_cast<uint64_t>(data.pitch);
+    uint64_t args[] = {address(data.y.data()),
+                       pitch,
+                       static_cast<uint64_t>(width),
+                       addressOf(table),
+                       static_cast<uint64_t>(table.pitch),
+                       address(first.data()),
+                       address(data.old.data()),
+                       pitch,
+                       address(second.data()),
+                       address(data.column.data())};
+    find(GetParam(), "gather")(args, 0, 5, 0, 1, nullptr);
+    for (int64_t i = 0; i < 5; ++i)
+      for (int64_t j = 0; j < width; ++j)
+        ASSERT_EQ(data.y[i * data.pitch + j],
+                  table.at(first[i], j) + data.old[second[i] * data.pitch + j] + data.column[j]);
+    expectGuarded(data.y, 5, width, data.pitch);
   }
 }
 

@@ -30,7 +30,7 @@ GpuKernels makeKernels(const std::string &in) {
     if (dim % 2 == 0)
       text += attentionKernel(names.emplace_back(attentionName(dim, causal) + "_rows"), dim, causal, in, "q k v y");
   }
-  text += mapKernel(names.emplace_back("map_rows"), "relu", in);
+  text += mapKernel(names.emplace_back("map_rows"), "relu", in) + gatherKernel(names.emplace_back("gather"), 2, in);
   return GpuKernels(withEntries(text, names));
 }
 
@@ -190,6 +190,30 @@ TEST_P(Narrow, MapStoresRowsOfTheType) {
     for (int64_t i = 0; i < data.x.size(); ++i)
       data.x[i] = std::max(data.x[i], 0.0f);
     expectRounded(y, data.x);
+  }
+}
+
+// Rows of a table of the type, and of one of f32.
+TEST_P(Narrow, GathersFromTables) {
+  const std::vector<int32_t> first = {3, 0, 2, 2, 1}, second = {0, 1, 2, 3, 0};
+  for (int64_t width : {2, 14, 34, 70}) {
+    RowProblem data(5, width, gpuGeometry());
+    Floats column(width);
+    column.randomise(9);
+    NarrowRows table(GetParam(), data.x, 4, width, gpuGeometry());
+    GpuLaunch launch(kernels(), 2);
+    launch.add("gather", 0, 5, 1)
+        .in("table_0", table)
+        .in("table_1", data.old, 5, width, data.pitch)
+        .index("index_0", first)
+        .index("index_1", second)
+        .out("y", data.y, 0, 5, width, data.pitch)
+        .count("width", width)
+        .in("extra_0", column, width);
+    ASSERT_EQ(launch.run(), "") << width;
+    for (int64_t i = 0; i < 5; ++i)
+      for (int64_t j = 0; j < width; ++j)
+        ASSERT_EQ(data.y[i * data.pitch + j], table.at(first[i], j) + data.old[second[i] * data.pitch + j] + column[j]);
   }
 }
 
