@@ -73,7 +73,8 @@ class EncoderDecoder(nn.Module):
         self.config = {"model_type": kind, "d_model": d, "nhead": heads, "dim_feedforward": f, "num_encoder_layers": n,
                        "num_decoder_layers": n, "src_vocab_size": v, "tgt_vocab_size": v, "pad_token_id": 0,
                        "bos_token_id": 1, "eos_token_id": 2, "max_position": 512}
-        table = lambda: nn.ModuleDict({"embedding": nn.Embedding(v, d)})
+        # Scaled by d ** 0.5 where they are used. With nn.Embedding's own deviation of 1, softmax picks single tokens, and rounding to bf16 others.
+        table = lambda: nn.ModuleDict({"embedding": nn.Embedding(v, d, _weight=torch.randn(v, d) * d ** -0.5)})
         layer = dict(d_model=d, nhead=heads, dim_feedforward=f, dropout=0.0, batch_first=True)
         self.src_tok_emb, self.tgt_tok_emb, self.generator = table(), table(), nn.Linear(d, v)
         self.enc_layers = nn.ModuleList(nn.TransformerEncoderLayer(**layer) for _ in range(n))

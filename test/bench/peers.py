@@ -11,6 +11,7 @@ from models import Bert
 
 CPU_FLAGS = pathlib.Path("/proc/cpuinfo").read_text()
 HAS_BF16 = " avx512_bf16 " in CPU_FLAGS
+warnings.filterwarnings("ignore", "(?s).*(torch.jit.trace|legacy TorchScript)", module="torch")
 torch.backends.mha.set_fastpath_enabled(True)
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -86,9 +87,8 @@ class OnnxRuntime:
     def __init__(self, model, dtype, folder):
         self.file, self.sessions = folder / "model.onnx", {}
         inputs = model.inputs(2, 16)
-        with warnings.catch_warnings(action="ignore"):
-            torch.onnx.export(model.exportable(), tuple(inputs.values()), self.file, input_names=list(inputs), opset_version=17,
-                              dynamo=False, dynamic_axes={name: {0: "batch", 1: f"length of {name}"} for name in inputs})
+        torch.onnx.export(model.exportable(), tuple(inputs.values()), self.file, input_names=list(inputs), opset_version=17,
+                          dynamo=False, dynamic_axes={name: {0: "batch", 1: f"length of {name}"} for name in inputs})
 
     def load(self, inputs, threads):
         if threads not in self.sessions:
