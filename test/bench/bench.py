@@ -58,9 +58,11 @@ def measure_point(arms, inputs, expected, threads, rounds):
         time_block(arm)
     before = busy_cores_of_others()
     blocks = [{key: time_block(arm) for key, arm in arms.items()} for _ in range(rounds)]
-    ptx = {figure: statistics.median(block["ptx", "f32"][figure] for block in blocks) for figure in ("gflops", "roof_gflops", "roof_gbytes")}
+    ptx = [block["ptx", "f32"] for block in blocks]
     return {"threads": threads, "ms": {" ".join(key): statistics.median(block[key]["median_ms"] for block in blocks) for key in arms},
-            "differences": differences, "others_before": before, "others_after": busy_cores_of_others(), **ptx}
+            "differences": differences, "others_before": before, "others_after": busy_cores_of_others(),
+            "f32_of_roof": statistics.median(block["gflops"] / block["roof_gflops"] for block in ptx),
+            **{roof: statistics.median(block[roof] for block in ptx) for roof in ("roof_gflops", "roof_gbytes")}}
 
 
 @torch.inference_mode()
@@ -74,17 +76,17 @@ def measure_model(name, make, points, arguments, folder):
         expected = model(**inputs)
         difference(f"{name} as exported", "f32", model.exportable()(**inputs), expected)
         for threads in map(int, arguments.threads.split(",")):
-            yield {"shape": shape(name, (batch, length)), **measure_point(arms, inputs, expected, threads, arguments.rounds)}
+            yield {"model": name, "batch": batch, "length": length, **measure_point(arms, inputs, expected, threads, arguments.rounds)}
 
 
-def shape(name, point):
-    return f"{name} B{point[0]} S{point[1]}"
+def shape(name, batch, length):
+    return f"{name} B{batch} S{length}"
 
 
 def chosen(names):
     """The models with those of their points that a name stands for; all without names."""
     wanted = lambda title: not names or any((title + " ").startswith(name + " ") for name in names)
-    models = {name: (make, [point for point in points if wanted(shape(name, point))]) for name, (make, points) in MODELS.items()}
+    models = {name: (make, [point for point in points if wanted(shape(name, *point))]) for name, (make, points) in MODELS.items()}
     return {name: model for name, model in models.items() if model[1]}
 
 
@@ -97,12 +99,13 @@ def header():
 
 
 def row(point):
-    cells, number = [point["shape"], str(point["threads"])], lambda value: "-" if value is None else f"{value:.2f}"
+    number = lambda value: "-" if value is None else f"{value:.2f}"
+    cells = [shape(point["model"], point["batch"], point["length"]), str(point["threads"])]
     for dtype, peers in PEERS.items():
         *times, ours = (point["ms"].get(f"{who} {dtype}") for who in (*peers, "ptx"))
         best = min((ms for ms in times if ms), default=None)
         cells += map(number, (*times, ours, best / ours if best and ours else None))
-    cells += [f"{100 * point['gflops'] / point['roof_gflops']:.0f} %", f"{point['roof_gflops']:.0f}", f"{point['roof_gbytes']:.0f}",
+    cells += [f"{100 * point['f32_of_roof']:.0f} %", f"{point['roof_gflops']:.0f}", f"{point['roof_gbytes']:.0f}",
               f"{point['others_before']:.2f}, {point['others_after']:.2f}"]
     return f"| {' | '.join(cells)} |"
 

@@ -26,12 +26,19 @@ def median_ms(call, seconds):
     return statistics.median(times) * 1e3
 
 
-class Torch:
-    """Eager, in inference mode."""
+class InProcess:
+    """What `call` does is timed; f32 unless a peer says more."""
 
     @staticmethod
     def supports(model, dtype):
         return dtype == "f32"
+
+    def time(self, seconds):
+        return {"median_ms": median_ms(self.call, seconds)}
+
+
+class Torch(InProcess):
+    """Eager, in inference mode."""
 
     def __init__(self, model, dtype, folder):
         self.model = model
@@ -40,14 +47,14 @@ class Torch:
         torch.set_num_threads(threads)
         self.inputs = inputs
 
-    def result(self):
+    def call(self):
         return self.model(**self.inputs)
 
-    def time(self, seconds):
-        return {"median_ms": median_ms(self.result, seconds)}
+    def result(self):
+        return self.call()
 
 
-class OpenVino:
+class OpenVino(InProcess):
     """One stream for latency; the precision that it says it computes in is checked."""
 
     @staticmethod
@@ -72,17 +79,10 @@ class OpenVino:
     def result(self):
         return torch.from_numpy(self.call().copy())
 
-    def time(self, seconds):
-        return {"median_ms": median_ms(self.call, seconds)}
 
-
-class OnnxRuntime:
+class OnnxRuntime(InProcess):
     """Its own graph optimisations, all of them, on what torch.onnx's tracing exporter writes. For BERT the graphs of the newer
     exporter and of onnxruntime.transformers.optimizer (Attention or MultiHeadAttention in place of six operations) were no faster."""
-
-    @staticmethod
-    def supports(model, dtype):
-        return dtype == "f32"
 
     def __init__(self, model, dtype, folder):
         self.file, self.sessions = folder / "model.onnx", {}
@@ -105,11 +105,8 @@ class OnnxRuntime:
     def result(self):
         return torch.from_numpy(self.call())
 
-    def time(self, seconds):
-        return {"median_ms": median_ms(self.call, seconds)}
 
-
-class CTranslate2:
+class CTranslate2(InProcess):
     """ctranslate2.Encoder, converted from the model's directory. It has no call that returns an encoder-decoder's logits."""
     TYPES = {"f32": "float32", "bf16": "bfloat16"}
 
@@ -133,9 +130,6 @@ class CTranslate2:
 
     def result(self):
         return torch.from_numpy(numpy.array(self.call())).float()
-
-    def time(self, seconds):
-        return {"median_ms": median_ms(self.call, seconds)}
 
 
 class Ptx:
