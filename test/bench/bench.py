@@ -11,9 +11,9 @@ medians over the rounds. "best / ptx" above 1: ptx is faster than every peer of 
 sampled before and after each point while nothing of ours runs. The table goes to standard output, everything to --json.
 """
 import argparse, importlib.metadata, json, os, pathlib, statistics, subprocess, tempfile, time
-import torch
+from peers import ARMS, CPU_FLAGS, HAS_BF16, Ptx  # before torch
 from models import MODELS, write_directory
-from peers import ARMS, CPU_FLAGS, HAS_BF16, Ptx
+import torch
 
 BLOCK_S, PAUSE_S = 0.7, 0.3
 # How far a result may be from PyTorch's in f32, as a part of the largest value.

@@ -5,7 +5,10 @@ about so many seconds. Peers convert in `__init__`, from the module or from its 
 compiled program for each number of threads.
 """
 import json, pathlib, statistics, subprocess, time, warnings
-import ctranslate2, numpy, onnxruntime, openvino, torch, transformers
+# CTranslate2 before PyTorch, so that each has its own libgomp: in a shared one the threads of both outnumber the processors, and
+# its barriers then hardly spin.
+import ctranslate2
+import numpy, onnxruntime, openvino, torch, transformers
 from safetensors.torch import load_file, save_file
 from models import Bert
 
