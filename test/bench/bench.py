@@ -1,249 +1,145 @@
 #!/usr/bin/env python3
-"""ptx beside PyTorch eager and OpenVINO, interleaved in one run.
+"""ptx beside PyTorch eager, OpenVINO, ONNX Runtime and CTranslate2, interleaved in one process.
 
-usage: bench.py [--rounds 3] [--threads 1,2] [--json FILE] [NAME...]      (run by run.sh in its virtual environment)
+usage: bench.py [--rounds 3] [--threads 1,2] [--bin build/bin] [--json FILE] [NAME...]    (run by run.sh in its virtual environment)
 
-Random weights are written as model directories, compiled by ptx-compile and timed by `ptx-run --bench`;
-the same weights run in PyTorch (inference mode, scaled_dot_product_attention) and, converted from it,
-in OpenVINO, in f32 and, where the processor has BF16, in bf16 (the precision it says it computes in is
-checked). Blocks alternate; the figures are medians over all rounds. Results are compared once. The
-table goes to standard output, everything to --json.
+A NAME is a model or one of its points: MiniLM, or "MiniLM B1 S16". Each model (models.py) gets random weights, and each arm
+(peers.py) the same ones, in f32 and, where arm and processor can, in bf16; an arm that cannot run a model has "-" in the table.
+For each point and number of threads, every arm's result is first compared with PyTorch's in f32 and one block of calls warms it
+up; then blocks of all arms alternate, each after a pause in which the threads of the one before come to rest. Figures are
+medians over the rounds. "best / ptx" above 1: ptx is faster than every peer of its dtype. The cores kept busy by others are
+sampled before and after each point while nothing of ours runs. The table goes to standard output, everything to --json.
 """
-import argparse, json, os, pathlib, statistics, subprocess, tempfile, time
-import openvino
-import torch, torch.nn as nn, torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+import argparse, importlib.metadata, json, os, pathlib, statistics, subprocess, tempfile, time
+from peers import ARMS, CPU_FLAGS, HAS_BF16, Ptx  # before torch
+from models import MODELS, write_directory
+import torch
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = ROOT / "build/bin"
-torch.backends.mha.set_fastpath_enabled(True)
-
-
-class BertLayer(nn.Module):
-    def __init__(self, d, heads, f):
-        super().__init__()
-        self.heads = heads
-        self.query, self.key, self.value, self.out = (nn.Linear(d, d) for _ in range(4))
-        self.up, self.down = nn.Linear(d, f), nn.Linear(f, d)
-        self.norm1, self.norm2 = nn.LayerNorm(d, eps=1e-12), nn.LayerNorm(d, eps=1e-12)
-
-    def forward(self, x):
-        b, s, d = x.shape
-        q, k, v = (p(x).view(b, s, self.heads, -1).transpose(1, 2) for p in (self.query, self.key, self.value))
-        x = self.norm1(x + self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, s, d)))
-        return self.norm2(x + self.down(F.gelu(self.up(x))))
+BLOCK_S, PAUSE_S = 0.7, 0.3
+# How far a result may be from PyTorch's in f32, as a part of the largest value.
+TOLERANCE = {"f32": 1e-3, "bf16": 5e-2}
+PEERS = {"f32": ["PyTorch", "OpenVINO", "ONNX Runtime", "CTranslate2"], "bf16": ["OpenVINO", "CTranslate2"]}
 
 
-class Bert(nn.Module):
-    NAMES = {"query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
-             "out": "attention.output.dense", "norm1": "attention.output.LayerNorm", "up": "intermediate.dense",
-             "down": "output.dense", "norm2": "output.LayerNorm"}
-
-    def __init__(self, layers, d, heads, f):
-        super().__init__()
-        self.config = {"model_type": "bert", "architectures": ["BertModel"], "hidden_size": d, "num_attention_heads": heads,
-                       "num_hidden_layers": layers, "intermediate_size": f, "vocab_size": 30522, "layer_norm_eps": 1e-12}
-        self.words, self.places, self.types = nn.Embedding(30522, d), nn.Embedding(512, d), nn.Embedding(2, d)
-        self.norm = nn.LayerNorm(d, eps=1e-12)
-        self.layers = nn.ModuleList(BertLayer(d, heads, f) for _ in range(layers))
-
-    def tensors(self):
-        names = {"words.weight": "embeddings.word_embeddings.weight", "places.weight": "embeddings.position_embeddings.weight",
-                 "types.weight": "embeddings.token_type_embeddings.weight", "norm.weight": "embeddings.LayerNorm.weight",
-                 "norm.bias": "embeddings.LayerNorm.bias"}
-        for key, value in self.state_dict().items():
-            if key.startswith("layers."):
-                _, i, part, kind = key.split(".")
-                names[key] = f"encoder.layer.{i}.{self.NAMES[part]}.{kind}"
-            yield names[key], value
-
-    def inputs(self, b, s):
-        return {"input_ids": torch.randint(0, 30522, (b, s))}
-
-    def forward(self, input_ids):
-        positions = torch.arange(input_ids.shape[1])
-        x = self.norm(self.words(input_ids) + self.types(torch.zeros_like(input_ids)) + self.places(positions))
-        for layer in self.layers:
-            x = layer(x)
-        return x
+def versions():
+    commit = subprocess.run(["git", "-C", Ptx.binaries, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    return {name: importlib.metadata.version(name) for name in ("torch", "openvino", "onnxruntime", "ctranslate2")} | {"ptx": commit or "unknown"}
 
 
-class EncoderDecoder(nn.Module):
-    def __init__(self, kind):
-        super().__init__()
-        d, heads, f, n, v = 512, 8, 2048, 6, 8000
-        self.config = {"model_type": kind, "d_model": d, "nhead": heads, "dim_feedforward": f, "num_encoder_layers": n,
-                       "num_decoder_layers": n, "src_vocab_size": v, "tgt_vocab_size": v, "pad_token_id": 0,
-                       "bos_token_id": 1, "eos_token_id": 2, "max_position": 512}
-        table = lambda: nn.ModuleDict({"embedding": nn.Embedding(v, d)})
-        layer = dict(d_model=d, nhead=heads, dim_feedforward=f, dropout=0.0, batch_first=True)
-        self.src_tok_emb, self.tgt_tok_emb, self.generator = table(), table(), nn.Linear(d, v)
-        self.enc_layers = nn.ModuleList(nn.TransformerEncoderLayer(**layer) for _ in range(n))
-        self.dec_layers = nn.ModuleList(nn.TransformerDecoderLayer(**layer) for _ in range(n))
-        angle = torch.arange(512)[:, None] / 10000 ** (torch.arange(0, d, 2) / d)
-        self.register_buffer("positions", torch.stack((angle.sin(), angle.cos()), 2).flatten(1), persistent=False)
-
-    def tensors(self):
-        return self.state_dict().items()
-
-    def inputs(self, b, s):
-        return {"input_ids": torch.randint(0, 8000, (b, s)), "decoder_input_ids": torch.randint(0, 8000, (b, s))}
-
-    def forward(self, input_ids, decoder_input_ids):
-        embed = lambda table, ids: table["embedding"](ids) * 512 ** 0.5 + self.positions[:ids.shape[1]]
-        x, y = embed(self.src_tok_emb, input_ids), embed(self.tgt_tok_emb, decoder_input_ids)
-        memories = []
-        for layer in self.enc_layers:
-            x = layer(x)
-            memories.append(x)
-        causal = nn.Transformer.generate_square_subsequent_mask(decoder_input_ids.shape[1])
-        for i, layer in enumerate(self.dec_layers):
-            y = layer(y, memories[i] if self.config["model_type"] == "p_transformer" else memories[-1], tgt_mask=causal, tgt_is_causal=True)
-        return self.generator(y)
+def busy_seconds():
+    """Processor time of this machine since its start, idle and waiting left out, stolen by other machines included."""
+    user, nice, system, _, _, irq, softirq, steal = map(int, pathlib.Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
-MODELS = {"BERT-base": (lambda: Bert(12, 768, 12, 3072), [(1, 16), (1, 128), (8, 128), (32, 32)]),
-          "MiniLM": (lambda: Bert(6, 384, 12, 1536), [(1, 16), (1, 128), (8, 128), (32, 32)]),
-          "enc-dec 6+6 d512": (lambda: EncoderDecoder("transformer"), [(8, 64)]),
-          "P-Transformer 6+6 d512": (lambda: EncoderDecoder("p_transformer"), [(8, 64)])}
-FLAGS = pathlib.Path("/proc/cpuinfo").read_text()
-HAS_BF16 = " avx512_bf16 " in FLAGS
-# How far a result may be from PyTorch's f32, as a part of the largest value.
-TOLERANCE = {"f32": 5e-5, "bf16": 5e-2}
+def busy_cores_of_others():
+    time.sleep(PAUSE_S)
+    start, busy = time.perf_counter(), busy_seconds()
+    time.sleep(1)
+    return (busy_seconds() - busy) / (time.perf_counter() - start)
 
 
-def time_calls(call, seconds):
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times) < 3:
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1e3
+def difference(name, dtype, result, expected):
+    part = ((result - expected).abs().max() / expected.abs().max()).item()
+    assert part < TOLERANCE[dtype], f"{name} {dtype} differs from PyTorch by {part:.1e} of the largest value"
+    return part
 
 
-class Torch:
-    def __init__(self, model, dtype, work):
-        self.model = model
-
-    def load(self, inputs, work, threads):
-        torch.set_num_threads(threads)
-        self.inputs = inputs
-
-    def result(self):
-        return self.model(**self.inputs)
-
-    def time(self, seconds):
-        return {"median_ms": time_calls(self.result, seconds)}
+def time_block(arm):
+    time.sleep(PAUSE_S)
+    return arm.time(BLOCK_S)
 
 
-class OpenVino:
-    def __init__(self, model, dtype, work):
-        self.dtype, self.model = dtype, model
-        example = model.inputs(1, 16)
-        self.converted = openvino.convert_model(model, example_input=example)
-        self.compiled = {}
-
-    def load(self, inputs, work, threads):
-        if threads not in self.compiled:
-            self.compiled[threads] = openvino.Core().compile_model(self.converted, "CPU", {
-                "INFERENCE_PRECISION_HINT": self.dtype, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"})
-        effective = self.compiled[threads].get_property("INFERENCE_PRECISION_HINT").get_type_name()
-        assert effective == self.dtype, f"OpenVINO computes in {effective}, asked for {self.dtype}"
-        self.request, self.inputs = self.compiled[threads].create_infer_request(), [tensor.numpy() for tensor in inputs.values()]
-
-    def result(self):
-        return torch.from_numpy(self.request.infer(self.inputs)[0].copy())
-
-    def time(self, seconds):
-        return {"median_ms": time_calls(lambda: self.request.infer(self.inputs), seconds)}
-
-
-class Ptx:
-    def __init__(self, model, dtype, work):
-        folder = work / "model"
-        folder.mkdir(exist_ok=True)
-        save_file({k: v.contiguous() for k, v in model.tensors()}, folder / "model.safetensors")
-        (folder / "config.json").write_text(json.dumps(model.config))
-        self.program = work / f"{dtype}.ptxm"
-        subprocess.run([BIN / "ptx-compile", folder, f"--dtype={dtype}", "-o", self.program], check=True, capture_output=True)
-
-    def load(self, inputs, work, threads):
-        self.file, self.out, self.threads, self.runs = work / "in.safetensors", work / "out.safetensors", threads, 3
-        save_file(inputs, self.file)
-
-    def result(self):
-        subprocess.run([BIN / "ptx-run", self.program, "--inputs", self.file, "--outputs", self.out], check=True)
-        return next(iter(load_file(self.out).values()))
-
-    def time(self, seconds):
-        done = subprocess.run([BIN / "ptx-run", self.program, "--inputs", self.file, "--bench", f"--runs={self.runs}", f"--threads={self.threads}"],
-                              capture_output=True, text=True, check=True)
-        measured = json.loads(done.stdout.splitlines()[-1])
-        self.runs = max(3, min(200, int(1e3 * seconds / measured["median_ms"])))
-        return measured
-
-
-def arms_of(model, work):
-    """(name, dtype) -> what is timed; the first two dtypes of ptx are compared with the best peer in the same one"""
-    kinds = {("PyTorch", "f32"): Torch, ("ptx", "f32"): Ptx}
-    if isinstance(model, Bert):  # OpenVINO's converter takes no nn.TransformerDecoderLayer
-        kinds["OpenVINO", "f32"] = OpenVino
-    if HAS_BF16:
-        kinds["ptx", "bf16"] = Ptx
-        if isinstance(model, Bert):
-            kinds["OpenVINO", "bf16"] = OpenVino
-    return {key: kind(model, key[1], work) for key, kind in kinds.items()}
+def measure_point(arms, inputs, expected, threads, rounds):
+    differences = {}
+    for (name, dtype), arm in arms.items():
+        arm.load(inputs, threads)
+        differences[f"{name} {dtype}"] = difference(name, dtype, arm.result(), expected)
+        time_block(arm)
+    before = busy_cores_of_others()
+    blocks = [{key: time_block(arm) for key, arm in arms.items()} for _ in range(rounds)]
+    ptx = [block["ptx", "f32"] for block in blocks]
+    return {"threads": threads, "ms": {" ".join(key): statistics.median(block[key]["median_ms"] for block in blocks) for key in arms},
+            "differences": differences, "others_before": before, "others_after": busy_cores_of_others(),
+            "f32_of_roof": statistics.median(block["gflops"] / block["roof_gflops"] for block in ptx),
+            **{roof: statistics.median(block[roof] for block in ptx) for roof in ("roof_gflops", "roof_gbytes")}}
 
 
 @torch.inference_mode()
-def measure(name, make, points, arguments, work):
+def measure_model(name, make, points, arguments, folder):
     torch.manual_seed(1)
     model = make().eval()
-    arms = arms_of(model, work)
+    write_directory(model, folder / "model")
+    arms = {(who, dtype): kind(model, dtype, folder) for dtype in TOLERANCE for who, kind in ARMS.items() if kind.supports(model, dtype)}
     for batch, length in points:
         inputs = model.inputs(batch, length)
         expected = model(**inputs)
+        difference(f"{name} as exported", "f32", model.exportable()(**inputs), expected)
         for threads in map(int, arguments.threads.split(",")):
-            for (who, dtype), arm in arms.items():
-                arm.load(inputs, work, threads)
-                difference = ((arm.result() - expected).abs().max() / expected.abs().max()).item()
-                assert difference < TOLERANCE[dtype], f"{name}: {who} {dtype} differs by {difference}"
-            rounds = [{key: arm.time(0.7) for key, arm in arms.items()} for _ in range(arguments.rounds)]
-            times = {key: statistics.median(one[key]["median_ms"] for one in rounds) for key in arms}
-            roof = statistics.median(one["ptx", "f32"]["gflops"] / one["ptx", "f32"]["roof_gflops"] for one in rounds)
-            yield {"model": name, "batch": batch, "length": length, "threads": threads, "load": os.getloadavg()[0],
-                   "ms": {" ".join(key): value for key, value in times.items()}, "f32_of_roof": roof}
+            yield {"model": name, "batch": batch, "length": length, **measure_point(arms, inputs, expected, threads, arguments.rounds)}
+
+
+def shape(name, batch, length):
+    return f"{name} B{batch} S{length}"
+
+
+def chosen(names):
+    """The models with those of their points that a name stands for; all without names."""
+    wanted = lambda title: not names or any((title + " ").startswith(name + " ") for name in names)
+    models = {name: (make, [point for point in points if wanted(shape(name, *point))]) for name, (make, points) in MODELS.items()}
+    return {name: model for name, model in models.items() if model[1]}
+
+
+def header():
+    titles = ["shape", "threads"]
+    for dtype, peers in PEERS.items():
+        titles += [f"{who} {dtype} ms" for who in (*peers, "ptx")] + [f"best / ptx {dtype}"]
+    titles += ["ptx f32 of the roof", "roof GFLOP/s", "roof GB/s", "cores busy by others, before and after"]
+    return f"| {' | '.join(titles)} |\n{'|---' * len(titles)}|"
 
 
 def row(point):
-    cells = []
-    for dtype in ("f32", "bf16"):
-        times = {who: ms for who, ms in ((key.split()[0], ms) for key, ms in point["ms"].items() if key.endswith(" " + dtype))}
-        ours = times.pop("ptx", None)
-        peers = [f"{times[who]:.2f}" if who in times else "-" for who in (("PyTorch", "OpenVINO") if dtype == "f32" else ("OpenVINO",))]
-        best = f"{min(times.values()) / ours:.2f}" if ours and times else "-"
-        cells += [*peers, f"{ours:.2f}" if ours else "-", best]
-    return f"| {point['model']} B{point['batch']} S{point['length']} | {point['threads']} | " + " | ".join(cells) + f" | {100 * point['f32_of_roof']:.0f} % |"
+    number = lambda value: "-" if value is None else f"{value:.2f}"
+    cells = [shape(point["model"], point["batch"], point["length"]), str(point["threads"])]
+    for dtype, peers in PEERS.items():
+        *times, ours = (point["ms"].get(f"{who} {dtype}") for who in (*peers, "ptx"))
+        best = min((ms for ms in times if ms), default=None)
+        cells += map(number, (*times, ours, best / ours if best and ours else None))
+    cells += [f"{100 * point['f32_of_roof']:.0f} %", f"{point['roof_gflops']:.0f}", f"{point['roof_gbytes']:.0f}",
+              f"{point['others_before']:.2f}, {point['others_after']:.2f}"]
+    return f"| {' | '.join(cells)} |"
+
+
+def largest_differences(points):
+    largest = {}
+    for point in points:
+        for arm, part in point["differences"].items():
+            largest[arm] = max(part, largest.get(arm, 0))
+    return ", ".join(f"{arm} {part:.1e}" for arm, part in largest.items())
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", default=list(MODELS))
+    parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--bin", type=pathlib.Path, default=Ptx.binaries, help="where ptx-compile and ptx-run lie")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
-    level = "AVX-512 with BF16" if HAS_BF16 else "AVX-512" if " avx512f " in FLAGS else "AVX2"
-    report = {"level": level, "processors": os.cpu_count(), "versions": {"torch": torch.__version__, "openvino": openvino.__version__}, "points": []}
-    print(f"{level} machine, {os.cpu_count()} processors, PyTorch {torch.__version__}, OpenVINO {openvino.__version__}, load before {os.getloadavg()[0]:.2f}\n")
-    print("| shape | threads | PyTorch f32 ms | OpenVINO f32 ms | ptx f32 ms | best / ptx | OpenVINO bf16 ms | ptx bf16 ms | OpenVINO / ptx | ptx f32 of the probed roof |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for name in arguments.names:
-        with tempfile.TemporaryDirectory() as work:
-            for point in measure(name, *MODELS[name], arguments, pathlib.Path(work)):
+    models = chosen(arguments.names)
+    if not models:
+        parser.error(f"no model or point is called {' or '.join(arguments.names)}")
+    Ptx.binaries = arguments.bin
+    level = "AVX-512 with BF16" if HAS_BF16 else "AVX-512" if " avx512f " in CPU_FLAGS else "AVX2"
+    report = {"level": level, "processors": os.cpu_count(), "versions": versions(), "points": []}
+    print(f"{level} machine, {os.cpu_count()} processors, " + ", ".join(map(" ".join, report["versions"].items())) + "\n\n" + header())
+    for name, (make, points) in models.items():
+        with tempfile.TemporaryDirectory() as folder:
+            for point in measure_model(name, make, points, arguments, pathlib.Path(folder)):
                 report["points"].append(point)
                 print(row(point), flush=True)
-    print(f"\nload after {os.getloadavg()[0]:.2f}")
+    print(f"\nLargest difference from PyTorch's f32, as a part of the largest value (allowed: f32 {TOLERANCE['f32']:.0e}, "
+          f"bf16 {TOLERANCE['bf16']:.0e}): {largest_differences(report['points'])}")
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Benchmarks the release build beside PyTorch eager, in an environment of its own.
+# Benchmarks the release build beside its peers, in an environment of its own.
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
 test/venv.sh .venv-bench "-r test/bench/requirements.txt"
