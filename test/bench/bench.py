@@ -17,7 +17,7 @@ import torch
 
 BLOCK_S, PAUSE_S = 0.7, 0.3
 # How far a result may be from PyTorch's in f32, as a part of the largest value.
-TOLERANCE = {"f32": 1e-3, "bf16": 5e-2}
+TOLERANCE = {"f32": 5e-5, "bf16": 5e-2}
 PEERS = {"f32": ["PyTorch", "OpenVINO", "ONNX Runtime", "CTranslate2"], "bf16": ["OpenVINO", "CTranslate2"]}
 
 
