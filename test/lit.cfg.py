@@ -1,3 +1,5 @@
+import os
+
 import lit.formats
 
 config.name = "ptx"
@@ -8,5 +10,6 @@ config.test_exec_root = lit_config.params["work"]
 config.environment["PATH"] = ":".join(
     [lit_config.params["tools"], lit_config.params["llvm"], config.environment["PATH"]]
 )
+config.substitutions.append(("%reference", os.path.join(lit_config.params["tools"], "..", "reference")))
 config.substitutions.append(("%golden", lit_config.params["golden"]))
 config.substitutions.append(("%fakes", lit_config.params["fakes"]))

@@ -1,6 +1,8 @@
 // A pass over xf that lives outside of ptx: ptx-opt loads it. See CONTRIBUTING.md.
 #include "dialects/xf/IR/XfDialect.h"
 
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 
 using namespace mlir;
