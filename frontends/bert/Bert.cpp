@@ -45,6 +45,7 @@ xf::ActivationKind readActivation(ConfigReader &reader, const char *key) {
       {"gelu_new", xf::ActivationKind::GeluTanh},
       {"gelu_pytorch_tanh", xf::ActivationKind::GeluTanh},
       {"relu", xf::ActivationKind::Relu},
+      {"relu2", xf::ActivationKind::Relu2},
       {"silu", xf::ActivationKind::Silu},
       {"swish", xf::ActivationKind::Silu},
       {"tanh", xf::ActivationKind::Tanh}};

@@ -57,6 +57,8 @@ static double activate(xf::ActivationKind kind, double x) {
     return x / (1.0 + std::exp(-x));
   case xf::ActivationKind::Tanh:
     return std::tanh(x);
+  case xf::ActivationKind::Relu2:
+    return x > 0 || std::isnan(x) ? x * x : 0.0;
   }
   return x;
 }

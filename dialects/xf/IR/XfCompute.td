@@ -140,7 +140,7 @@ def Xf_LayerNormOp : Xf_Op<"layer_norm", [RunsOn<"RowNorm">, Pure, AttrSizedOper
 }
 
 def Xf_ActivationOp : Xf_ElementwiseOp<"activation"> {
-  let summary = "relu, gelu (erf), gelu_tanh, silu or tanh of each element";
+  let summary = "relu, gelu (erf), gelu_tanh, silu, tanh or relu2 (relu squared) of each element";
   let arguments = (ins Xf_ActivationKind:$kind, Xf_Activations:$x);
   let results = (outs Xf_Activations:$result);
   let assemblyFormat = "$kind $x attr-dict `:` type($x)";

@@ -9,7 +9,8 @@ def Xf_ActivationKind : I32EnumAttr<"ActivationKind", "activation function", [
   I32EnumAttrCase<"Gelu", 1, "gelu">,
   I32EnumAttrCase<"GeluTanh", 2, "gelu_tanh">,
   I32EnumAttrCase<"Silu", 3, "silu">,
-  I32EnumAttrCase<"Tanh", 4, "tanh">
+  I32EnumAttrCase<"Tanh", 4, "tanh">,
+  I32EnumAttrCase<"Relu2", 5, "relu2">
 ]> { let cppNamespace = "::ptx::xf"; }
 
 def Xf_Layout : I32EnumAttr<"Layout", "what a packed parameter is to a kernel", [

@@ -29,6 +29,10 @@ Value buildActivation(OpBuilder &b, Location loc, xf::ActivationKind kind, Value
   switch (kind) {
   case xf::ActivationKind::Relu:
     return arith::MaximumFOp::create(b, loc, x, buildConstant(b, loc, 0.0));
+  case xf::ActivationKind::Relu2: { // arXiv 2109.08668
+    Value positive = arith::MaximumFOp::create(b, loc, x, buildConstant(b, loc, 0.0));
+    return mul(positive, positive);
+  }
   case xf::ActivationKind::Gelu: // x Phi(x), arXiv 1606.08415
     return buildHalfOnePlus(b, loc, x, math::ErfOp::create(b, loc, mul(x, buildConstant(b, loc, 0.7071067811865476))));
   case xf::ActivationKind::GeluTanh: {

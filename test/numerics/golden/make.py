@@ -373,6 +373,7 @@ def berts():
     make_bert(38, "bert_gelu_new", "tanh gelu", hidden_act="gelu_new")
     make_bert(39, "bert_relu", "relu", hidden_act="relu")
     make_bert(40, "bert_silu", "silu", hidden_act="silu")
+    make_bert(45, "bert_relu2", "relu squared", hidden_act="relu2")
     make_bert(41, "bert_old_norms", "norms named gamma and beta", rename=old_norm_names)
     make_bert(43, "bert_sentence_modes", "sentence-transformers: every pooling mode, concatenated", sentence=sentence_every_mode)
     make_bert(44, "bert_sentence_flags", "sentence-transformers before 5.4: two modes by flags, Dense", sentence=sentence_flags)

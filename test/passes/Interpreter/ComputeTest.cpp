@@ -46,6 +46,7 @@ TEST(Compute, Activations) {
   expectNear(activated("gelu_tanh"), matrix({1, 1, 4}, {-0.1588080, 0, 0.8411920, 1.9545977}), 1e-7);
   expectNear(activated("silu"), matrix({1, 1, 4}, {-0.2689414, 0, 0.7310586, 1.7615942}), 1e-7);
   expectNear(activated("tanh"), matrix({1, 1, 4}, {-0.7615942, 0, 0.7615942, 0.9640276}), 1e-7);
+  expectNear(activated("relu2"), matrix({1, 1, 4}, {0, 0, 1, 4}));
 }
 
 TEST(Compute, ScaleColumnsResidual) {
