@@ -10,8 +10,9 @@ cmake --build --preset release --target ptx-compile ptx-run ptx-emulator transla
 
 translate=examples/translate
 mkdir -p build/examples
+# The weights are stored in f16: without --dtype=f32 products would be of f16, and a word now and then another than PyTorch's.
 build/bin/ptx-compile $translate/model --adapter da=$translate/adapters/da --adapter ko=$translate/adapters/ko \
-  --target=cpu,cuda,emulator -o build/examples/translate.ptxm
+  --dtype=f32 --target=cpu,cuda,emulator -o build/examples/translate.ptxm
 build/bin/translate build/examples/translate.ptxm --model $translate/model --adapter none,da,none \
   "This package provides the core Farstream library." \
   "Tool for converting compressed dmg files to hfsplus images"
