@@ -178,7 +178,8 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
       if (!choices.empty())
         option->check(CLI::IsMember(std::vector<std::string>(choices.begin(), choices.end())));
     }
-  app.add_option("--dtype", options.dtype, "type of linear weights, and of activations that are multiplied; else that of most stored bytes")
+  app.add_option("--dtype", options.dtype,
+                 "type of linear weights, and of activations that are multiplied; else that of most stored bytes")
       ->check(CLI::IsMember({"f32", "f16", "bf16"}));
   app.add_option("--topology", options.topology, "how decoder layers read encoder layers")
       ->check(CLI::IsMember({"original", "p-transformer"}));
