@@ -11,7 +11,11 @@ using namespace mlir;
 
 namespace {
 
-bool isNarrow(Type element) { return element.isF16() || element.isBF16(); }
+/// Whether 16-bit elements would fill whole words.
+bool isEven(Value rows) {
+  auto type = cast<RankedTensorType>(rows.getType());
+  return !type.isDynamicDim(1) && type.getDimSize(1) % 2 == 0;
+}
 
 /// What the use multiplies the rows in; nothing where it does something else
 /// with them, or cannot take 16-bit elements.
@@ -20,7 +24,7 @@ Type factorType(OpOperand &use) {
   if (!stage)
     return {};
   for (const stage::Factor &factor : stage.getFactors())
-    if (factor.rows == &use && isNarrow(factor.type) && factor.columns % 2 == 0)
+    if (factor.rows == &use && xf::isProductType(factor.type) && factor.columns % 2 == 0)
       return factor.type;
   return {};
 }
@@ -32,7 +36,7 @@ void collectTypes(Value rows, SmallVectorImpl<Type> &types) {
     auto view = dyn_cast<stage::ColumnsOp>(use.getOwner());
     if (!view)
       types.push_back(factorType(use));
-    else if (view.getOffset() % 2)
+    else if (view.getOffset() % 2 || !isEven(view.getResult()))
       types.push_back({});
     else
       collectTypes(view.getResult(), types);
@@ -50,9 +54,7 @@ void setElements(Value rows, Type element) {
 /// begin at odd columns would share words.
 bool canBeNarrow(Value rows) {
   auto concat = rows.getDefiningOp<stage::ConcatOp>();
-  auto isEven = [](Value part) { return cast<RankedTensorType>(part.getType()).getShape().back() % 2 == 0; };
-  bool isWhole = !cast<RankedTensorType>(rows.getType()).isDynamicDim(1) && isEven(rows);
-  return isWhole && (!concat || llvm::all_of(concat.getParts(), isEven));
+  return isEven(rows) && (!concat || llvm::all_of(concat.getParts(), isEven));
 }
 
 struct NarrowRows : impl::NarrowRowsPassBase<NarrowRows> {

@@ -268,7 +268,7 @@ static LogicalResult verifyRows(KernelOp kernel) {
     return success();
   for (NamedAttribute entry : kernel.getRowsAttr()) {
     auto type = dyn_cast<TypeAttr>(entry.getValue());
-    if (!type || !(type.getValue().isF16() || type.getValue().isBF16()))
+    if (!type || !xf::isProductType(type.getValue()))
       return kernel.emitOpError("C1: `rows` are of f16 or bf16, found ") << entry.getValue();
     const words::SkeletonWord *word =
         words::findWord(std::string_view(stringifyEnum(kernel.getSkeleton())), entry.getName().strref());

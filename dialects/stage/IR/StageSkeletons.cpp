@@ -24,11 +24,10 @@ bool ptx::stage::isRows(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || tensor.getRank() != 2)
     return false;
-  Type element = tensor.getElementType();
-  bool isNarrow = element.isF16() || element.isBF16();
+  if (!xf::isProductType(tensor.getElementType()))
+    return xf::isPooled(type);
   bool isWhole = !tensor.isDynamicDim(1) && tensor.getDimSize(1) % 2 == 0;
-  return isNarrow ? isWhole && xf::isPooled(withElements(type, Float32Type::get(type.getContext())))
-                  : xf::isPooled(type);
+  return isWhole && xf::isPooled(withElements(type, Float32Type::get(type.getContext())));
 }
 
 Type ptx::stage::withElements(Type rows, Type element) { return cast<RankedTensorType>(rows).clone(element); }

@@ -60,6 +60,14 @@ void NarrowRows::set(int64_t row, int64_t column, float value) {
   bits(row, column) = element == DType::F16 ? narrowF16(value) : narrowBF16(value);
 }
 
+int64_t NarrowRows::firstDifference(const Floats &wide, const Geometry &geometry) const {
+  auto step = static_cast<int64_t>(geometry.pitch(width));
+  for (int64_t i = 0; i < rows * width; ++i)
+    if (at(i / width, i % width) != roundTo(element, wide[i / width * step + i % width]))
+      return i;
+  return -1;
+}
+
 bool NarrowRows::isGuarded() const {
   for (int64_t i = 0; i <= rows; ++i)
     for (int64_t j = i < rows ? width : 0; j < 2 * pitch; ++j)

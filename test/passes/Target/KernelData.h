@@ -52,6 +52,8 @@ struct NarrowRows {
   NarrowRows(DType element, const Floats &from, int64_t rows, int64_t width, const Geometry &geometry);
   float at(int64_t row, int64_t column) const;
   void set(int64_t row, int64_t column, float value);
+  /// The first element that is not that of rows of f32, rounded; -1: there is none.
+  int64_t firstDifference(const Floats &wide, const Geometry &geometry) const;
   /// Whether what is no element still holds NaN.
   bool isGuarded() const;
 

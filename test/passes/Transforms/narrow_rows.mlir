@@ -108,5 +108,24 @@ xf.function @layer {
     } : tensor<?x7xf32>, !z -> !x
     xf.yield %0 : !x
   }
+  // A view of an odd number of columns keeps its rows f32, whoever reads it.
+  // CHECK: stage.launch -> tensor<?x16xf32>
+  // CHECK: stage.columns %{{.*}} at 0 : tensor<?x16xf32> -> tensor<?x5xf32>
+  %k = stage.launch -> !x {
+    %0 = stage.contract %a, %w {
+    ^bb0(%acc: f32):
+      xf.yield %acc : f32
+    } : !x, !w -> !x
+    xf.yield %0 : !x
+  }
+  %odd = stage.columns %k at 0 : !x -> tensor<?x5xf32>
+  %last = stage.launch -> !x {
+    %0 = stage.contract %k, %w {
+    ^bb0(%acc: f32):
+      xf.yield %acc : f32
+    } : !x, !w -> !x
+    xf.yield %0 : !x
+  }
+  stage.output "last" %last over %s : !x, !stage.space
   stage.output "y" %y over %s : !x, !stage.space
 }
