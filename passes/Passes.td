@@ -129,8 +129,13 @@ def FoldMergesPass : Pass<"stage-fold-merges", "::mlir::ModuleOp"> {
     A parameter that packs `xf.merge` of a weight becomes `stage.fold` of three
     others: the packed weight without an adapter, A^T as a table (one for every
     site) and s B as a matrix. Binding an adapter then reads no stored weight.
-    Merges at sites where some adapter is a DoRA stay.
-    Postcondition: what a fold reads is declared before it.
+    The base is of the type that is packed where that holds the stored values,
+    else of theirs. Where some adapter is a DoRA the fold is scaled by a gain,
+    `stage.fold_norm` of the same three and the magnitudes, which is also what
+    `xf.dora_gain` becomes; `xf.merge_bias` becomes a fold of vectors.
+    Postcondition: what a fold reads is declared before it; parameters that are
+    computed alike are one; no merge is left. It is an error where a merge is not
+    packed by itself the way its factors lie.
   }];
   let dependentDialects = ["::ptx::stage::StageDialect"];
 }

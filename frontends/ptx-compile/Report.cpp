@@ -2,6 +2,7 @@
 
 #include "dialects/rt/IR/RtDialect.h"
 #include "passes/Analysis/Waves.h"
+#include "passes/Conversion/StageToRt/Ranks.h"
 #include "runtime/io/output.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -49,10 +50,13 @@ static std::string shapeText(const std::vector<uint64_t> &shape) {
 static void explainMemory(ModuleOp module, llvm::raw_ostream &out) {
   double base = 0, folded = 0;
   for (auto parameter : module.getOps<xf::ParameterOp>()) {
-    bool fold = !parameter.getBody().getOps<stage::FoldOp>().empty();
+    bool fold = static_cast<bool>(rt::foldOf(parameter));
     auto type = cast<xf::PackedType>(parameter.getType());
     if (type.getRows() > 0 && type.getColumns() > 0)
-      (fold ? folded : base) += static_cast<double>(type.getRows() * type.getColumns() * 4) / 1e6;
+      (fold ? folded : base) +=
+          static_cast<double>(type.getRows() * type.getColumns() *
+                              static_cast<int64_t>(dtypeBits(rt::dtypeOf(type.getElementType())) / 8)) /
+          1e6;
   }
   out << llvm::format("memory    the weights packed %.1f MB\n", base);
   if (folded > 0)
@@ -81,7 +85,7 @@ void explain(ModuleOp module, const ParameterTable &table) {
           << shapeText(delta.b.shape) << "\n";
   for (auto parameter : module.getOps<xf::ParameterOp>()) {
     bool swapped = false;
-    parameter.walk([&](Operation *op) { swapped |= isa<xf::SlotOp, xf::ReplacedOp, stage::FoldOp>(op); });
+    parameter.walk([&](Operation *op) { swapped |= isa<xf::SlotOp, xf::ReplacedOp, stage::FoldOpInterface>(op); });
     out << "parameter " << parameter.getSymName() << "  " << parameter.getType()
         << (swapped ? "  changes with the adapter" : "") << "\n";
   }

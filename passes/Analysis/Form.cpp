@@ -95,7 +95,7 @@ public:
     for (Operation &op : function.getBody().front()) {
       if (failed(checkInside(&op)))
         return failure();
-      if (isa<func::ReturnOp, xf::YieldOp, stage::FoldOp>(op))
+      if (isa<func::ReturnOp, xf::YieldOp, stage::FoldOpInterface>(op))
         return op.emitOpError("does not stand in a function");
       // The regions of skeletons have verifiers of their own.
       if (auto launch = dyn_cast<stage::LaunchOp>(op))

@@ -36,6 +36,9 @@ private:
   llvm::StringMap<Handler> handlers;
 };
 
+/// An error where a value is not finite: DoRA divides by norms, which may be zero.
+mlir::LogicalResult checkFinite(mlir::Operation *op, const Array &array);
+
 void addStructure(Table &table);
 void addWeights(Table &table);
 void addCompute(Table &table);

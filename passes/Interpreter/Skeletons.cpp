@@ -210,30 +210,66 @@ static LogicalResult map(Frame &frame, stage::MapOp op) {
   return setApplied(frame, op, op.getBody(), x, op.getExtras());
 }
 
-// Sums and subjects are [K,N], the rows of A^T times the rows of s B; the
-// parameter is [N,K], or a table [K,N].
-static LogicalResult fold(Frame &frame, stage::FoldOp op) {
-  const Array &base = frame.array(op.getBase()), &a = frame.array(op.getA()), &b = frame.array(op.getB());
-  bool isTable = cast<xf::PackedType>(op.getType()).getLayout() == xf::Layout::Table;
-  if (failed(checkRows(op, base)) || failed(checkProduct(op, a, b)))
-    return failure();
-  Array sums = product(a, b, Float32Type::get(op.getContext()));
-  auto turned = [&](const Array &x) {
-    if (isTable)
-      return x;
-    Array y({x.columns(), x.rows()});
-    for (int64_t m = 0; m < x.rows(); ++m)
-      for (int64_t n = 0; n < x.columns(); ++n)
-        y.at(n, m) = x.at(m, n);
+/// A packed weight as [K,N], and back; what is packed is [N,K], a table [K,N].
+static Array turned(const Array &x, xf::Layout layout) {
+  if (layout == xf::Layout::Table)
+    return x;
+  if (layout == xf::Layout::Vector) {
+    Array y = x;
+    x.shape.size() == 1 ? y.shape.insert(y.shape.begin(), 1) : y.shape.erase(y.shape.begin());
     return y;
-  };
-  Array subject = turned(base);
-  if (subject.shape != sums.shape)
-    return op.emitOpError("folds sums of shape ") << format(sums.shape) << " into " << format(base.shape);
-  FailureOr<Array> result = apply(frame, op, op.getBody(), {subject, sums}, op.getExtras());
-  if (failed(result))
+  }
+  Array y({x.columns(), x.rows()});
+  for (int64_t m = 0; m < x.rows(); ++m)
+    for (int64_t n = 0; n < x.columns(); ++n)
+      y.at(n, m) = x.at(m, n);
+  return y;
+}
+
+/// The base as [K,N], and beside it the rows of A^T times the rows of s B.
+static FailureOr<SmallVector<Array>> foldOperands(Frame &frame, stage::FoldOpInterface op) {
+  const Array &base = frame.array(op.getBase());
+  xf::Layout layout = cast<xf::PackedType>(op.getBase().getType()).getLayout();
+  SmallVector<Array> result{turned(base, layout)};
+  result.push_back(Array(result[0].shape, -0.0));
+  if (!op.getA())
+    return result;
+  const Array &a = frame.array(op.getA()), &b = frame.array(op.getB());
+  if (failed(checkProduct(op, a, b)))
     return failure();
-  return frame.set(op.getResult(), turned(*result));
+  result[1] = product(a, b, Float32Type::get(op.getContext()));
+  if (result[0].shape != result[1].shape)
+    return op.emitOpError("folds sums of shape ") << format(result[1].shape) << " into " << format(base.shape);
+  return result;
+}
+
+static LogicalResult fold(Frame &frame, stage::FoldOp op) {
+  FailureOr<SmallVector<Array>> elements = foldOperands(frame, op);
+  if (failed(elements))
+    return failure();
+  FailureOr<Array> result = apply(frame, op, op.getBody(), *elements, op.getExtras());
+  if (failed(result) || failed(checkFinite(op, *result)))
+    return failure();
+  xf::PackedType type = op.getType();
+  return frame.set(op.getResult(), rounded(turned(*result, type.getLayout()), type.getElementType()));
+}
+
+static LogicalResult foldNorm(Frame &frame, stage::FoldNormOp op) {
+  FailureOr<SmallVector<Array>> elements = foldOperands(frame, op);
+  if (failed(elements))
+    return failure();
+  const Array &base = (*elements)[0], &sums = (*elements)[1];
+  Array norms({1, base.columns()});
+  for (int64_t n = 0; n < base.columns(); ++n) {
+    double squares = 0;
+    for (int64_t k = 0; k < base.rows(); ++k)
+      squares += std::pow(base.at(k, n) + sums.at(k, n), 2);
+    norms.at(0, n) = std::sqrt(squares);
+  }
+  FailureOr<Array> result = apply(frame, op, op.getBody(), norms, op.getExtras());
+  if (failed(result) || failed(checkFinite(op, *result)))
+    return failure();
+  return frame.set(op.getResult(), turned(*result, xf::Layout::Vector));
 }
 
 void interp::addSkeletons(Table &table) {
@@ -245,4 +281,5 @@ void interp::addSkeletons(Table &table) {
   table.add<concat>();
   table.add<map>();
   table.add<fold>();
+  table.add<foldNorm>();
 }

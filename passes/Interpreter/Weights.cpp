@@ -25,8 +25,7 @@ static LogicalResult sinusoid(Frame &frame, xf::SinusoidOp op) {
   return frame.set(op.getResult(), std::move(result));
 }
 
-// A DoRA gain divides by a norm, which may be zero.
-static LogicalResult checkFinite(Operation *op, const Array &array) {
+LogicalResult interp::checkFinite(Operation *op, const Array &array) {
   for (auto [index, value] : llvm::enumerate(array.values))
     if (!std::isfinite(value))
       return op->emitOpError("gives a value that is not finite, element ") << index;
@@ -122,6 +121,22 @@ static LogicalResult factorB(Frame &frame, xf::FactorBOp op) {
   return frame.set(op.getResult(), std::move(result));
 }
 
+static LogicalResult factorVector(Frame &frame, xf::FactorVectorOp op) {
+  const LowRank &factors = frame.lowRank(op.getSlot());
+  bool isBias = op.getFactor() == xf::Factor::Bias;
+  int64_t out = cast<xf::LowRankType>(op.getSlot().getType()).getOut(), begin, end;
+  if (failed(range(op, op.getRows(), out, begin, end)))
+    return failure();
+  Array result({end - begin}, isBias ? -0.0 : std::numeric_limits<double>::infinity());
+  const std::optional<Array> none, &own = !factors ? none : isBias ? factors->bias : factors->magnitude;
+  if (own && static_cast<int64_t>(own->values.size()) != out)
+    return op.emitOpError("expects ") << out << " elements, found " << own->values.size();
+  if (own)
+    for (int64_t n = begin; n < end; ++n)
+      result.values[n - begin] = own->values[n] * (isBias ? factors->scale : 1);
+  return frame.set(op.getResult(), std::move(result));
+}
+
 static LogicalResult doraGain(Frame &frame, xf::DoraGainOp op) {
   const Array &weight = frame.array(op.getWeight());
   const LowRank &factors = frame.lowRank(op.getSlot());
@@ -176,6 +191,7 @@ void interp::addWeights(Table &table) {
   table.add<zeroBias>();
   table.add<factorA>();
   table.add<factorB>();
+  table.add<factorVector>();
   table.add<doraGain>();
   table.add<pack>();
 }

@@ -1,6 +1,6 @@
 #include "runtime/core/deploy.h"
+#include "runtime/core/factors.h"
 #include "runtime/core/layout.h"
-#include "runtime/core/merge.h"
 
 #include <algorithm>
 #include <bit>
@@ -84,14 +84,12 @@ private:
       return factorB(node);
     case NodeKind::Replaced:
       return replaced(node);
-    case NodeKind::Merge:
-    case NodeKind::MergeBias:
-    case NodeKind::DoraGain:
-      return adapt(node);
+    case NodeKind::FactorVector:
+      return factorVector(node);
     case NodeKind::Matrix:
     case NodeKind::Table:
     case NodeKind::Vector:
-    case NodeKind::Fold:
+    case NodeKind::Computed:
       break;
     }
     return Error{"a layout stands in front of the last node"};
@@ -208,13 +206,8 @@ private:
     Result<Matrix> a = tensors.read(site.a);
     if (!a)
       return a.error();
-    LowRank delta;
-    delta.a = std::move(*a);
-    delta.b = b;
-    delta.scale = static_cast<float>(site.scale);
-    delta.where = placeOf(site.site);
-    if (Status status = checkFactors(delta); !status && found.empty())
-      found = status.error().message;
+    if (Status status = checkFactors(*a, b, static_cast<float>(site.scale)); !status && found.empty())
+      found = placeOf(site.site) + ": " + status.error().message;
     return {};
   }
 
@@ -236,36 +229,26 @@ private:
     return own;
   }
 
-  /// merge, merge_bias and dora_gain: the base itself where the adapter has no entry.
-  Result<Matrix> adapt(const Node &node) {
-    const Matrix &base = values[node.of[0]];
+  /// What every element is without one says so: -0.0 changes no sum, and no adapter stores infinity.
+  Result<Matrix> factorVector(const Node &node) {
+    bool isBias = node.factor == Factor::Bias;
     const AdapterSite *site = at(node.sites[0]);
-    if (node.kind == NodeKind::DoraGain && (!site || !site->magnitude))
-      return Matrix{node.rows, 1, std::vector<float>(node.rows, 1.0f)};
-    if (!site || (node.kind == NodeKind::MergeBias && !site->bias))
-      return base;
-    std::string where = placeOf(node.sites[0]);
-    if (node.kind == NodeKind::MergeBias) {
-      Result<Matrix> bias = tensors.read(*site->bias);
-      return bias ? mergeBias(base, *bias, static_cast<float>(site->scale), where) : bias;
-    }
-    LowRank delta;
-    for (auto [tensor, target] : {std::pair(site->a, &delta.a), std::pair(site->b, &delta.b)}) {
-      Result<Matrix> factor = tensors.read(tensor);
-      if (!factor)
-        return factor;
-      *target = std::move(*factor);
-    }
-    if (site->magnitude) {
-      Result<Matrix> magnitude = tensors.read(*site->magnitude);
-      if (!magnitude)
-        return magnitude;
-      delta.magnitude = std::move(*magnitude);
-    }
-    delta.scale = static_cast<float>(site->scale);
-    delta.embedding = site->embedding;
-    delta.where = where;
-    return node.kind == NodeKind::Merge ? mergeLowRank(base, delta) : doraGain(base, delta);
+    std::optional<size_t> tensor = !site ? std::nullopt : isBias ? site->bias : site->magnitude;
+    if (!tensor)
+      return Matrix{node.rows, 1,
+                    std::vector<float>(node.rows, isBias ? -0.0f : std::numeric_limits<float>::infinity())};
+    Result<Matrix> own = tensors.read(*tensor);
+    if (!own)
+      return own;
+    const char *what = isBias ? "the bias delta" : "the magnitude";
+    if (own->values.size() != node.rows)
+      return Error{placeOf(site->site) + ": " + what + " has " + std::to_string(own->values.size()) +
+                   " values, expected " + std::to_string(node.rows)};
+    checkFinite(*own, what, site->site);
+    float scale = isBias ? static_cast<float>(site->scale) : 1;
+    for (float &value : own->values)
+      value *= scale;
+    return Matrix{node.rows, 1, std::move(own->values)};
   }
 
   const Manifest &manifest;

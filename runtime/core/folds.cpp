@@ -1,9 +1,12 @@
 #include "runtime/core/folds.h"
+#include "runtime/core/layout.h"
+#include "runtime/io/convert.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 
 namespace ptx {
 
@@ -16,65 +19,66 @@ public:
       : manifest(manifest), geometry(geometry), device(device), spare(spare), binding(binding) {}
 
   Status run() {
-    for (size_t i = 0; i < manifest.parameters.size(); ++i)
-      if (manifest.parameters[i].isFold())
-        if (Status status = provide(i); !status)
-          return named(i, status.error());
-    for (const Launch &launch : manifest.deploy)
-      if (Status status = start(launch); !status)
+    for (const Launch &launch : manifest.deploy) {
+      std::vector<const Problem *> problems;
+      for (const Problem &problem : launch.problems) {
+        // What the adapter leaves alone is there already.
+        if (binding.parameters[problem.target])
+          continue;
+        if (!problem.guard.empty() && !siteOf(problem)) {
+          binding.parameters[problem.target] = binding.parameters[nodeOf(problem).parameters[0]];
+          continue;
+        }
+        if (Status status = provide(problem); !status)
+          return named(problem, status.error());
+        problems.push_back(&problem);
+      }
+      if (Status status = start(launch, problems); !status)
         return status;
-    for (const Launch &launch : manifest.deploy)
-      for (const Problem &problem : launch.problems)
-        if (std::find(doubtful.begin(), doubtful.end(), problem.target) != doubtful.end())
-          if (Status status = check(problem); !status)
-            return named(problem.target, status.error());
+      for (const Problem *problem : problems)
+        if (isDoubtful(*problem))
+          if (Status status = check(*problem); !status)
+            return named(*problem, status.error());
+    }
     return {};
   }
 
 private:
-  Error named(size_t parameter, const Error &error) const {
-    return Error{"parameter '" + printable(manifest.parameters[parameter].label) + "': " + error.message};
-  }
-  const Node &foldOf(size_t parameter) const { return manifest.parameters[parameter].nodes.back(); }
-  bool isTable(const Node &fold) const {
-    return manifest.parameters[fold.parameters[0]].nodes.back().kind == NodeKind::Table;
-  }
+  const ParameterRecord &recordOf(size_t parameter) const { return manifest.parameters[parameter]; }
+  const Node &nodeOf(const Problem &problem) const { return recordOf(problem.target).nodes.back(); }
   const PackedParameter &packed(size_t parameter) const { return *binding.parameters[parameter]; }
-  const AdapterSite *siteOf(const Node &fold) const {
-    return binding.adapter ? binding.adapter->find(fold.sites[0]) : nullptr;
+  Error named(const Problem &problem, const Error &error) const {
+    return Error{"parameter '" + printable(recordOf(problem.target).label) + "': " + error.message};
   }
-  void note(size_t parameter, const std::string &what) {
-    if (binding.flaw.empty())
-      binding.flaw = named(parameter, Error{"adapter '" + binding.adapter->name + "', '" +
-                                            manifest.sites[foldOf(parameter).sites[0]] + "': " + what})
+  const AdapterSite *siteOf(const Problem &problem) const {
+    return binding.adapter ? binding.adapter->find(nodeOf(problem).sites[0]) : nullptr;
+  }
+  /// The norms of a weight, as a vector.
+  bool isNorm(const Problem &problem) const {
+    return recordOf(problem.target).layout() == NodeKind::Vector &&
+           recordOf(nodeOf(problem).parameters[0]).layout() != NodeKind::Vector;
+  }
+  void note(const Problem &problem, const std::string &what) {
+    if (binding.flaw.empty() && binding.adapter)
+      binding.flaw = named(problem, Error{"adapter '" + binding.adapter->name + "', '" +
+                                          manifest.sites[nodeOf(problem).sites[0]] + "': " + what})
                          .message;
   }
 
-  /// Memory to compute into, or the base itself.
-  Status provide(size_t parameter) {
-    const Node &fold = foldOf(parameter);
-    const std::shared_ptr<const PackedParameter> &base = binding.parameters[fold.parameters[0]];
-    if (!siteOf(fold)) {
-      binding.parameters[parameter] = base;
-      return {};
-    }
-    Result<std::shared_ptr<PackedParameter>> made = allocateParameter(device, base->bytes, spare);
+  /// Memory to compute into.
+  Status provide(const Problem &problem) {
+    const Node &node = nodeOf(problem);
+    if (std::optional<size_t> index = packed(node.parameters[0]).notFinite; index && siteOf(problem))
+      note(problem, "the weight is not finite at index " + std::to_string(*index));
+    uint64_t bytes = packedBytes(node.layout, node.rows, node.columns, node.element, geometry);
+    Result<std::shared_ptr<PackedParameter>> made = allocateParameter(device, bytes, spare);
     if (!made)
       return made.error();
-    binding.parameters[parameter] = std::move(*made);
-    doubt(parameter);
+    // What is behind the last element of a vector is loaded with it.
+    if (node.layout == NodeKind::Vector && device->hostMemory())
+      std::memset((*made)->memory.host(), 0, bytes);
+    binding.parameters[problem.target] = std::move(*made);
     return {};
-  }
-
-  /// Only what may overflow is worth looking at afterwards.
-  void doubt(size_t parameter) {
-    const Node &fold = foldOf(parameter);
-    double base = packed(fold.parameters[0]).largest, a = packed(fold.parameters[1]).largest,
-           b = packed(fold.parameters[2]).largest, rank = static_cast<double>(siteOf(fold)->rank);
-    if (std::optional<size_t> index = packed(fold.parameters[0]).notFinite)
-      note(parameter, "the weight is not finite at index " + std::to_string(*index));
-    else if (!(base + rank * a * b < std::numeric_limits<float>::max()))
-      doubtful.push_back(parameter);
   }
 
   //===- launches --------------------------------------------------------------//
@@ -96,38 +100,58 @@ private:
     return static_cast<uint64_t>(word.first);
   }
 
-  /// What a problem takes must be as large as its words say.
-  Status checkSizes(const Problem &problem) const {
-    const Node &fold = foldOf(problem.target);
+  const Word *find(const Problem &problem, std::string_view name) const {
     const KernelRecord &kernel = manifest.kernels[problem.kernel];
-    auto count = [&](std::string_view name) -> uint64_t {
-      for (size_t i = 0; i < kernel.words.size(); ++i)
-        if (kernel.words[i].name == name)
-          return evaluate(problem.args[i]);
-      return 0;
-    };
-    uint64_t rows = count("rows"), width = count("width"), rank = count("rank");
-    auto floats = [&](size_t i) { return packed(fold.parameters[i]).bytes / sizeof(float); };
-    uint64_t needed = isTable(fold) ? rows * geometry.pitch(width) : geometry.matrixElements(width, rows);
-    if (rows != problem.count || width != problem.columns || floats(0) < needed ||
-        floats(1) < rows * count("a_pitch") || count("a_pitch") < rank ||
-        floats(2) < geometry.matrixElements(width, rank))
-      return Error{"the sizes of what is folded do not agree"};
-    for (size_t i = 3; i < fold.parameters.size(); ++i)
-      if (floats(i) < width)
-        return Error{"the sizes of what is folded do not agree"};
-    return {};
+    for (size_t i = 0; i < kernel.words.size(); ++i)
+      if (kernel.words[i].name == name)
+        return &problem.args[i];
+    return nullptr;
+  }
+  uint64_t count(const Problem &problem, std::string_view name) const {
+    const Word *word = find(problem, name);
+    return word ? evaluate(*word) : 0;
+  }
+  /// Bytes of the parameter that a word gives.
+  uint64_t bytesOf(const Word *word) const {
+    return word && word->kind == WordKind::Parameter ? packed(static_cast<size_t>(word->first)).bytes : 0;
   }
 
-  Status start(const Launch &launch) {
+  /// Whether a parameter is as large as a weight of so many outputs and inputs, and its rows as far apart.
+  bool holds(const Problem &problem, std::string_view name, uint64_t width, uint64_t depth) const {
+    const Word *word = find(problem, name);
+    if (!word || word->kind != WordKind::Parameter)
+      return false;
+    const ParameterRecord &record = recordOf(static_cast<size_t>(word->first));
+    bool isTable = record.layout() == NodeKind::Table, isMatrix = record.layout() == NodeKind::Matrix;
+    uint64_t rows = isTable ? depth : width, columns = isTable ? width : isMatrix ? depth : 1;
+    uint64_t rowPitch = isMatrix ? geometry.matrixPitch(depth, record.element()) * dtypeBits(record.element()) / 32
+                                 : geometry.pitch(width);
+    const Word *pitch = find(problem, std::string(name) + "_pitch");
+    return bytesOf(word) >= packedBytes(record.layout(), rows, columns, record.element(), geometry) &&
+           (!pitch || evaluate(*pitch) == rowPitch);
+  }
+
+  /// What a problem takes must be as large as its words say.
+  Status checkSizes(const Problem &problem) const {
+    uint64_t depth = count(problem, "depth"), width = count(problem, "width"), rank = count(problem, "rank");
+    uint64_t pitch = count(problem, "a_pitch");
+    bool fits = problem.count == (isNorm(problem) ? 1 : depth) && problem.columns == width &&
+                holds(problem, "base", width, depth) && holds(problem, "y", width, depth) && pitch >= rank &&
+                bytesOf(find(problem, "a")) >= (rank ? depth * pitch * sizeof(float) : 0) &&
+                bytesOf(find(problem, "b")) >= geometry.matrixElements(width, rank) * sizeof(float);
+    for (size_t i = 0; const Word *extra = find(problem, "extra_" + std::to_string(i)); ++i)
+      fits = fits && bytesOf(extra) >= width * sizeof(float);
+    return fits ? Status() : Error{"the sizes of what is folded do not agree"};
+  }
+
+  Status start(const Launch &launch, const std::vector<const Problem *> &wanted) {
     std::vector<ptx_problem> problems;
     std::vector<std::vector<uint64_t>> words;
     std::vector<std::vector<ptx_window>> windows;
-    for (const Problem &problem : launch.problems) {
-      if (binding.rank(problem.guard) == 0)
-        continue;
+    for (const Problem *each : wanted) {
+      const Problem &problem = *each;
       if (Status status = checkSizes(problem); !status)
-        return named(problem.target, status.error());
+        return named(problem, status.error());
       ptx_problem made = {};
       made.kernel = static_cast<uint32_t>(problem.kernel);
       made.end = static_cast<int64_t>(problem.count);
@@ -171,31 +195,62 @@ private:
 
   //===- afterwards ------------------------------------------------------------//
 
-  /// Where element (row m, column n) of the sums lies.
-  size_t placeOf(const Problem &problem, uint64_t m, uint64_t n) const {
-    if (isTable(foldOf(problem.target)))
-      return m * geometry.pitch(problem.columns) + n;
-    if (geometry.matrix == MatrixLayout::Rows)
-      return n * geometry.pitch(problem.count) + m;
-    return (n / geometry.lanes * problem.count + m) * geometry.lanes + n % geometry.lanes;
+  /// Only what may overflow is worth looking at; a vector is looked at anyhow.
+  bool isDoubtful(const Problem &problem) const {
+    const Node &node = nodeOf(problem);
+    if (node.layout == NodeKind::Vector)
+      return true;
+    auto largest = [&](std::string_view name) {
+      const Word *word = find(problem, name);
+      if (!word || word->kind != WordKind::Parameter)
+        return 0.0f;
+      auto parameter = static_cast<size_t>(word->first);
+      auto known = sizes.find(parameter);
+      return known == sizes.end() ? packed(parameter).largest : known->second;
+    };
+    double bound = static_cast<double>(largest("base")) +
+                   static_cast<double>(count(problem, "rank")) * largest("a") * largest("b");
+    for (size_t i = 0; find(problem, "extra_" + std::to_string(i)); ++i)
+      bound *= largest("extra_" + std::to_string(i));
+    return !(bound < (node.element == DType::F16 ? 65504 : std::numeric_limits<float>::max()));
+  }
+
+  /// Element i of a parameter as it lies on the host, in f32.
+  float valueAt(const std::vector<char> &bytes, uint64_t i, DType element) const {
+    if (element == DType::F32) {
+      float value = 0;
+      std::memcpy(&value, bytes.data() + i * sizeof(float), sizeof(float));
+      return value;
+    }
+    uint16_t bits = 0;
+    std::memcpy(&bits, bytes.data() + i * sizeof(bits), sizeof(bits));
+    return element == DType::BF16 ? widenBF16(bits) : widenF16(bits);
   }
 
   Status check(const Problem &problem) {
+    const Node &node = nodeOf(problem);
     const PackedParameter &made = packed(problem.target);
-    std::vector<float> values(made.bytes / sizeof(float));
+    std::vector<char> bytes(made.bytes);
     if (device->hostMemory())
-      std::memcpy(values.data(), made.memory.host(), made.bytes);
-    else if (Status status = device->download(values.data(), made.memory.address(), made.bytes, made.bytes, 1); !status)
+      std::memcpy(bytes.data(), made.memory.host(), made.bytes);
+    else if (Status status = device->download(bytes.data(), made.memory.address(), made.bytes, made.bytes, 1); !status)
       return status;
-    // In the order of the weight: a table [V,D], or a matrix [N,K].
-    bool table = isTable(foldOf(problem.target));
-    uint64_t outer = table ? problem.count : problem.columns, inner = table ? problem.columns : problem.count;
-    for (uint64_t i = 0; i < outer * inner; ++i)
-      if (!std::isfinite(
-              values[table ? placeOf(problem, i / inner, i % inner) : placeOf(problem, i % inner, i / inner)])) {
-        note(problem.target, "the merged weight is not finite at index " + std::to_string(i));
+    const char *what = node.layout != NodeKind::Vector ? "the merged weight"
+                       : isNorm(problem)               ? "the gain of its norms"
+                                                       : "the merged bias";
+    float largest = 0;
+    for (uint64_t i = 0; i < node.rows * node.columns; ++i) {
+      uint64_t place =
+          packedPlace(node.layout, i / node.columns, i % node.columns, node.columns, node.element, geometry);
+      float value = valueAt(bytes, place, node.element);
+      if (!std::isfinite(value)) {
+        note(problem, std::string(what) + " is not finite at index " + std::to_string(i));
+        largest = std::numeric_limits<float>::infinity();
         break;
       }
+      largest = std::max(largest, std::abs(value));
+    }
+    sizes[problem.target] = largest;
     return {};
   }
 
@@ -204,7 +259,7 @@ private:
   const std::shared_ptr<Device> &device;
   const std::shared_ptr<SpareMemory> &spare;
   Binding &binding;
-  std::vector<size_t> doubtful;
+  std::map<size_t, float> sizes; // the greatest size of a value of vectors that are computed
 };
 
 } // namespace

@@ -7,10 +7,10 @@
 
 namespace ptx {
 
-/// Fills the parameters of a binding that are folds: the base's own where the
-/// adapter has nothing for them, else computed by the deploy launches into
-/// memory of their own, which goes to `spare` when the binding goes. All others
-/// are there. Values that are not finite are the binding's flaw.
+/// Fills the parameters of a binding that are computed and not there yet: by the
+/// deploy launches into memory of their own, which goes to `spare` when the
+/// binding goes, or, where a problem's guard says that the adapter has nothing
+/// for it, its base's own. Values that are not finite are the binding's flaw.
 Status computeFolds(const Manifest &manifest, const Geometry &geometry, const std::shared_ptr<Device> &device,
                     const std::shared_ptr<SpareMemory> &spare, Binding &binding);
 

@@ -6,6 +6,25 @@
 
 namespace ptx {
 
+uint64_t packedBytes(NodeKind layout, uint64_t rows, uint64_t columns, DType element, const Geometry &geometry) {
+  uint64_t elements = layout == NodeKind::Matrix  ? geometry.matrixElements(rows, columns, element)
+                      : layout == NodeKind::Table ? (columns ? rows * geometry.matrixPitch(columns, element) : 0)
+                                                  : geometry.roundUp(rows);
+  return elements * dtypeBits(element) / 8;
+}
+
+uint64_t packedPlace(NodeKind layout, uint64_t row, uint64_t column, uint64_t columns, DType element,
+                     const Geometry &geometry) {
+  if (layout == NodeKind::Vector)
+    return row;
+  if (layout == NodeKind::Table || geometry.matrix == MatrixLayout::Rows)
+    return row * geometry.matrixPitch(columns, element) + column;
+  uint64_t lanes = geometry.lanes, panel = row / lanes, lane = row % lanes;
+  if (element != DType::BF16)
+    return (panel * columns + column) * lanes + lane;
+  return ((panel * ((columns + 1) / 2) + column / 2) * lanes + lane) * 2 + column % 2;
+}
+
 Result<Layout> Layout::of(const Node &node, const Matrix &matrix, const Geometry &geometry) {
   Layout layout;
   layout.kind = node.kind;
@@ -17,9 +36,8 @@ Result<Layout> Layout::of(const Node &node, const Matrix &matrix, const Geometry
   if (node.kind == NodeKind::Vector && matrix.columns != 1)
     return Error{"a vector has 1 column, found " + std::to_string(matrix.columns)};
   layout.element = node.element;
-  layout.elements = node.kind == NodeKind::Matrix  ? geometry.matrixElements(matrix.rows, matrix.columns, node.element)
-                    : node.kind == NodeKind::Table ? (matrix.columns ? matrix.rows * layout.tablePitch : 0)
-                                                   : geometry.roundUp(matrix.rows);
+  uint64_t columns = node.kind == NodeKind::Table && matrix.columns ? node.columns : matrix.columns;
+  layout.size = packedBytes(node.kind, matrix.rows, columns, node.element, geometry);
   return layout;
 }
 

@@ -43,12 +43,11 @@ constexpr NodeName nodeNames[] = {
     {"tensor", NodeKind::Tensor},     {"fill", NodeKind::Fill},
     {"sinusoid", NodeKind::Sinusoid}, {"transpose", NodeKind::Transpose},
     {"rows", NodeKind::Rows},         {"concat", NodeKind::Concat},
-    {"merge", NodeKind::Merge},       {"merge_bias", NodeKind::MergeBias},
     {"factor_a", NodeKind::FactorA},  {"factor_a_table", NodeKind::FactorATable},
-    {"factor_b", NodeKind::FactorB},  {"dora_gain", NodeKind::DoraGain},
+    {"factor_b", NodeKind::FactorB},  {"factor_vector", NodeKind::FactorVector},
     {"matrix", NodeKind::Matrix},     {"table", NodeKind::Table},
     {"vector", NodeKind::Vector},     {"replaced", NodeKind::Replaced},
-    {"fold", NodeKind::Fold},
+    {"computed", NodeKind::Computed},
 };
 
 bool isLayout(NodeKind kind) { return kind >= NodeKind::Matrix; }
@@ -231,8 +230,8 @@ private:
     }
     fields.finish();
     if (parameter.nodes.empty() || !isLayout(parameter.nodes.back().kind) ||
-        (parameter.isFold() && parameter.nodes.size() != 1))
-      faults.add(fields.place(), "does not end with a layout, and is no fold alone");
+        (parameter.isComputed() && parameter.nodes.size() != 1))
+      faults.add(fields.place(), "does not end with a layout, and is not computed alone");
     manifest.parameters.push_back(std::move(parameter));
   }
 
@@ -262,24 +261,32 @@ private:
     return node;
   }
 
-  /// Of parameters in front of it: what lies in rows or panels, A^T and s B.
-  void checkFold(const Node &node, const std::string &where) {
-    bool fits = node.parameters.size() >= 3 && node.sites.size() == 1;
+  /// From parameters in front of it, the base first.
+  void checkComputed(const Node &node, const std::string &where) {
+    bool fits = !node.parameters.empty() && node.sites.size() == 1;
     for (size_t index : node.parameters)
-      fits = fits && index < manifest.parameters.size() && !manifest.parameters[index].isFold() &&
-             manifest.parameters[index].element() == DType::F32;
+      fits = fits && index < manifest.parameters.size();
     if (!fits) {
-      faults.add(where, "'parameters' must be three or more of those in front, of f32, none of them a fold");
+      faults.add(where, "'parameters' must be some of those in front");
       return;
     }
-    auto kindOf = [&](size_t i) { return manifest.parameters[node.parameters[i]].nodes.back().kind; };
-    fits = kindOf(0) != NodeKind::Vector && kindOf(1) == NodeKind::Table && kindOf(2) == NodeKind::Matrix;
-    for (size_t i = 3; i < node.parameters.size(); ++i)
-      fits = fits && kindOf(i) == NodeKind::Vector;
-    if (!fits)
-      faults.add(where, "'parameters' must be a matrix or a table, a table, a matrix, and vectors");
     for (size_t index : node.parameters)
       manifest.parameters[index].isFolded = true;
+  }
+
+  void readComputed(Fields &fields, Node &node) {
+    std::string layout = fields.text("layout");
+    if (layout != "matrix" && layout != "table" && layout != "vector")
+      faults.add(fields.place(), "layout '" + printable(layout) + "', expected matrix, table or vector");
+    node.layout = layout == "table" ? NodeKind::Table : layout == "vector" ? NodeKind::Vector : NodeKind::Matrix;
+    node.rows = fields.uinteger("rows", dimCap);
+    node.columns = fields.uinteger("columns", widthCap);
+    node.element = fields.element();
+    if (node.element != DType::F32 && node.layout != NodeKind::Matrix)
+      faults.add(fields.place(), "only a matrix that is computed is of 16 bits");
+    for (const JsonValue &index : fields.list("parameters"))
+      node.parameters.push_back(index.asUint().value_or(manifest.parameters.size()));
+    checkComputed(node, fields.place());
   }
 
   void readOperands(Fields &fields, Node &node) {
@@ -319,14 +326,19 @@ private:
       unary = false;
       break;
     case NodeKind::Replaced:
-    case NodeKind::Merge:
-    case NodeKind::MergeBias:
       readSites();
       break;
-    case NodeKind::DoraGain:
+    case NodeKind::FactorVector: {
       readSites();
+      std::string factor = fields.text("factor");
+      if (factor != "bias" && factor != "magnitude")
+        faults.add(fields.place(), "factor '" + printable(factor) + "', expected bias or magnitude");
+      node.factor = factor == "bias" ? Factor::Bias : Factor::Magnitude;
       node.rows = fields.uinteger("rows", dimCap);
+      node.columns = 1;
+      unary = false;
       break;
+    }
     case NodeKind::FactorA:
       readSites();
       node.columns = fields.uinteger("columns", dimCap);
@@ -354,11 +366,9 @@ private:
       if (node.element != DType::F32 && node.columns % 2)
         faults.add(fields.place(), "a table of 16-bit elements has an even width");
       break;
-    case NodeKind::Fold:
+    case NodeKind::Computed:
       readSites();
-      for (const JsonValue &index : fields.list("parameters"))
-        node.parameters.push_back(index.asUint().value_or(manifest.parameters.size()));
-      checkFold(node, fields.place());
+      readComputed(fields, node);
       unary = false;
       break;
     case NodeKind::Matrix:

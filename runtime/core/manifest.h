@@ -61,17 +61,18 @@ enum class NodeKind {
   Rows,
   Concat,
   Replaced,
-  Merge,
-  MergeBias,
   FactorA,
   FactorATable,
   FactorB,
-  DoraGain,
+  FactorVector,
   Matrix, // the layouts: what a parameter is to a kernel
   Table,
   Vector,
-  Fold // computed by a deploy launch from other parameters; lies in memory as the first of them
+  Computed // by a deploy launch from other parameters, alone in its own
 };
+
+/// A vector that an adapter stores for a site.
+enum class Factor { Bias, Magnitude };
 
 /// One step of a parameter's deploy expression.
 struct Node {
@@ -81,17 +82,20 @@ struct Node {
   size_t tensor = 0;
   uint64_t rows = 0, columns = 0, begin = 0, end = 0; // by kind; see FORMAT.md
   double value = 0;
-  std::vector<uint64_t> heights;  // factor_b: rows per site
-  DType element = DType::F32;     // matrix, table: of what lies in memory
-  std::vector<size_t> parameters; // fold: the base, A^T, s B and the region's extras
+  std::vector<uint64_t> heights;      // factor_b: rows per site
+  DType element = DType::F32;         // layouts: of what lies in memory
+  Factor factor = Factor::Bias;       // factor_vector
+  NodeKind layout = NodeKind::Matrix; // computed: how it lies in memory
+  std::vector<size_t> parameters;     // computed: those it is computed from; the first is the base
 };
 
 struct ParameterRecord {
   std::string label;
   std::vector<Node> nodes;
   bool isFolded = false; // some fold reads it
-  bool isFold() const { return nodes.back().kind == NodeKind::Fold; }
-  DType element() const { return nodes.back().element; } // folds are of f32
+  bool isComputed() const { return nodes.back().kind == NodeKind::Computed; }
+  NodeKind layout() const { return isComputed() ? nodes.back().layout : nodes.back().kind; }
+  DType element() const { return nodes.back().element; }
 };
 
 struct InputRecord {

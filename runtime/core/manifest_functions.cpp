@@ -47,7 +47,7 @@ public:
         if (!faults.any())
           ++written[problem.target];
     for (size_t i = 0; i < written.size() && !faults.any(); ++i)
-      if (written[i] != (manifest.parameters[i].isFold() ? 1u : 0u))
+      if (written[i] != (manifest.parameters[i].isComputed() ? 1u : 0u))
         faults.add("deploy", "writes parameter '" + printable(manifest.parameters[i].label) + "' " +
                                  std::to_string(written[i]) + " times");
     return std::move(function.launches);
@@ -236,7 +236,8 @@ private:
                               std::string(dtypeName(kernel.words[i].element)));
   }
 
-  /// A deploy problem is a fold: it writes the parameter of the word `y`, from those that its node names.
+  /// A deploy problem computes the parameter of the word `y` from those that its node names. It may be
+  /// skipped only where its base can stand in its place.
   void checkTarget(Problem &problem, const std::string &where) {
     std::vector<size_t> read;
     std::optional<size_t> target;
@@ -249,17 +250,21 @@ private:
         else
           read.push_back(parameter);
       }
-    if (!target || !manifest.parameters[*target].isFold()) {
-      faults.add(where, "writes no parameter that is a fold");
+    if (!target || !manifest.parameters[*target].isComputed()) {
+      faults.add(where, "writes no parameter that is computed");
       return;
     }
     problem.target = *target;
-    const Node &fold = manifest.parameters[*target].nodes.back();
-    std::vector<size_t> named = fold.parameters;
+    const ParameterRecord &made = manifest.parameters[*target];
+    const Node &node = made.nodes.back();
+    const ParameterRecord &base = manifest.parameters[node.parameters.front()];
+    std::vector<size_t> named = node.parameters;
     std::sort(named.begin(), named.end());
     std::sort(read.begin(), read.end());
-    if (problem.guard != fold.sites || problem.over != Over::Rows || !problem.columnSites.empty() || read != named)
-      faults.add(where, "is not the problem of the fold that it writes");
+    bool canShare = base.layout() == made.layout() && base.element() == made.element();
+    if (problem.over != Over::Rows || !problem.columnSites.empty() || read != named ||
+        (!problem.guard.empty() && (problem.guard != node.sites || !canShare)))
+      faults.add(where, "is not the problem of the parameter that it writes");
   }
 
   bool fits(const Word &word, const words::Word &wanted) const {

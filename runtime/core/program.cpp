@@ -132,12 +132,12 @@ Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adap
   auto binding = std::make_shared<Binding>();
   binding->adapter = adapter;
   for (size_t i = 0; i < contents.parameters.size(); ++i) {
-    if (contents.parameters[i].isFold()) {
-      binding->parameters.emplace_back();
-      continue;
-    }
     if (adapter && !dependsOn(contents.parameters[i], *adapter)) {
       binding->parameters.push_back(base->parameters[i]);
+      continue;
+    }
+    if (contents.parameters[i].isComputed()) {
+      binding->parameters.emplace_back();
       continue;
     }
     Result<std::shared_ptr<const PackedParameter>> packed = deployParameter(
@@ -198,7 +198,7 @@ Result<std::shared_ptr<const Binding>> Program::bindLocked(const AdapterRecord *
     base = *made;
     size_t folded = 0;
     for (size_t i = 0; i < contents.parameters.size(); ++i)
-      if (contents.parameters[i].isFold())
+      if (contents.parameters[i].isComputed())
         folded += base->parameters[i]->bytes;
     // Factors are small beside what they are folded into.
     spare = std::make_shared<SpareMemory>(folded + folded / 4);

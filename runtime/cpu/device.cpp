@@ -119,7 +119,7 @@ Status loadKernels(CpuDevice &device, const ptx_code_payload *payloads, size_t c
     };
     device.kernels.push_back({*function,
                               {integer("row_grain", 1), integer("column_grain", 1), integer("column_lanes", 1),
-                               integer("prepares_rows", 0) != 0},
+                               integer("prepares_rows", 0) != 0, integer("row_multiple", 1)},
                               static_cast<size_t>(integer("scratch_base", 0)),
                               static_cast<size_t>(integer("scratch_per_key", 0))});
   }

@@ -36,10 +36,12 @@ void cut(const ptx_problem &problem, const TileRule &rule, uint32_t index, doubl
   wide = std::clamp<int64_t>((wide + rule.columnGrain - 1) / rule.columnGrain * rule.columnGrain, rule.columnGrain,
                              std::max(columns, rule.columnGrain));
   int64_t rowTiles = (rows + tall - 1) / tall, columnTiles = (columns + wide - 1) / wide;
+  auto begin = [&](int64_t r) {
+    return r == rowTiles ? problem.end : problem.begin + r * rows / rowTiles / rule.rowMultiple * rule.rowMultiple;
+  };
   for (int64_t r = 0; r < rowTiles; ++r)
-    for (int64_t c = 0; c < columnTiles; ++c)
-      tiles.push_back({index, problem.begin + r * rows / rowTiles, problem.begin + (r + 1) * rows / rowTiles, c * wide,
-                       std::min((c + 1) * wide, columns)});
+    for (int64_t c = 0; c < columnTiles && begin(r) < begin(r + 1); ++c)
+      tiles.push_back({index, begin(r), begin(r + 1), c * wide, std::min((c + 1) * wide, columns)});
 }
 
 } // namespace

@@ -15,6 +15,7 @@ struct TileRule {
   int64_t rowGrain = 1, columnGrain = 1; // the smallest sensible piece
   int64_t columnLanes = 1;               // columns that the kernel counts as one
   bool preparesRows = false;             // a piece begins with work on its rows: wide ones pay for it once
+  int64_t rowMultiple = 1;               // pieces begin at multiples of so many rows
 };
 
 /// Rows or blocks [r0, r1) x columns [c0, c1), counted as the kernel does.

@@ -40,9 +40,9 @@ struct Word {
 };
 using Signature = std::vector<Word>;
 
-/// Which rows may be of 16 bits: factors in the type they are multiplied in, a
-/// result in any.
-enum class Role { Other, Factor, Result };
+/// What may be of 16 bits: factors in the type they are multiplied in, results
+/// and what is stored in any.
+enum class Role { Other, Factor, Any };
 
 struct SkeletonWord {
   std::string_view name;
@@ -62,7 +62,7 @@ inline constexpr SkeletonWord contract[] = {{"x", Type::Rows, "depth", Role::Fac
                                             {"weight", Type::Weight},
                                             {"depth", Type::Count},
                                             {"width", Type::Count},
-                                            {"y", Type::Rows, "width", Role::Result},
+                                            {"y", Type::Rows, "width", Role::Any},
                                             {"y_pitch", Type::Pitch},
                                             {"u", Type::Rows, "rank"},
                                             {"u_pitch", Type::Pitch},
@@ -76,33 +76,50 @@ inline constexpr SkeletonWord attention[] = {{"q", Type::Rows, "", Role::Factor}
                                              {"k_pitch", Type::Pitch},
                                              {"v", Type::Rows, "", Role::Factor},
                                              {"v_pitch", Type::Pitch},
-                                             {"y", Type::Rows, "", Role::Result},
+                                             {"y", Type::Rows, "", Role::Any},
                                              {"y_pitch", Type::Pitch},
                                              {"blocks", Type::Index},
                                              {"key_begin", Type::Index},
                                              {"keys", Type::Index}};
 inline constexpr SkeletonWord rowWise[] = {{"x", Type::Rows, "width"},
                                            {"x_pitch", Type::Pitch},
-                                           {"y", Type::Rows, "width", Role::Result},
+                                           {"y", Type::Rows, "width", Role::Any},
                                            {"y_pitch", Type::Pitch},
                                            {"width", Type::Count}};
 inline constexpr SkeletonWord pool[] = {
-    {"x", Type::Rows, "width"}, {"x_pitch", Type::Pitch}, {"y", Type::Rows, "width", Role::Result},
+    {"x", Type::Rows, "width"}, {"x_pitch", Type::Pitch}, {"y", Type::Rows, "width", Role::Any},
     {"y_pitch", Type::Pitch},   {"width", Type::Count},   {"begin", Type::Index},
     {"keys", Type::Index},      {"position", Type::Index}};
 inline constexpr SkeletonWord gather[] = {
-    {"y", Type::Rows, "width", Role::Result}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
+    {"y", Type::Rows, "width", Role::Any}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
 
 // y[n,k] = region(base[n,k], sum_r a[k,r] b[n,r]) over packed parameters of one
-// layout; rows: of k, width: of n; y_pitch: between the rows of a matrix [n,k],
-// where the target keeps it in rows, or of a table [k,n].
-inline constexpr SkeletonWord fold[] = {{"a", Type::Table},       {"a_pitch", Type::Pitch}, {"b", Type::Weight},
-                                        {"rank", Type::Count},    {"base", Type::Weight},   {"y", Type::Weight},
-                                        {"y_pitch", Type::Pitch}, {"rows", Type::Count},    {"width", Type::Count}};
+// layout; depth: of k, width: of n; pitches: between the rows of a matrix [n,k],
+// where the target keeps it in rows, or of a table [k,n]. Without a low-rank
+// part a and b are 0 and so is rank. The norm of folds is one vector y[n].
+inline constexpr SkeletonWord fold[] = {{"a", Type::Weight},
+                                        {"a_pitch", Type::Pitch},
+                                        {"b", Type::Weight},
+                                        {"rank", Type::Count},
+                                        {"base", Type::Weight, "", Role::Any},
+                                        {"base_pitch", Type::Pitch},
+                                        {"y", Type::Weight, "", Role::Any},
+                                        {"y_pitch", Type::Pitch},
+                                        {"depth", Type::Count},
+                                        {"width", Type::Count}};
+inline constexpr SkeletonWord foldNorm[] = {{"a", Type::Weight},
+                                            {"a_pitch", Type::Pitch},
+                                            {"b", Type::Weight},
+                                            {"rank", Type::Count},
+                                            {"base", Type::Weight, "", Role::Any},
+                                            {"base_pitch", Type::Pitch},
+                                            {"y", Type::Weight},
+                                            {"depth", Type::Count},
+                                            {"width", Type::Count}};
 
 inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", attention}, {"row_norm", rowWise},
                                          {"gather", gather},     {"pool", pool},           {"map", rowWise},
-                                         {"fold", fold}};
+                                         {"fold", fold},         {"fold_norm", foldNorm}};
 
 /// Words of 32 bits in a row of elements: of 16-bit ones there is an even number.
 constexpr uint64_t rowWords(uint64_t elements, DType element) {

@@ -89,9 +89,10 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     `rows` names the words whose rows or table are of f16 or bf16; others are of f32.
     C1 the constants of the skeleton are there: `norm` and `eps` of a row norm,
        `scale` and a positive `head_dim` of an attention, `tables` of a gather,
-       `pooling` of a pool, `layout` of a fold, which is matrix or table. Only a
-       contraction and an attention may be `in` a narrow type. `rows` are of
-       that type, or of any the result and the tables of a gather.
+       `pooling` of a pool, `layout` of a fold, which is no vector for the norm
+       of folds. Only a contraction and an attention may be `in` a narrow type.
+       `rows` are of that type, or of any the result, the tables of a gather and
+       the base of a fold of matrices.
     C2 the region has one argument per element value and extra, all f32, and
        yields one value.
     C3 the region holds scalar operations that every target can carry out on an
@@ -182,15 +183,15 @@ def Rt_DeployOp : Rt_Op<"deploy", [NoTerminator, SingleBlock, IsolatedFromAbove,
   let summary = "the launch table that computes parameters when an adapter is bound";
   let description = [{
     Launches run in their order, each problem over a count of rows, from and
-    into parameters. A problem whose rank is 0 is skipped: its parameter is
-    then what its body's base is.
+    into parameters. A problem with a `guard` is skipped where the bound adapter
+    has nothing for that site: its parameter is then what its body's base is.
     C1 it holds launches alone. C2 every problem writes a parameter of its own,
     which no problem of the same launch reads.
     ```mlir
     rt.deploy {
       rt.launch "fold" {
         rt.problem @fold_0 "query" over rows count 64 columns 32 guard @query flops 32 bytes 8
-            args(@query.a, pitch 16, @query.b, rank @query, @query.base, @query, pitch 64, 64, 32)
+            args(@query.a, pitch 16, @query.b, rank @query, @query.base, pitch 64, @query, pitch 64, 64, 32)
       }
     }
     ```
@@ -267,7 +268,8 @@ def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">, AttrSizedOperandSegm
     and 1 elsewhere. `flops` and `bytes` are per unit (one row or sequence,
     times one column); with `per_key` times the mean number of keys.
     `column_site` makes the number of columns the bound rank at the site
-    (`columns` is ignored); `guard` skips the problem where that rank is 0.
+    (`columns` is ignored); `guard` skips the problem where that rank is 0
+    (in `rt.deploy`: where the bound adapter has nothing for the site).
     `keys` is the space whose sequences an attention reads. In a program rows are
     those of a space, in `rt.deploy` there is a `count` of them.
     `args` are the words that the kernel is called with: `%buffer[column]`,

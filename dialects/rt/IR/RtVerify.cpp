@@ -61,6 +61,7 @@ std::optional<int64_t> KernelOp::getElementCount() {
   case Skeleton::Contract:
   case Skeleton::RowNorm:
   case Skeleton::Map:
+  case Skeleton::FoldNorm:
     break;
   }
   return 1;
@@ -262,6 +263,11 @@ static bool isTable(KernelOp kernel, StringRef word) {
          number < static_cast<int64_t>(kernel.getTables());
 }
 
+/// What is folded is of f32 where it is no matrix.
+static bool isOfF32(KernelOp kernel, const words::SkeletonWord &word) {
+  return word.type == words::Type::Weight && kernel.getLayout() != xf::Layout::Matrix;
+}
+
 /// C1: rows of 16 bits are factors of the product type, or the result, or those of a table.
 static LogicalResult verifyRows(KernelOp kernel) {
   if (!kernel.getRowsAttr())
@@ -274,8 +280,8 @@ static LogicalResult verifyRows(KernelOp kernel) {
         words::findWord(std::string_view(stringifyEnum(kernel.getSkeleton())), entry.getName().strref());
     bool isFactor = word && word->role == words::Role::Factor && type == kernel.getProductTypeAttr() &&
                     kernel.getHeadDim() % 2 == 0;
-    bool isResult = word && word->role == words::Role::Result;
-    if (!isFactor && !isResult && !isTable(kernel, entry.getName()))
+    bool isFree = word && word->role == words::Role::Any && !isOfF32(kernel, *word);
+    if (!isFactor && !isFree && !isTable(kernel, entry.getName()))
       return kernel.emitOpError("C1: rows ")
              << entry.getName() << " of this " << stringifyEnum(kernel.getSkeleton()) << " cannot be of " << type;
   }
@@ -294,8 +300,10 @@ LogicalResult KernelOp::verify() {
     return emitOpError("C1: a pool has a `pooling`");
   if (skeleton == Skeleton::Gather && (static_cast<int64_t>(getTables()) <= 0 || getTables() > maxTables))
     return emitOpError("C1: a gather has 1 to 64 `tables`, found ") << getTables();
-  if (skeleton == Skeleton::Fold && (!getLayout() || getLayout() == xf::Layout::Vector))
-    return emitOpError("C1: a fold has the `layout` matrix or table");
+  if (skeleton == Skeleton::Fold && !getLayout())
+    return emitOpError("C1: a fold has a `layout`");
+  if (skeleton == Skeleton::FoldNorm && (!getLayout() || getLayout() == xf::Layout::Vector))
+    return emitOpError("C1: a norm of folds has the `layout` matrix or table");
   if (getProductType() && skeleton != Skeleton::Contract && skeleton != Skeleton::Attention)
     return emitOpError("C1: a ") << stringifyEnum(skeleton) << " multiplies nothing in " << *getProductType();
   if (!getElementCount() && !getBody().empty())

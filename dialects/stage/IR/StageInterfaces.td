@@ -45,4 +45,25 @@ def Stage_SkeletonOpInterface : OpInterface<"SkeletonOpInterface", [Xf_LaunchedO
   let verifyWithRegions = 1;
 }
 
+def Stage_FoldOpInterface : OpInterface<"FoldOpInterface", [Stage_SkeletonOpInterface]> {
+  let cppNamespace = "::ptx::stage";
+  let description = [{
+    A stage that a parameter is made of when an adapter is bound: base[n,k] +
+    sum_r b[n,r] a[k,r] of packed weights.
+  }];
+  let methods = [
+    InterfaceMethod<"", "::mlir::Value", "getBase">,
+    InterfaceMethod<"A^T, a table; null without a low-rank part.", "::mlir::Value", "getA">,
+    InterfaceMethod<"s B, a matrix; null without a low-rank part.", "::mlir::Value", "getB">,
+    InterfaceMethod<"How many n there are.", "int64_t", "getWidth", (ins), "", [{
+      auto base = ::mlir::cast<::ptx::xf::PackedType>($_op.getBase().getType());
+      return base.getLayout() == ::ptx::xf::Layout::Table ? base.getColumns() : base.getRows();
+    }]>,
+    InterfaceMethod<"How many k there are.", "int64_t", "getDepth", (ins), "", [{
+      auto base = ::mlir::cast<::ptx::xf::PackedType>($_op.getBase().getType());
+      return base.getLayout() == ::ptx::xf::Layout::Table ? base.getRows() : base.getColumns();
+    }]>
+  ];
+}
+
 #endif // PTX_STAGE_INTERFACES

@@ -106,15 +106,11 @@ Value GatherOp::getRankParameter() { return isRank(getResult()) ? getTables().fr
 RowDomain PoolOp::getRowDomain() { return {.space = getSpace(), .perSequence = true}; }
 void PoolOp::getConstants(NamedAttrList &constants) { constants.set("pooling", getKindAttr()); }
 
+static void noteLayout(NamedAttrList &constants, Value base) {
+  xf::Layout layout = cast<xf::PackedType>(base.getType()).getLayout();
+  constants.set("layout", xf::LayoutAttr::get(base.getContext(), layout));
+}
+
 std::optional<int64_t> FoldOp::getElementCount() { return 2; }
-void FoldOp::getConstants(NamedAttrList &constants) {
-  constants.set("layout", xf::LayoutAttr::get(getContext(), cast<xf::PackedType>(getBase().getType()).getLayout()));
-}
-int64_t FoldOp::getWidth() {
-  auto base = cast<xf::PackedType>(getBase().getType());
-  return base.getLayout() == xf::Layout::Table ? base.getColumns() : base.getRows();
-}
-int64_t FoldOp::getDepth() {
-  auto base = cast<xf::PackedType>(getBase().getType());
-  return base.getLayout() == xf::Layout::Table ? base.getRows() : base.getColumns();
-}
+void FoldOp::getConstants(NamedAttrList &constants) { noteLayout(constants, getBase()); }
+void FoldNormOp::getConstants(NamedAttrList &constants) { noteLayout(constants, getBase()); }

@@ -134,16 +134,42 @@ LogicalResult GatherOp::verify() {
   return verifyExtras(*this, getExtras(), width);
 }
 
+/// What both folds ask of their operands.
+static LogicalResult verifyOverWeight(FoldOpInterface op, ValueRange extras) {
+  if (!op->getParentOfType<xf::ParameterOp>())
+    return op->emitOpError("C1: stands in no parameter");
+  auto base = cast<xf::PackedType>(op.getBase().getType());
+  int64_t width = op.getWidth(), depth = op.getDepth();
+  if (width < 1 || depth < 1)
+    return op->emitOpError("C1: expects a base of known size, found ") << base;
+  if (base.getLayout() != xf::Layout::Matrix && !base.getElementType().isF32())
+    return op->emitOpError("C1: only a matrix is of another type than f32, found ") << base;
+  if (static_cast<bool>(op.getA()) != static_cast<bool>(op.getB()))
+    return op->emitOpError("C1: a and b come together");
+  if (op.getA()) {
+    auto a = cast<xf::PackedType>(op.getA().getType()), b = cast<xf::PackedType>(op.getB().getType());
+    auto table = xf::PackedType::get(op->getContext(), xf::Layout::Table, depth, -1);
+    if (a != table || !isMatrix(b, width, -1) || !b.getElementType().isF32())
+      return op->emitOpError("C1: ") << a << " and " << b << " do not fold into " << base;
+  }
+  return verifyExtras(op, extras, width);
+}
+
 LogicalResult FoldOp::verify() {
-  if (!(*this)->getParentOfType<xf::ParameterOp>())
-    return emitOpError("C1: stands in no parameter");
-  auto base = cast<xf::PackedType>(getBase().getType()), a = cast<xf::PackedType>(getA().getType());
-  if (base.getLayout() == xf::Layout::Vector || getWidth() < 1 || getDepth() < 1)
-    return emitOpError("C1: expects a matrix or a table of known size, found ") << base;
-  if (a.getLayout() != xf::Layout::Table || a.getRows() != getDepth() || a.getColumns() != -1 ||
-      !isMatrix(getB().getType(), getWidth(), -1))
-    return emitOpError("C1: ") << a << " and " << getB().getType() << " do not fold into " << base;
-  return verifyExtras(*this, getExtras(), getWidth());
+  xf::PackedType base = getBase().getType();
+  bool isMatrix = base.getLayout() == xf::Layout::Matrix;
+  auto expected = xf::PackedType::get(getContext(), base.getLayout(), base.getRows(), base.getColumns(),
+                                      isMatrix ? getType().getElementType() : base.getElementType());
+  if (getType() != expected)
+    return emitOpError("C1: ") << base << " does not become " << getType();
+  return verifyOverWeight(*this, getExtras());
+}
+
+LogicalResult FoldNormOp::verify() {
+  xf::PackedType base = getBase().getType();
+  if (base.getLayout() == xf::Layout::Vector || !xf::isVector(getType(), FoldOpInterface(*this).getWidth()))
+    return emitOpError("C1: ") << base << " has no norms " << getType();
+  return verifyOverWeight(*this, getExtras());
 }
 
 //===- Row tables --------------------------------------------------------------===//

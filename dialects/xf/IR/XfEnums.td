@@ -32,6 +32,12 @@ def Xf_Form : I32EnumAttr<"Form", "orientation of the matrix an adapter changes"
   I32EnumAttrCase<"Embedding", 1, "embedding">
 ]> { let cppNamespace = "::ptx::xf"; }
 
+/// What an adapter stores for a place besides the factors of its delta.
+def Xf_Factor : I32EnumAttr<"Factor", "a vector that an adapter has for the outputs of a place", [
+  I32EnumAttrCase<"Bias", 0, "bias">,          // s b_B, added to the bias; -0.0 without
+  I32EnumAttrCase<"Magnitude", 1, "magnitude"> // m of DoRA, which norms divide; infinite without
+]> { let cppNamespace = "::ptx::xf"; }
+
 def Xf_Skeleton : I32EnumAttr<"Skeleton", "what a launch runs: loops that every target supplies", [
   I32EnumAttrCase<"Contract", 0, "contract">,
   I32EnumAttrCase<"Attention", 1, "attention">,
@@ -39,7 +45,8 @@ def Xf_Skeleton : I32EnumAttr<"Skeleton", "what a launch runs: loops that every 
   I32EnumAttrCase<"Gather", 3, "gather">,
   I32EnumAttrCase<"Pool", 4, "pool">,
   I32EnumAttrCase<"Map", 5, "map">,
-  I32EnumAttrCase<"Fold", 6, "fold">
+  I32EnumAttrCase<"Fold", 6, "fold">,
+  I32EnumAttrCase<"FoldNorm", 7, "fold_norm">
 ]> { let cppNamespace = "::ptx::xf"; }
 
 #endif // PTX_XF_ENUMS

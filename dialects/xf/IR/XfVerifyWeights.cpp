@@ -76,6 +76,16 @@ LogicalResult FactorBOp::verify() {
   return success();
 }
 
+LogicalResult FactorVectorOp::verify() {
+  FailureOr<int64_t> rows = countRows(*this, getRows(), getSlot().getType().getOut());
+  if (failed(rows))
+    return failure();
+  auto expected = PackedType::get(getContext(), Layout::Vector, *rows, 1, Float32Type::get(getContext()));
+  if (getType() != expected)
+    return emitOpError("C1: expects a result ") << expected << ", found " << getType();
+  return success();
+}
+
 LogicalResult DoraGainOp::verify() {
   int64_t out = getSlot().getType().getOut();
   if (getType() != f32Weight(getContext(), {out}))

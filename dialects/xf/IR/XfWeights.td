@@ -74,6 +74,23 @@ def Xf_FactorBOp : Xf_Op<"factor_b", [Pure]> {
   let assemblyFormat = "$slot (`rows` $rows^)? attr-dict `:` type($slot) `->` type($result)";
 }
 
+def Xf_FactorVectorOp : Xf_Op<"factor_vector", [Pure]> {
+  let summary = "a vector [OUT] that the bound adapter has for its outputs, or its elements [begin, end)";
+  let description = [{
+    `bias` is s b_B, `magnitude` is m of DoRA (arXiv 2402.09353). Without one
+    every element is what says so: -0.0, which changes no sum, and infinity,
+    which no adapter may store.
+    C1 the result is `vector, Nx1` of f32, with N elements of OUT.
+    ```mlir
+    %m = xf.factor_vector magnitude %slot rows [0, 4] : !xf.low_rank<8x16> -> !xf.packed<vector, 4x1xf32>
+    ```
+  }];
+  let hasVerifier = 1;
+  let arguments = (ins Xf_Factor:$factor, Xf_LowRankType:$slot, OptionalAttr<DenseI64ArrayAttr>:$rows);
+  let results = (outs Xf_PackedType:$result);
+  let assemblyFormat = "$factor $slot (`rows` $rows^)? attr-dict `:` type($slot) `->` type($result)";
+}
+
 def Xf_DoraGainOp : Xf_Op<"dora_gain", [Pure]> {
   let summary = "g = m / norm(W + s B A) per output, as a column; ones when the adapter is no DoRA";
   let description = [{

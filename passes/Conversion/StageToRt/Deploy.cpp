@@ -1,8 +1,10 @@
 // The launch table of deploy: one problem for every parameter that a fold
-// computes, all in one launch, since none reads what another writes.
-#include "passes/Conversion/StageToRt/CheckRows.h"
+// computes. Those that read none that is computed come first; the folds of one
+// skeleton that may run together are one launch.
 #include "passes/Conversion/StageToRt/Planner.h"
 #include "passes/Conversion/StageToRt/Ranks.h"
+
+#include <map>
 
 using namespace mlir;
 
@@ -10,52 +12,91 @@ namespace ptx::rt {
 
 namespace {
 
-stage::FoldOp foldOf(xf::ParameterOp parameter) {
-  return parameter.getBody().front().getTerminator()->getOperand(0).getDefiningOp<stage::FoldOp>();
-}
-
 FlatSymbolRefAttr nameOf(Value parameter) { return parameter.getDefiningOp<xf::GetOp>().getParameterAttr(); }
+
+class DeployPlanner {
+public:
+  DeployPlanner(ModuleOp module, KernelTable &kernels)
+      : module(module), kernels(kernels), builder(OpBuilder::atBlockEnd(module.getBody())) {}
+
+  void plan() {
+    std::map<std::pair<int64_t, xf::Skeleton>, SmallVector<xf::ParameterOp>> launches;
+    for (auto parameter : module.getOps<xf::ParameterOp>())
+      if (auto fold = foldOf(parameter))
+        launches[{levelOf(parameter, fold), fold.getSkeleton()}].push_back(parameter);
+    if (launches.empty())
+      return;
+    auto deploy = DeployOp::create(builder, module.getLoc());
+    builder.createBlock(&deploy.getBody());
+    for (auto &[key, parameters] : launches) {
+      OpBuilder::InsertionGuard guard(builder);
+      auto launch = LaunchOp::create(builder, module.getLoc(), xf::stringifyEnum(key.second));
+      builder.createBlock(&launch.getBody());
+      for (xf::ParameterOp parameter : parameters)
+        addProblem(parameter, foldOf(parameter));
+      kernels.addEntry(launch);
+    }
+  }
+
+private:
+  /// How many launches must come before: what a fold reads is declared in front of it.
+  int64_t levelOf(xf::ParameterOp parameter, stage::FoldOpInterface fold) {
+    int64_t level = 0;
+    for (Value operand : fold->getOperands())
+      if (auto read = levels.find(nameOf(operand).getAttr()); read != levels.end())
+        level = std::max(level, read->second + 1);
+    return levels[parameter.getSymNameAttr()] = level;
+  }
+
+  Attribute address(FlatSymbolRefAttr name) { return ParameterArgAttr::get(builder.getContext(), name); }
+  Attribute number(int64_t value) { return IntArgAttr::get(builder.getContext(), value); }
+  Attribute pitch(int64_t words) { return PitchArgAttr::get(builder.getContext(), words); }
+  /// That of a row: of 16 bits two elements make a word.
+  Attribute pitch(xf::PackedType type) {
+    return pitch(type.getLayout() == xf::Layout::Vector ? type.getRows()
+                 : type.getElementType().isF32()        ? type.getColumns()
+                                                        : (type.getColumns() + 1) / 2);
+  }
+  static int64_t bytesOf(xf::PackedType type) {
+    return static_cast<int64_t>(dtypeBits(dtypeOf(type.getElementType()))) / 8;
+  }
+
+  void addProblem(xf::ParameterOp parameter, stage::FoldOpInterface fold) {
+    auto base = cast<xf::PackedType>(fold.getBase().getType()), made = cast<xf::PackedType>(parameter.getType());
+    FlatSymbolRefAttr site = siteOf(fold);
+    bool isNorm = fold.getSkeleton() == xf::Skeleton::FoldNorm;
+    int64_t rank = 0, depth = fold.getDepth(), width = fold.getWidth();
+    SmallVector<Attribute> words(4, number(0));
+    if (fold.getA()) {
+      rank = maxRank(module, site);
+      words = {address(nameOf(fold.getA())), pitch(rank), address(nameOf(fold.getB())),
+               RankArgAttr::get(builder.getContext(), site)};
+    }
+    words.append(
+        {address(nameOf(fold.getBase())), pitch(base), address(FlatSymbolRefAttr::get(parameter.getSymNameAttr()))});
+    if (!isNorm)
+      words.push_back(pitch(made));
+    words.append({number(depth), number(width)});
+    for (OpOperand &extra : fold.getExtraOperands())
+      words.push_back(address(nameOf(extra.get())));
+    // A norm is one row of as many columns; what is computed of nothing else is the base.
+    int64_t rows = isNorm ? 1 : depth, perElement = isNorm ? depth : 1;
+    ProblemOp::create(builder, parameter.getLoc(), kernels.getOrCreate(fold).getSymName(), parameter.getSymName(),
+                      /*space=*/Value(), builder.getI64IntegerAttr(rows), Over::Rows, width,
+                      /*column_site=*/FlatSymbolRefAttr(), /*guard=*/base == made ? site : FlatSymbolRefAttr(),
+                      /*flops=*/perElement * 2 * (rank + isNorm),
+                      /*bytes=*/perElement * bytesOf(base) + (isNorm ? 0 : bytesOf(made)), /*per_key=*/false,
+                      /*key_space=*/Value(), builder.getArrayAttr(words), ValueRange());
+  }
+
+  ModuleOp module;
+  KernelTable &kernels;
+  OpBuilder builder;
+  DenseMap<Attribute, int64_t> levels; // by parameter that is computed
+};
 
 } // namespace
 
-void planDeploy(ModuleOp module, SymbolTable &symbols, KernelTable &kernels) {
-  SmallVector<xf::ParameterOp> computed;
-  for (auto parameter : module.getOps<xf::ParameterOp>())
-    if (foldOf(parameter))
-      computed.push_back(parameter);
-  if (computed.empty())
-    return;
-  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  MLIRContext *context = module.getContext();
-  auto deploy = DeployOp::create(builder, module.getLoc());
-  builder.createBlock(&deploy.getBody());
-  auto launch = LaunchOp::create(builder, module.getLoc(), "fold");
-  builder.createBlock(&launch.getBody());
-  for (xf::ParameterOp parameter : computed) {
-    stage::FoldOp fold = foldOf(parameter);
-    FlatSymbolRefAttr site = siteOf(fold.getA(), symbols);
-    int64_t rank = maxRank(module, site), depth = fold.getDepth(), width = fold.getWidth();
-    bool isMatrix = cast<xf::PackedType>(fold.getType()).getLayout() == xf::Layout::Matrix;
-    auto address = [&](FlatSymbolRefAttr name) -> Attribute { return ParameterArgAttr::get(context, name); };
-    auto number = [&](int64_t value) -> Attribute { return IntArgAttr::get(context, value); };
-    SmallVector<Attribute> words = {address(nameOf(fold.getA())),
-                                    PitchArgAttr::get(context, rank),
-                                    address(nameOf(fold.getB())),
-                                    RankArgAttr::get(context, site),
-                                    address(nameOf(fold.getBase())),
-                                    address(FlatSymbolRefAttr::get(parameter.getSymNameAttr())),
-                                    PitchArgAttr::get(context, isMatrix ? depth : width),
-                                    number(depth),
-                                    number(width)};
-    for (Value extra : fold.getExtras())
-      words.push_back(address(nameOf(extra)));
-    ProblemOp::create(builder, parameter.getLoc(), kernels.getOrCreate(fold).getSymName(), parameter.getSymName(),
-                      /*space=*/Value(), builder.getI64IntegerAttr(depth), Over::Rows, width,
-                      /*column_site=*/FlatSymbolRefAttr(), /*guard=*/site, /*flops=*/2 * rank,
-                      /*bytes=*/2 * static_cast<int64_t>(sizeof(float)), /*per_key=*/false, /*key_space=*/Value(),
-                      builder.getArrayAttr(words), ValueRange());
-  }
-  kernels.addEntry(launch);
-}
+void planDeploy(ModuleOp module, KernelTable &kernels) { DeployPlanner(module, kernels).plan(); }
 
 } // namespace ptx::rt

@@ -24,7 +24,7 @@ void addRegion(stage::SkeletonOpInterface stage, KernelOp kernel) {
   xf::YieldOp::create(region, kernel.getLoc(), block->getArguments());
 }
 
-/// Rows and tables of 16 bits by the words they stand for.
+/// Rows, tables and folded weights of 16 bits by the words they stand for.
 DictionaryAttr narrowRows(stage::SkeletonOpInterface stage) {
   NamedAttrList rows;
   auto note = [&](StringRef word, Value value) {
@@ -34,10 +34,17 @@ DictionaryAttr narrowRows(stage::SkeletonOpInterface stage) {
   for (const stage::Factor &factor : stage.getFactors())
     note(factor.word, factor.rows->get());
   note("y", stage->getResult(0));
+  auto notePacked = [&](StringRef word, Value value) {
+    if (auto packed = dyn_cast<xf::PackedType>(value.getType()); packed && !packed.getElementType().isF32())
+      rows.set(word, TypeAttr::get(packed.getElementType()));
+  };
+  if (auto fold = dyn_cast<stage::FoldOpInterface>(*stage)) {
+    notePacked("base", fold.getBase());
+    notePacked("y", fold->getResult(0));
+  }
   if (auto gather = dyn_cast<stage::GatherOp>(*stage))
     for (auto [number, table] : llvm::enumerate(gather.getTables()))
-      if (auto packed = dyn_cast<xf::PackedType>(table.getType()); packed && !packed.getElementType().isF32())
-        rows.set(("table_" + Twine(number)).str(), TypeAttr::get(packed.getElementType()));
+      notePacked(("table_" + Twine(number)).str(), table);
   return rows.empty() ? DictionaryAttr() : rows.getDictionary(stage->getContext());
 }
 

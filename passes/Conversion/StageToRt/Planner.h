@@ -33,7 +33,7 @@ private:
 };
 
 /// Adds rt.deploy, where some parameter is computed.
-void planDeploy(mlir::ModuleOp module, mlir::SymbolTable &symbols, KernelTable &kernels);
+void planDeploy(mlir::ModuleOp module, KernelTable &kernels);
 
 /// A buffer's needs while slots are assigned.
 struct BufferLife {

@@ -407,7 +407,7 @@ struct Plan : impl::PlanPassBase<Plan> {
       Planner(function, symbols, kernels).run();
       function.erase();
     }
-    planDeploy(module, symbols, kernels);
+    planDeploy(module, kernels);
     kernels.emitEntries();
   }
 };

@@ -53,10 +53,10 @@ private:
       numbers[get] = deploy.parameterIndex(get.getParameter());
       return {};
     }
-    int64_t number = TypeSwitch<Operation *, int64_t>(op)
-                         .Case<xf::SinusoidOp, xf::ReplacedOp, xf::MergeOp, xf::ZeroBiasOp, xf::MergeBiasOp,
-                               xf::DoraGainOp, xf::PackOp, xf::FactorAOp, xf::FactorBOp, stage::FoldOp>(
-                             [&](auto typed) { return writeNode(typed); });
+    int64_t number =
+        TypeSwitch<Operation *, int64_t>(op)
+            .Case<xf::SinusoidOp, xf::ReplacedOp, xf::ZeroBiasOp, xf::PackOp, xf::FactorAOp, xf::FactorBOp,
+                  xf::FactorVectorOp, stage::FoldOpInterface>([&](auto typed) { return writeNode(typed); });
     numbers[op->getResult(0)] = number;
     return {};
   }
@@ -70,35 +70,24 @@ private:
     return push({{"op", "replaced"}, {"of", of(op.getWeight())}, {"site", deploy.siteIndex(op.getSite())}});
   }
 
-  int64_t writeNode(xf::MergeOp op) {
-    return push({{"op", "merge"}, {"of", of(op.getWeight())}, {"site", site(op.getSlot())}});
-  }
-
   int64_t writeNode(xf::ZeroBiasOp op) {
     return push({{"op", "fill"}, {"rows", op.getType().getShape()[0]}, {"columns", 1}, {"value", -0.0}});
   }
 
-  int64_t writeNode(xf::MergeBiasOp op) {
-    return push({{"op", "merge_bias"}, {"of", of(op.getBias())}, {"site", site(op.getSlot())}});
-  }
-
-  int64_t writeNode(xf::DoraGainOp op) {
-    return push({{"op", "dora_gain"},
-                 {"of", of(op.getWeight())},
-                 {"site", site(op.getSlot())},
-                 {"rows", op.getType().getShape()[0]}});
-  }
-
-  /// Its operands are parameters; the site is that of the factors.
-  int64_t writeNode(stage::FoldOp op) {
-    auto a = SymbolTable::lookupNearestSymbolFrom<xf::ParameterOp>(
-        op, op.getA().getDefiningOp<xf::GetOp>().getParameterAttr());
+  /// Its operands are parameters; how it lies in memory follows from its type.
+  int64_t writeNode(stage::FoldOpInterface op) {
+    auto type = cast<xf::PackedType>(op->getResult(0).getType());
     Json parameters = Json::array();
-    for (Value operand : op.getOperands())
+    for (Value operand : op->getOperands())
       parameters.push_back(of(operand));
-    return push({{"op", "fold"},
-                 {"parameters", parameters},
-                 {"site", deploy.siteIndex((*a.getBody().getOps<xf::SlotOp>().begin()).getSite())}});
+    Json node = {{"op", "computed"},
+                 {"layout", xf::stringifyEnum(type.getLayout()).str()},
+                 {"rows", type.getRows()},
+                 {"columns", type.getColumns()}};
+    addElement(node, type);
+    node["parameters"] = parameters;
+    node["site"] = deploy.siteIndex(rt::siteOf(op).getValue());
+    return push(std::move(node));
   }
 
   int64_t writeRows(int64_t number, DenseI64ArrayAttr rows) {
@@ -113,9 +102,13 @@ private:
     Json node = {{"op", xf::stringifyEnum(type.getLayout()).str()}, {"of", number}};
     if (type.getLayout() == xf::Layout::Table)
       node["width"] = width;
+    addElement(node, type);
+    return push(std::move(node));
+  }
+
+  static void addElement(Json &node, xf::PackedType type) {
     if (DType element = rt::dtypeOf(type.getElementType()); element != DType::F32)
       node["dtype"] = std::string(dtypeName(element));
-    return push(std::move(node));
   }
 
   int64_t writeNode(xf::PackOp op) {
@@ -140,6 +133,14 @@ private:
     int64_t number = push({{"op", "factor_b"},
                            {"sites", Json::array({site(op.getSlot())})},
                            {"rows", Json::array({slot.getType().getOut()})}});
+    return writeLayout(writeRows(number, op.getRowsAttr()), op.getType(), 0);
+  }
+
+  int64_t writeNode(xf::FactorVectorOp op) {
+    int64_t number = push({{"op", "factor_vector"},
+                           {"factor", xf::stringifyEnum(op.getFactor()).str()},
+                           {"site", site(op.getSlot())},
+                           {"rows", cast<xf::LowRankType>(op.getSlot().getType()).getOut()}});
     return writeLayout(writeRows(number, op.getRowsAttr()), op.getType(), 0);
   }
 

@@ -52,13 +52,16 @@ public:
   }
 
   // row_grain, column_grain: the smallest sensible piece of a problem;
+  // row_multiple: of which pieces begin at multiples, where rows share words;
   // column_lanes: columns that the kernel counts as one; prepares_rows: whether
   // a piece begins with work on its rows, which wide pieces pay for once.
   Metadata describe(rt::KernelOp kernel, const TargetFlags &) const override {
     ScratchBytes scratch = scratchBytes(kernel);
     switch (kernel.getSkeleton()) {
     case xf::Skeleton::Fold:
-      return {{"row_grain", maxRowsAnyLevel}, {"column_grain", 1}, {"column_lanes", lanes}};
+      return {{"row_grain", maxRowsAnyLevel}, {"row_multiple", 2}, {"column_grain", 1}, {"column_lanes", lanes}};
+    case xf::Skeleton::FoldNorm:
+      return {{"row_grain", 1}, {"column_grain", 1}, {"column_lanes", lanes}};
     case xf::Skeleton::Contract:
       return {{"row_grain", maxRowsAnyLevel},
               {"column_grain", 2},

@@ -35,10 +35,10 @@ public:
   using target::Emit::store;
   void store(Value value, Value address, Value count); // the first `count` lanes
 
-  /// Past the caches, to a multiple of 64 bytes: for results that nobody reads
+  /// Past the caches, to a multiple of its size: for results that nobody reads
   /// soon. `fence` before others may.
-  void stream(Value value, Value address) {
-    create<mlir::LLVM::StoreOp>(value, address, /*alignment=*/64, /*isVolatile=*/false, /*isNonTemporal=*/true);
+  void stream(Value value, Value address, unsigned alignment = 64) {
+    create<mlir::LLVM::StoreOp>(value, address, alignment, /*isVolatile=*/false, /*isNonTemporal=*/true);
   }
   void fence() { create<mlir::LLVM::FenceOp>(mlir::LLVM::AtomicOrdering::seq_cst); }
 

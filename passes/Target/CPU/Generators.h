@@ -63,6 +63,7 @@ void emitGather(Emit &e, const Kernel &kernel);
 void emitPool(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
 void emitFold(Emit &e, const Kernel &kernel);
+void emitFoldNorm(Emit &e, const Kernel &kernel);
 
 int64_t contractScratch(bool isNarrow);
 int64_t attentionScratchBase(int64_t headDim);

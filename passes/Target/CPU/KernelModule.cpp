@@ -36,6 +36,9 @@ void emitKernel(Emit &e, ptx::rt::KernelOp op, const LevelInfo &level) {
   case ptx::xf::Skeleton::Fold:
     emitFold(e, kernel);
     break;
+  case ptx::xf::Skeleton::FoldNorm:
+    emitFoldNorm(e, kernel);
+    break;
   }
   e.create<func::ReturnOp>();
   e.setInsertionPointAfter(function);

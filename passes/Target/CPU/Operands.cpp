@@ -19,6 +19,8 @@ const Operands &ptx::cpu::operandsOf(const LevelInfo &level, std::optional<Type>
   return table[static_cast<size_t>(product)];
 }
 
+static constexpr auto upperHalf = static_cast<int32_t>(0xffff0000u);
+
 // A level without instructions for it rounds bf16 in integers: half of the last
 // place that stays, less one where that is even, carries into it. NaN, which
 // would become something else, stays what it is.
@@ -27,7 +29,7 @@ static Value roundBits(Emit &e, Value x) {
   Value bits = e.create<arith::BitcastOp>(e.wide(e.getI32Type()), x);
   Value odd = e.create<arith::AndIOp>(e.create<arith::ShRUIOp>(bits, splat(16)), splat(1));
   Value carried = e.create<arith::AddIOp>(e.create<arith::AddIOp>(bits, splat(0x7fff)), odd);
-  Value cut = e.create<arith::AndIOp>(carried, splat(static_cast<int32_t>(0xffff0000u)));
+  Value cut = e.create<arith::AndIOp>(carried, splat(upperHalf));
   return e.select(e.compare(Emit::Compare::UNO, x, x), bits, cut);
 }
 
@@ -54,6 +56,19 @@ Value ptx::cpu::emitPair(Emit &e, Value low, Value high) {
   };
   Value shifted = e.create<arith::ShLIOp>(half(high), e.splat(e.getI32IntegerAttr(16)));
   return e.create<arith::OrIOp>(half(low), shifted);
+}
+
+Value ptx::cpu::emitRoundedPair(Emit &e, const LevelInfo &level, Value low, Value high) {
+  if (!roundsInIntegers(level, e.getBF16Type()))
+    return emitPair(e, low, high);
+  Value upper = e.create<arith::AndIOp>(roundBits(e, high), e.splat(e.getI32IntegerAttr(upperHalf)));
+  return e.create<arith::OrIOp>(e.create<arith::ShRUIOp>(roundBits(e, low), e.splat(e.getI32IntegerAttr(16))), upper);
+}
+
+std::pair<Value, Value> ptx::cpu::emitUnpair(Emit &e, Value words) {
+  auto number = [&](Value bits) -> Value { return e.create<arith::BitcastOp>(e.wideFloat(), bits); };
+  return {number(e.create<arith::ShLIOp>(words, e.splat(e.getI32IntegerAttr(16)))),
+          number(e.create<arith::AndIOp>(words, e.splat(e.getI32IntegerAttr(upperHalf))))};
 }
 
 void ptx::cpu::emitStore(Emit &e, const LevelInfo &level, Value x, const Matrix &rows, Value row, Value n,

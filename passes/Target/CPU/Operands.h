@@ -40,6 +40,10 @@ Value emitNarrow(Emit &e, const LevelInfo &level, Value x, mlir::Type type);
 /// those of another: of bf16 or, on levels that multiply pairs, of f32 that is rounded.
 Value emitPair(Emit &e, Value low, Value high);
 
+/// The same of f32 that is not rounded yet, on any level; and the two halves of such words in f32.
+Value emitRoundedPair(Emit &e, const LevelInfo &level, Value low, Value high);
+std::pair<Value, Value> emitUnpair(Emit &e, Value words);
+
 /// The lanes into a row from column `n` on, the first `count` of them, in the
 /// type of its elements.
 void emitStore(Emit &e, const LevelInfo &level, Value x, const Matrix &rows, Value row, Value n, Value count);

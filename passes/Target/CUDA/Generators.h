@@ -25,6 +25,8 @@ inline constexpr TileShape fewRowsTile{8, 16};
 /// A warp a row.
 inline constexpr TileShape rowWiseTile{warps, 1};
 inline constexpr TileShape foldTile{warps, 256};
+/// A thread a column.
+inline constexpr TileShape foldNormTile{1, threads};
 /// Query rows of one sequence that an attention takes at once.
 inline constexpr int64_t attentionBlockRows = 16;
 /// A head whose channels fill no whole warps: every staged load is checked.
@@ -39,6 +41,7 @@ void emitGather(Emit &e, const Kernel &kernel);
 void emitPool(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
 void emitFold(Emit &e, const Kernel &kernel);
+void emitFoldNorm(Emit &e, const Kernel &kernel);
 
 /// Floats of shared memory.
 int64_t contractShared();

@@ -48,6 +48,8 @@ void emitBody(Emit &e, const Kernel &kernel) {
     return emitMap(e, kernel);
   case xf::Skeleton::Fold:
     return emitFold(e, kernel);
+  case xf::Skeleton::FoldNorm:
+    return emitFoldNorm(e, kernel);
   }
 }
 
@@ -184,6 +186,8 @@ Metadata ptx::cuda::describeKernel(rt::KernelOp kernel) {
     return {{"tile_rows", 1}, {"tile_columns", 1}};
   case xf::Skeleton::Fold:
     return {{"tile_rows", foldTile.rows}, {"tile_columns", foldTile.columns}};
+  case xf::Skeleton::FoldNorm:
+    return {{"tile_rows", foldNormTile.rows}, {"tile_columns", foldNormTile.columns}};
   case xf::Skeleton::RowNorm:
   case xf::Skeleton::Gather:
   case xf::Skeleton::Map:

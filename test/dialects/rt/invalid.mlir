@@ -825,8 +825,33 @@ rt.program @f slots 2 {
 
 // -----
 
-// expected-error @+1 {{C1: a fold has the `layout` matrix or table}}
-rt.kernel fold @fold_0 layout vector extras [] {
+// expected-error @+1 {{C1: a norm of folds has the `layout` matrix or table}}
+rt.kernel fold_norm @norm layout vector extras [] {
+^bb0(%n: f32):
+  xf.yield %n : f32
+}
+
+// -----
+
+// What is no matrix is of f32.
+// expected-error @+1 {{C1: rows "base" of this fold cannot be of f16}}
+rt.kernel fold @fold_0 layout table rows {base = f16} extras [] {
+^bb0(%w: f32, %delta: f32):
+  xf.yield %w : f32
+}
+
+// -----
+
+// expected-error @+1 {{C1: rows "a" of this fold cannot be of f16}}
+rt.kernel fold @fold_0 layout matrix rows {a = f16} extras [] {
+^bb0(%w: f32, %delta: f32):
+  xf.yield %w : f32
+}
+
+// -----
+
+// expected-error @+1 {{C1: a fold has a `layout`}}
+rt.kernel fold @fold_0 extras [] {
 ^bb0(%w: f32, %delta: f32):
   xf.yield %w : f32
 }
@@ -841,7 +866,7 @@ rt.kernel fold @fold_0 layout table extras [] {
 rt.deploy {
   rt.launch "l" {
     // expected-error @+1 {{C3: has the rows of a space in a program, and a positive count of them in rt.deploy}}
-    rt.problem @fold_0 "w" over rows  columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows  columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
   }
 }
 
@@ -855,7 +880,7 @@ rt.kernel fold @fold_0 layout table extras [] {
 rt.deploy {
   rt.launch "l" {
     // expected-error @+1 {{C3: has the rows of a space in a program, and a positive count of them in rt.deploy}}
-    rt.problem @fold_0 "w" over rows count 0 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 0 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
   }
 }
 
@@ -869,7 +894,7 @@ rt.kernel fold @fold_0 layout table extras [] {
 rt.deploy {
   rt.launch "l" {
     // expected-error @+1 {{C2: writes no parameter}}
-    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, 0, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, 0, pitch 8, 8, 4)
   }
 }
 
@@ -882,9 +907,9 @@ rt.kernel fold @fold_0 layout table extras [] {
 }
 rt.deploy {
   rt.launch "l" {
-    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
     // expected-error @+1 {{C2: writes "y", which another problem writes}}
-    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
   }
 }
 
@@ -897,9 +922,9 @@ rt.kernel fold @fold_0 layout table extras [] {
 }
 rt.deploy {
   rt.launch "l" {
-    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
     // expected-error @+1 {{C2: reads "y", which a problem of its launch writes}}
-    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @y, @z, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @y, pitch 8, @z, pitch 8, 8, 4)
   }
 }
 
@@ -913,7 +938,7 @@ rt.kernel fold @fold_0 layout table extras [] {
 rt.deploy {
   rt.launch "l" {
     // expected-error @+1 {{C1: there is no kernel @gone}}
-    rt.problem @gone "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, @y, pitch 8, 8, 4)
+    rt.problem @gone "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
   }
 }
 

@@ -35,10 +35,21 @@ rt.kernel gather @tables tables 2 rows {table_1 = f16, y = bf16} extras [] {
   xf.yield %a : f32
 }
 
+// CHECK: rt.kernel fold @fold_1 layout matrix rows {base = f16, y = bf16} extras [] words({{.*}} base: weight f16, base_pitch: pitch, y: weight bf16, {{.*}}) {
+rt.kernel fold @fold_1 layout matrix rows {base = f16, y = bf16} extras [] {
+^bb0(%w: f32, %d: f32):
+  xf.yield %w : f32
+}
+// CHECK: rt.kernel fold_norm @norms layout table extras [column] words({{.*}} base: weight, base_pitch: pitch, y: weight, depth: count, width: count, extra_0: weight) {
+rt.kernel fold_norm @norms layout table extras [column] {
+^bb0(%n: f32, %m: f32):
+  xf.yield %n : f32
+}
+
 // CHECK: rt.entry @entry_0 [@attention_0, @gather_0]
 rt.entry @entry_0 [@attention_0, @gather_0]
 
-// CHECK: rt.kernel fold @fold_0 layout matrix extras [] words(a: table, a_pitch: pitch, b: weight, rank: count, base: weight, y: weight, y_pitch: pitch, rows: count, width: count) {
+// CHECK: rt.kernel fold @fold_0 layout matrix extras [] words(a: weight, a_pitch: pitch, b: weight, rank: count, base: weight, base_pitch: pitch, y: weight, y_pitch: pitch, depth: count, width: count) {
 rt.kernel fold @fold_0 layout matrix extras [] {
 ^bb0(%w: f32, %delta: f32):
   %0 = arith.addf %w, %delta : f32
@@ -47,8 +58,8 @@ rt.kernel fold @fold_0 layout matrix extras [] {
 // CHECK: rt.deploy {
 rt.deploy {
   rt.launch "fold" {
-    // CHECK: rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, @w, pitch 8, 8, 4)
-    rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, @w, pitch 8, 8, 4)
+    // CHECK: rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, pitch 8, @w, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, pitch 8, @w, pitch 8, 8, 4)
   }
 }
 // CHECK: rt.program @f slots 2

@@ -250,10 +250,10 @@ func.func @case(%x: tensor<?x4xf32>) {
 
 func.func @case(%base: !xf.packed<matrix, 8x4xf32>, %a: !xf.packed<table, 4x?xf32>, %b: !xf.packed<matrix, 8x?xf32>) {
   // expected-error @+1 {{C1: stands in no parameter}}
-  %0 = stage.fold %base, %a, %b {
+  %0 = stage.fold %base plus %a, %b {
   ^bb0(%w: f32, %delta: f32):
     xf.yield %w : f32
-  } : !xf.packed<matrix, 8x4xf32>, !xf.packed<table, 4x?xf32>, !xf.packed<matrix, 8x?xf32>
+  } : !xf.packed<matrix, 8x4xf32> plus !xf.packed<table, 4x?xf32>, !xf.packed<matrix, 8x?xf32> -> !xf.packed<matrix, 8x4xf32>
   return
 }
 
@@ -268,11 +268,94 @@ xf.parameter @base : !xf.packed<matrix, 8x4xf32> {
 xf.parameter @folded : !xf.packed<matrix, 8x4xf32> {
   %base = xf.get @base : !xf.packed<matrix, 8x4xf32>
   // expected-error @+1 {{C1: '!xf.packed<matrix, 8x4xf32>' and '!xf.packed<matrix, 8x4xf32>' do not fold into '!xf.packed<matrix, 8x4xf32>'}}
-  %0 = stage.fold %base, %base, %base {
+  %0 = stage.fold %base plus %base, %base {
   ^bb0(%w: f32, %delta: f32):
     xf.yield %w : f32
-  } : !xf.packed<matrix, 8x4xf32>, !xf.packed<matrix, 8x4xf32>, !xf.packed<matrix, 8x4xf32>
+  } : !xf.packed<matrix, 8x4xf32> plus !xf.packed<matrix, 8x4xf32>, !xf.packed<matrix, 8x4xf32> -> !xf.packed<matrix, 8x4xf32>
   xf.yield %0 : !xf.packed<matrix, 8x4xf32>
+}
+
+// -----
+
+xf.weight @w : !xf.weight<8x4xf32>
+xf.parameter @base : !xf.packed<matrix, 8x4xf32> {
+  %0 = xf.use @w : !xf.weight<8x4xf32>
+  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xf32>
+  xf.yield %1 : !xf.packed<matrix, 8x4xf32>
+}
+xf.parameter @folded : !xf.packed<matrix, 4x8xf32> {
+  %base = xf.get @base : !xf.packed<matrix, 8x4xf32>
+  // expected-error @+1 {{C1: '!xf.packed<matrix, 8x4xf32>' does not become '!xf.packed<matrix, 4x8xf32>'}}
+  %0 = stage.fold %base {
+  ^bb0(%w: f32, %delta: f32):
+    xf.yield %w : f32
+  } : !xf.packed<matrix, 8x4xf32> -> !xf.packed<matrix, 4x8xf32>
+  xf.yield %0 : !xf.packed<matrix, 4x8xf32>
+}
+
+// -----
+
+xf.weight @w : !xf.weight<8x4xf32>
+xf.parameter @base : !xf.packed<matrix, 8x4xf32> {
+  %0 = xf.use @w : !xf.weight<8x4xf32>
+  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xf32>
+  xf.yield %1 : !xf.packed<matrix, 8x4xf32>
+}
+xf.parameter @folded : !xf.packed<matrix, 8x4xf32> {
+  %base = xf.get @base : !xf.packed<matrix, 8x4xf32>
+  // expected-error @+1 {{C1: expects extras of 8 columns, found '!xf.packed<matrix, 8x4xf32>'}}
+  %0 = stage.fold %base extras(%base : !xf.packed<matrix, 8x4xf32>) {
+  ^bb0(%w: f32, %delta: f32, %g: f32):
+    xf.yield %w : f32
+  } : !xf.packed<matrix, 8x4xf32> -> !xf.packed<matrix, 8x4xf32>
+  xf.yield %0 : !xf.packed<matrix, 8x4xf32>
+}
+
+// -----
+
+xf.weight @w : !xf.weight<8x4xf32>
+xf.parameter @base : !xf.packed<matrix, 8x4xf32> {
+  %0 = xf.use @w : !xf.weight<8x4xf32>
+  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xf32>
+  xf.yield %1 : !xf.packed<matrix, 8x4xf32>
+}
+xf.parameter @norms : !xf.packed<vector, 4x1xf32> {
+  %base = xf.get @base : !xf.packed<matrix, 8x4xf32>
+  // expected-error @+1 {{C1: '!xf.packed<matrix, 8x4xf32>' has no norms '!xf.packed<vector, 4x1xf32>'}}
+  %0 = stage.fold_norm %base {
+  ^bb0(%n: f32):
+    xf.yield %n : f32
+  } : !xf.packed<matrix, 8x4xf32> -> !xf.packed<vector, 4x1xf32>
+  xf.yield %0 : !xf.packed<vector, 4x1xf32>
+}
+
+// -----
+
+func.func @case(%base: !xf.packed<table, 8x4xf16>) {
+  // expected-error @+1 {{C1: '!xf.packed<table, 8x4xf16>' does not become '!xf.packed<table, 8x4xf32>'}}
+  %0 = stage.fold %base {
+  ^bb0(%w: f32, %delta: f32):
+    xf.yield %w : f32
+  } : !xf.packed<table, 8x4xf16> -> !xf.packed<table, 8x4xf32>
+  return
+}
+
+// -----
+
+xf.weight @w : !xf.weight<8x4xf32>
+xf.parameter @base : !xf.packed<table, 8x4xf16> {
+  %0 = xf.use @w : !xf.weight<8x4xf32>
+  %1 = xf.pack %0 : !xf.weight<8x4xf32> -> !xf.packed<table, 8x4xf16>
+  xf.yield %1 : !xf.packed<table, 8x4xf16>
+}
+xf.parameter @folded : !xf.packed<table, 8x4xf16> {
+  %base = xf.get @base : !xf.packed<table, 8x4xf16>
+  // expected-error @+1 {{C1: only a matrix is of another type than f32, found '!xf.packed<table, 8x4xf16>'}}
+  %0 = stage.fold %base {
+  ^bb0(%w: f32, %delta: f32):
+    xf.yield %w : f32
+  } : !xf.packed<table, 8x4xf16> -> !xf.packed<table, 8x4xf16>
+  xf.yield %0 : !xf.packed<table, 8x4xf16>
 }
 
 // -----

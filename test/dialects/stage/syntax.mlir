@@ -33,19 +33,54 @@ xf.parameter @w.b : !xf.packed<matrix, 8x?xf32> {
   %1 = xf.factor_b %0 : !xf.low_rank<8x4> -> !xf.packed<matrix, 8x?xf32>
   xf.yield %1 : !xf.packed<matrix, 8x?xf32>
 }
-// CHECK-LABEL: xf.parameter @folded
-xf.parameter @folded : !xf.packed<matrix, 8x4xf32> {
+xf.parameter @w.bias : !xf.packed<vector, 8x1xf32> {
+  %0 = xf.slot @w : !xf.low_rank<8x4>
+  // CHECK: xf.factor_vector bias %{{.*}} : <8x4> -> <vector, 8x1xf32>
+  %1 = xf.factor_vector bias %0 : !xf.low_rank<8x4> -> !xf.packed<vector, 8x1xf32>
+  xf.yield %1 : !xf.packed<vector, 8x1xf32>
+}
+// CHECK-LABEL: xf.parameter @gain
+xf.parameter @gain : !xf.packed<vector, 8x1xf32> {
   %base = xf.get @w.base : !xf.packed<matrix, 8x4xf32>
   %a = xf.get @w.a : !xf.packed<table, 4x?xf32>
   %b = xf.get @w.b : !xf.packed<matrix, 8x?xf32>
-  // CHECK: stage.fold %{{.*}}, %{{.*}}, %{{.*}} {
-  // CHECK: } : <matrix, 8x4xf32>, <table, 4x?xf32>, <matrix, 8x?xf32>
-  %0 = stage.fold %base, %a, %b {
-  ^bb0(%w: f32, %delta: f32):
-    %1 = arith.addf %w, %delta : f32
+  %m = xf.get @w.bias : !xf.packed<vector, 8x1xf32>
+  // CHECK: stage.fold_norm %{{.*}} plus %{{.*}}, %{{.*}} extras(%{{.*}} : !xf.packed<vector, 8x1xf32>) {
+  // CHECK: } : <matrix, 8x4xf32> plus !xf.packed<table, 4x?xf32>, !xf.packed<matrix, 8x?xf32> -> <vector, 8x1xf32>
+  %0 = stage.fold_norm %base plus %a, %b extras(%m : !xf.packed<vector, 8x1xf32>) {
+  ^bb0(%norm: f32, %magnitude: f32):
+    %1 = arith.divf %magnitude, %norm : f32
     xf.yield %1 : f32
-  } : !xf.packed<matrix, 8x4xf32>, !xf.packed<table, 4x?xf32>, !xf.packed<matrix, 8x?xf32>
-  xf.yield %0 : !xf.packed<matrix, 8x4xf32>
+  } : !xf.packed<matrix, 8x4xf32> plus !xf.packed<table, 4x?xf32>, !xf.packed<matrix, 8x?xf32> -> !xf.packed<vector, 8x1xf32>
+  xf.yield %0 : !xf.packed<vector, 8x1xf32>
+}
+// CHECK-LABEL: xf.parameter @folded
+xf.parameter @folded : !xf.packed<matrix, 8x4xbf16> {
+  %gain = xf.get @gain : !xf.packed<vector, 8x1xf32>
+  %base = xf.get @w.base : !xf.packed<matrix, 8x4xf32>
+  %a = xf.get @w.a : !xf.packed<table, 4x?xf32>
+  %b = xf.get @w.b : !xf.packed<matrix, 8x?xf32>
+  // CHECK: stage.fold %{{.*}} plus %{{.*}}, %{{.*}} extras(%{{.*}} : !xf.packed<vector, 8x1xf32>) {
+  // CHECK: } : <matrix, 8x4xf32> plus !xf.packed<table, 4x?xf32>, !xf.packed<matrix, 8x?xf32> -> <matrix, 8x4xbf16>
+  %0 = stage.fold %base plus %a, %b extras(%gain : !xf.packed<vector, 8x1xf32>) {
+  ^bb0(%w: f32, %delta: f32, %g: f32):
+    %1 = arith.addf %w, %delta : f32
+    %2 = arith.mulf %1, %g : f32
+    xf.yield %2 : f32
+  } : !xf.packed<matrix, 8x4xf32> plus !xf.packed<table, 4x?xf32>, !xf.packed<matrix, 8x?xf32> -> !xf.packed<matrix, 8x4xbf16>
+  xf.yield %0 : !xf.packed<matrix, 8x4xbf16>
+}
+// CHECK-LABEL: xf.parameter @biased
+xf.parameter @biased : !xf.packed<vector, 8x1xf32> {
+  %base = xf.get @w.bias : !xf.packed<vector, 8x1xf32>
+  // CHECK: stage.fold %{{.*}} extras(%{{.*}} : !xf.packed<vector, 8x1xf32>) {
+  // CHECK: } : <vector, 8x1xf32> -> <vector, 8x1xf32>
+  %0 = stage.fold %base extras(%base : !xf.packed<vector, 8x1xf32>) {
+  ^bb0(%bias: f32, %none: f32, %delta: f32):
+    %1 = arith.addf %bias, %delta : f32
+    xf.yield %1 : f32
+  } : !xf.packed<vector, 8x1xf32> -> !xf.packed<vector, 8x1xf32>
+  xf.yield %0 : !xf.packed<vector, 8x1xf32>
 }
 
 // CHECK-LABEL: func.func @skeletons

@@ -588,6 +588,14 @@ func.func @factor_b_c1(%s: !xf.low_rank<5x4>) {
 
 // -----
 
+func.func @factor_b_c1(%s: !xf.low_rank<5x4>) {
+  // expected-error @+1 {{C1: expects a result '!xf.packed<vector, 2x1xf32>', found '!xf.packed<vector, 5x1xf32>'}}
+  %0 = xf.factor_vector bias %s rows [1, 3] : !xf.low_rank<5x4> -> !xf.packed<vector, 5x1xf32>
+  return
+}
+
+// -----
+
 func.func @dora_c1(%w: !xf.weight<5x4xf32>, %s: !xf.low_rank<5x4>) {
   // expected-error @+1 {{C1: expects a result of 5 elements of f32, found '!xf.weight<4xf32>'}}
   %0 = xf.dora_gain %w, %s linear : !xf.weight<5x4xf32>, !xf.low_rank<5x4> -> !xf.weight<4xf32>

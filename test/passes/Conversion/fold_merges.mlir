@@ -1,11 +1,14 @@
 // Merges in parameters become folds of the packed base, A^T and s B.
 // RUN: ptx-opt %s --stage-fold-merges | FileCheck %s
 // RUN: ptx-opt %s --stage-fold-merges | ptx-opt --stage-fold-merges | FileCheck %s
+// RUN: ptx-opt %S/../Inputs/merge_across.mlir --stage-fold-merges --verify-diagnostics
 
 xf.weight @w : !xf.weight<8x4xf32>
 xf.weight @turned : !xf.weight<4x8xf32>
 xf.weight @words : !xf.weight<30x8xf16>
 xf.weight @scaled : !xf.weight<8x4xf32>
+xf.weight @bias : !xf.weight<8xf32>
+xf.weight @half : !xf.weight<8x4xf16>
 xf.adapter @one {
   xf.delta @w linear rank 2 scale 1.0
   xf.delta @scaled linear rank 2 scale 1.0 dora
@@ -24,7 +27,7 @@ xf.adapter @one {
 // CHECK-NEXT: %[[base:.*]] = xf.get @w.matrix.base
 // CHECK-NEXT: %[[a:.*]] = xf.get @w.a
 // CHECK-NEXT: %[[b:.*]] = xf.get @w.matrix.b
-// CHECK-NEXT: %[[fold:.*]] = stage.fold %[[base]], %[[a]], %[[b]] {
+// CHECK-NEXT: %[[fold:.*]] = stage.fold %[[base]] plus %[[a]], %[[b]] {
 // CHECK: arith.cmpf oeq
 // CHECK: arith.select
 // CHECK: xf.yield %[[fold]]
@@ -69,14 +72,84 @@ xf.parameter @words.table : !xf.packed<table, 30x8xf32> {
   %4 = xf.pack %3 : !xf.weight<30x8xf32> -> !xf.packed<table, 30x8xf32>
   xf.yield %4 : !xf.packed<table, 30x8xf32>
 }
-// DoRA divides by a norm of the merged weight: its merge stays.
+// DoRA: a gain for each output, of the same three parameters and the magnitudes.
+// CHECK: xf.parameter @scaled.magnitude : !xf.packed<vector, 8x1xf32> {
+// CHECK: xf.factor_vector magnitude
+// CHECK: xf.parameter @scaled.matrix.gain : !xf.packed<vector, 8x1xf32> {
+// CHECK: xf.get @scaled.matrix.base
+// CHECK: xf.get @scaled.a
+// CHECK: xf.get @scaled.matrix.b
+// CHECK: xf.get @scaled.magnitude
+// CHECK: stage.fold_norm {{.*}} plus {{.*}} extras(
+// CHECK: arith.divf
+// CHECK: arith.select
 // CHECK: xf.parameter @scaled.matrix : !xf.packed<matrix, 8x4xf32> {
-// CHECK: xf.merge
-// CHECK-NOT: stage.fold
+// CHECK: %[[gain:.*]] = xf.get @scaled.matrix.gain
+// CHECK: stage.fold {{.*}} plus {{.*}} extras(%[[gain]]
+// CHECK: arith.mulf
 xf.parameter @scaled.matrix : !xf.packed<matrix, 8x4xf32> {
   %0 = xf.use @scaled : !xf.weight<8x4xf32>
   %1 = xf.slot @scaled : !xf.low_rank<8x4>
   %2 = xf.merge %0, %1 linear : !xf.weight<8x4xf32>, !xf.low_rank<8x4> -> !xf.weight<8x4xf32>
   %3 = xf.pack %2 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xf32>
   xf.yield %3 : !xf.packed<matrix, 8x4xf32>
+}
+// The gain alone, where the delta stays separate, reads the same: parameters that
+// are computed alike are one, and stand in front of all that read them.
+// CHECK: xf.parameter @scaled.vector : !xf.packed<vector, 8x1xf32> {
+// CHECK: xf.get @scaled.matrix.base
+// CHECK: stage.fold_norm
+xf.parameter @scaled.vector : !xf.packed<vector, 8x1xf32> {
+  %0 = xf.use @scaled : !xf.weight<8x4xf32>
+  %1 = xf.slot @scaled : !xf.low_rank<8x4>
+  %2 = xf.dora_gain %0, %1 linear : !xf.weight<8x4xf32>, !xf.low_rank<8x4> -> !xf.weight<8xf32>
+  %3 = xf.pack %2 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1xf32>
+  xf.yield %3 : !xf.packed<vector, 8x1xf32>
+}
+// A bias.
+// CHECK: xf.parameter @bias.vector.base : !xf.packed<vector, 3x1xf32> {
+// CHECK: xf.pack %{{.*}} rows [5, 8]
+// CHECK: xf.parameter @w.bias : !xf.packed<vector, 3x1xf32> {
+// CHECK: xf.factor_vector bias %{{.*}} rows [5, 8]
+// CHECK: xf.parameter @bias.vector : !xf.packed<vector, 3x1xf32> {
+// CHECK: stage.fold %{{.*}} extras(%{{.*}} : !xf.packed<vector, 3x1xf32>) {
+// CHECK-NEXT: ^bb0(%[[base:.*]]: f32, %{{.*}}: f32, %[[delta:.*]]: f32):
+// CHECK-NEXT: arith.addf %[[base]], %[[delta]]
+xf.parameter @bias.vector : !xf.packed<vector, 3x1xf32> {
+  %0 = xf.use @bias : !xf.weight<8xf32>
+  %1 = xf.slot @w : !xf.low_rank<8x4>
+  %2 = xf.merge_bias %0, %1 : !xf.weight<8xf32>, !xf.low_rank<8x4> -> !xf.weight<8xf32>
+  %3 = xf.pack %2 rows [5, 8] : !xf.weight<8xf32> -> !xf.packed<vector, 3x1xf32>
+  xf.yield %3 : !xf.packed<vector, 3x1xf32>
+}
+// What is packed narrower than it is stored is rounded once: from a base that is not.
+// CHECK: xf.parameter @w.narrow.base : !xf.packed<matrix, 8x4xf32> {
+// CHECK: xf.parameter @w.narrow : !xf.packed<matrix, 8x4xbf16> {
+// CHECK: stage.fold
+// CHECK: -> <matrix, 8x4xbf16>
+xf.parameter @w.narrow : !xf.packed<matrix, 8x4xbf16> {
+  %0 = xf.use @w : !xf.weight<8x4xf32>
+  %1 = xf.slot @w : !xf.low_rank<8x4>
+  %2 = xf.merge %0, %1 linear : !xf.weight<8x4xf32>, !xf.low_rank<8x4> -> !xf.weight<8x4xf32>
+  %3 = xf.pack %2 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xbf16>
+  xf.yield %3 : !xf.packed<matrix, 8x4xbf16>
+}
+// What is stored in 16 bits stays so, unless an adapter brings a tensor of its own.
+// CHECK: xf.parameter @half.matrix.base : !xf.packed<matrix, 8x4xf16> {
+// CHECK: xf.parameter @half.matrix : !xf.packed<matrix, 8x4xbf16> {
+xf.parameter @half.matrix : !xf.packed<matrix, 8x4xbf16> {
+  %0 = xf.use @half : !xf.weight<8x4xf16>
+  %1 = xf.slot @half : !xf.low_rank<8x4>
+  %2 = xf.merge %0, %1 linear : !xf.weight<8x4xf16>, !xf.low_rank<8x4> -> !xf.weight<8x4xf32>
+  %3 = xf.pack %2 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xbf16>
+  xf.yield %3 : !xf.packed<matrix, 8x4xbf16>
+}
+// CHECK: xf.parameter @half.other.base : !xf.packed<matrix, 8x4xf32> {
+xf.parameter @half.other : !xf.packed<matrix, 8x4xbf16> {
+  %0 = xf.use @half : !xf.weight<8x4xf16>
+  %1 = xf.replaced %0 by @half : !xf.weight<8x4xf16>
+  %2 = xf.slot @half : !xf.low_rank<8x4>
+  %3 = xf.merge %1, %2 linear : !xf.weight<8x4xf16>, !xf.low_rank<8x4> -> !xf.weight<8x4xf32>
+  %4 = xf.pack %3 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xbf16>
+  xf.yield %4 : !xf.packed<matrix, 8x4xbf16>
 }

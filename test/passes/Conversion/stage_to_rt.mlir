@@ -1,5 +1,5 @@
 // Every value gets a buffer, buffers whose lives do not meet share a slot, equal stages share a kernel.
-// RUN: ptx-opt %S/../Inputs/separate.mlir --xf-attach-adapters --ptx-deploy --ptx-stage --ptx-merge --convert-stage-to-rt | FileCheck %s --implicit-check-not=rt.deploy
+// RUN: ptx-opt %S/../Inputs/separate.mlir --xf-attach-adapters --ptx-deploy --ptx-stage --ptx-merge --convert-stage-to-rt | FileCheck %s
 // RUN: ptx-opt %S/../Inputs/separate.mlir --ptx-adapt --ptx-deploy --ptx-stage --ptx-merge --convert-stage-to-rt | FileCheck %s --check-prefix=FOLDED
 // RUN: not ptx-opt %S/../Inputs/separate.mlir --convert-stage-to-rt 2>&1 | FileCheck %s --check-prefix=EARLY
 // EARLY: does not belong into the IR that phase plan starts from
@@ -22,12 +22,17 @@
 // CHECK: rt.problem @contract_2
 // CHECK: rt.problem @row_norm_5
 // CHECK: rt.output "out" %{{.*}} column 0 width 8
+// Kept apart, only a DoRA's gains are computed when an adapter is bound: norms are one row of all outputs.
 // CHECK-COUNT-6: rt.kernel
+// CHECK: rt.deploy {
+// CHECK-NEXT: rt.launch "fold_norm" {
+// CHECK-NEXT: rt.problem @fold_norm_6 "words.vector" over rows count 1 columns 8 flops 72 bytes 36 args (@words.table_0, pitch 3, @words.matrix, rank @words, @words.vector.base, pitch 9, @words.vector, 9, 8, @words.magnitude)
+// CHECK: rt.kernel fold_norm
 // CHECK-NOT: rt.kernel
 // CHECK: rt.entry @entry_0 [@contract_1]
 
 // Folded, the merge is one problem of deploy, over the rows of A^T.
 // FOLDED: rt.deploy {
 // FOLDED: rt.launch "fold" {
-// FOLDED-NEXT: rt.problem @[[FOLD:fold_.*]] "w.matrix" over rows count 8 columns 6 guard @w flops 4 bytes 8 args (@w.a, pitch 2, @w.matrix.b, rank @w, @w.matrix.base, @w.matrix, pitch 8, 8, 6)
+// FOLDED-NEXT: rt.problem @[[FOLD:fold_.*]] "w.matrix" over rows count 8 columns 6 guard @w flops 4 bytes 8 args (@w.a, pitch 2, @w.matrix.b, rank @w, @w.matrix.base, pitch 8, @w.matrix, pitch 8, 8, 6)
 // FOLDED: rt.entry @{{.*}} [@[[FOLD]]]

@@ -89,8 +89,13 @@ static std::string folded(const std::string &name, const std::string &shape, con
                        "\n%y = xf.pack %m : " + weight + " -> " + packed + "\n") +
          parameter("folded", packed,
                    "%w = xf.get @" + name + ".base : " + packed + "\n%a = xf.get @" + name + ".a : !a\n%b = xf.get @" +
-                       name + ".b : !b\n%y = stage.fold %w, %a, %b {\n^bb0(%e: f32, %d: f32):\n" +
-                       "%0 = arith.addf %e, %d : f32\nxf.yield %0 : f32\n} : " + packed + ", !a, !b\n");
+                       name + ".b : !b\n%y = stage.fold %w plus %a, %b {\n^bb0(%e: f32, %d: f32):\n" +
+                       "%0 = arith.addf %e, %d : f32\nxf.yield %0 : f32\n} : " + packed + " plus !a, !b -> " + packed +
+                       "\n") +
+         parameter("norms", "!norms",
+                   "%w = xf.get @" + name + ".base : " + packed + "\n%a = xf.get @" + name + ".a : !a\n%b = xf.get @" +
+                       name + ".b : !b\n%y = stage.fold_norm %w plus %a, %b {\n^bb0(%n: f32):\n" +
+                       "xf.yield %n : f32\n} : " + packed + " plus !a, !b -> !norms\n");
 }
 
 static void fillWeights(Model &model) {
@@ -154,6 +159,7 @@ TEST(Skeletons, Fold) {
     !slot = !xf.low_rank<2x4>
     !a = !xf.packed<table, 4x?xf32>
     !b = !xf.packed<matrix, 2x?xf32>
+    !norms = !xf.packed<vector, 2x1xf32>
     xf.weight @W : !xf.weight<2x4xf32>
     xf.weight @T : !xf.weight<4x2xf32>
     xf.adapter @lora {
@@ -177,6 +183,13 @@ TEST(Skeletons, Fold) {
       expectNear(model.parameter(name + ".folded"), model.parameter(name + ".merged"));
       if (!*adapter)
         expectNear(model.parameter(name + ".folded"), model.weights[name], 0);
+      Array merged = model.parameter(name + ".merged"), norms({2});
+      for (int64_t n = 0; n < 2; ++n)
+        for (int64_t k = 0; k < 4; ++k)
+          norms.values[n] += std::pow(name == "W" ? merged.at(n, k) : merged.at(k, n), 2);
+      for (double &norm : norms.values)
+        norm = std::sqrt(norm);
+      expectNear(model.parameter(name + ".norms"), norms);
     }
   }
 }

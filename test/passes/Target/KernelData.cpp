@@ -7,6 +7,7 @@
 #include <cstring>
 
 using namespace ptx::test;
+using ptx::DType;
 
 Floats::Floats(int64_t count, float fill) : storage(count + 128, fill), count(count) {
   auto address = reinterpret_cast<uintptr_t>(storage.data());
@@ -76,6 +77,15 @@ bool NarrowRows::isGuarded() const {
   return true;
 }
 
+/// Where element (n,k) of a matrix [rows, columns] lies.
+static int64_t placeOf(int64_t n, int64_t k, int64_t columns, const ptx::Geometry &geometry, ptx::DType element) {
+  auto lanes = static_cast<int64_t>(geometry.lanes);
+  if (geometry.matrix == ptx::MatrixLayout::Rows)
+    return n * static_cast<int64_t>(geometry.matrixPitch(columns, element)) + k;
+  int64_t pair = element == ptx::DType::BF16 ? 2 : 1, depth = ptx::test::roundUp(columns, pair);
+  return (n / lanes) * lanes * depth + (k / pair * lanes + n % lanes) * pair + k % pair;
+}
+
 /// A weight matrix [rows, columns] as the geometry lays it out; what no element or pair fills is
 /// NaN in rows, and zero in panels.
 static Floats layOut(const std::vector<float> &plain, int64_t rows, int64_t columns, const ptx::Geometry &geometry,
@@ -84,13 +94,10 @@ static Floats layOut(const std::vector<float> &plain, int64_t rows, int64_t colu
   auto count = static_cast<int64_t>(geometry.matrixElements(rows, columns, element));
   Floats made(wide ? count : (count + 1) / 2, panels ? 0 : NAN);
   auto *narrow = reinterpret_cast<uint16_t *>(made.data());
-  auto lanes = static_cast<int64_t>(geometry.lanes),
-       pitch = static_cast<int64_t>(geometry.matrixPitch(columns, element));
-  int64_t pair = panels && element == ptx::DType::BF16 ? 2 : 1, depth = ptx::test::roundUp(columns, pair);
+  auto pitch = static_cast<int64_t>(geometry.matrixPitch(columns, element));
   for (int64_t n = 0; n < rows; ++n)
     for (int64_t k = 0; k < columns; ++k) {
-      int64_t at =
-          panels ? (n / lanes) * lanes * depth + (k / pair * lanes + n % lanes) * pair + k % pair : n * pitch + k;
+      int64_t at = placeOf(n, k, columns, geometry, element);
       float value = plain[n * columns + k];
       if (wide)
         made[at] = value;
@@ -226,38 +233,78 @@ int64_t ptx::test::writtenOutside(const Floats &y, int64_t rows, int64_t width, 
   return -1;
 }
 
-static Floats layOutBase(const FoldProblem &data, const ptx::Geometry &geometry) {
-  if (!data.isTable)
-    return layOut(data.plainBase, data.n, data.k, geometry);
-  Floats made(data.k * data.pitchY, NAN);
-  for (int64_t m = 0; m < data.k; ++m)
-    std::copy_n(data.plainBase.data() + m * data.n, data.n, made.data() + m * data.pitchY);
-  return made;
+/// A table's geometry is that of rows.
+static ptx::Geometry geometryOf(const FoldForm &form, ptx::Geometry geometry) {
+  if (form.isTable)
+    geometry.matrix = ptx::MatrixLayout::Rows;
+  return geometry;
 }
 
-FoldProblem::FoldProblem(int64_t k, int64_t n, int64_t rank, bool isTable, const Geometry &geometry)
-    : k(k), n(n), rank(rank), pitchA(pitchOf(geometry, rank)), pitchY(pitchOf(geometry, isTable ? n : k)),
-      isTable(isTable), plainBase(makePlain(isTable ? k : n, isTable ? n : k, 7)), plainB(makePlain(n, rank, 8)),
-      a(k * pitchA), b(layOut(plainB, n, rank, geometry)), base(layOutBase(*this, geometry)), y(base.size(), guard),
-      gain(static_cast<int64_t>(geometry.roundUp(n))) {
-  a.randomise(9), gain.randomise(10);
+static int64_t wordPitch(const ptx::Geometry &geometry, int64_t columns, ptx::DType element) {
+  return static_cast<int64_t>(geometry.matrixPitch(columns, element) * ptx::dtypeBits(element) / 32);
+}
+
+static std::vector<float> roundedTo(ptx::DType element, std::vector<float> values) {
+  for (float &value : values)
+    value = roundTo(element, value);
+  return values;
+}
+
+FoldProblem::FoldProblem(int64_t k, int64_t n, int64_t rank, const FoldForm &form, const Geometry &geometry)
+    : form(form), k(k), n(n), rank(rank), pitchA(pitchOf(geometry, rank)),
+      pitchBase(wordPitch(geometry, columns(), form.base)), pitchY(wordPitch(geometry, columns(), form.made)),
+      plainBase(roundedTo(form.base, makePlain(rows(), columns(), 7))), plainB(makePlain(n, rank, 8)), a(k * pitchA),
+      b(layOut(plainB, n, rank, geometry)),
+      base(layOut(plainBase, rows(), columns(), geometryOf(form, geometry), form.base)),
+      y(form.isNorm ? roundUp(n, static_cast<int64_t>(geometry.lanes))
+                    : layOut(plainBase, rows(), columns(), geometryOf(form, geometry), form.made).size(),
+        guard),
+      scale(static_cast<int64_t>(geometry.roundUp(n))) {
+  a.randomise(9), scale.randomise(10);
   spoilPads(a, k, rank, pitchA);
 }
 
 std::vector<float> FoldProblem::result(const Geometry &geometry) const {
   std::vector<float> values;
-  bool panels = geometry.matrix == MatrixLayout::Panels && !isTable;
-  auto lanes = static_cast<int64_t>(geometry.lanes);
-  for (int64_t outer = 0; outer < (isTable ? k : n); ++outer)
-    for (int64_t inner = 0; inner < (isTable ? n : k); ++inner)
-      values.push_back(y[panels ? (outer / lanes * k + inner) * lanes + outer % lanes : outer * pitchY + inner]);
+  if (form.isNorm)
+    return {y.data(), y.data() + n};
+  const auto *narrow = reinterpret_cast<const uint16_t *>(y.data());
+  for (int64_t i = 0; i < rows(); ++i)
+    for (int64_t j = 0; j < columns(); ++j) {
+      int64_t at = placeOf(i, j, columns(), geometryOf(form, geometry), form.made);
+      values.push_back(form.made == DType::F32   ? y[at]
+                       : form.made == DType::F16 ? widenF16(narrow[at])
+                                                 : widenBF16(narrow[at]));
+    }
   return values;
 }
 
-double FoldProblem::reference(int64_t element, bool isScaled) const {
-  int64_t m = isTable ? element / n : element % k, column = isTable ? element % n : element / k;
-  double sum = plainBase[element];
-  for (int64_t r = 0; r < rank; ++r)
-    sum += static_cast<double>(a[m * pitchA + r]) * plainB[column * rank + r];
-  return isScaled ? sum * gain[column] : sum;
+bool FoldProblem::isCompleted(const Geometry &geometry) const {
+  bool hasPairs = geometry.matrix == MatrixLayout::Rows || form.made == DType::BF16;
+  if (form.isNorm || form.made == DType::F32 || !hasPairs || k % 2 == 0)
+    return true;
+  for (int64_t i = 0; i < n; ++i)
+    if (reinterpret_cast<const uint16_t *>(y.data())[placeOf(i, k, k, geometry, form.made)] != 0)
+      return false;
+  return true;
+}
+
+std::vector<float> FoldProblem::expected() const {
+  std::vector<float> values(form.isNorm ? n : k * n);
+  for (int64_t j = 0; j < n; ++j) {
+    double squares = 0;
+    for (int64_t m = 0; m < k; ++m) {
+      float sum = -0.0f;
+      for (int64_t r = 0; r < rank; ++r)
+        sum = std::fma(a[m * pitchA + r], plainB[j * rank + r], sum);
+      int64_t at = form.isTable ? m * n + j : j * k + m;
+      float merged = plainBase[at] + sum;
+      squares += static_cast<double>(merged) * merged;
+      if (!form.isNorm)
+        values[at] = roundTo(form.made, form.isScaled ? merged * scale[j] : merged);
+    }
+    if (form.isNorm)
+      values[j] = scale[j] / static_cast<float>(std::sqrt(squares));
+  }
+  return values;
 }

@@ -6,6 +6,7 @@
 
 #include "runtime/device/geometry.h"
 #include "runtime/io/dtype.h"
+#include "test/passes/Target/KernelTexts.h"
 
 #include <cstdint>
 #include <vector>
@@ -101,15 +102,22 @@ struct RowProblem {
 
 /// A base, a matrix [n,k] or a table [k,n], and factors A^T [k,rank], s B [n,rank].
 struct FoldProblem {
-  int64_t k, n, rank, pitchA, pitchY;
-  bool isTable;
-  std::vector<float> plainBase, plainB; // as the base lies; [n,rank]
-  Floats a, b, base, y, gain;
+  FoldForm form;
+  int64_t k, n, rank, pitchA, pitchBase, pitchY; // in words
+  std::vector<float> plainBase, plainB;          // as the base lies; [n,rank]
+  Floats a, b, base, y, scale;                   // y of a norm is a vector
 
-  FoldProblem(int64_t k, int64_t n, int64_t rank, bool isTable, const Geometry &geometry);
-  /// The result's floats that are elements, by element.
+  FoldProblem(int64_t k, int64_t n, int64_t rank, const FoldForm &form, const Geometry &geometry);
+  /// The result's elements, in the order of the base's or, norms, of n.
   std::vector<float> result(const Geometry &geometry) const;
-  double reference(int64_t element, bool isScaled) const;
+  /// Whether what completes the last pair of a row or panel is zero.
+  bool isCompleted(const Geometry &geometry) const;
+  /// What they must be, to the bit: r ascending from -0.0, one fused multiply-add
+  /// each; squares in f64, k ascending.
+  std::vector<float> expected() const;
+  /// Rows of words of the base and of the result where they lie in rows.
+  int64_t rows() const { return form.isTable ? k : n; }
+  int64_t columns() const { return form.isTable ? n : k; }
 };
 
 } // namespace ptx::test

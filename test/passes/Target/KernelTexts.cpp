@@ -6,6 +6,7 @@
 #include <sstream>
 
 using namespace ptx::test;
+using ptx::DType;
 
 namespace {
 // Bodies over %x (the element), %bias and %old.
@@ -129,15 +130,43 @@ std::string ptx::test::poolKernel(const std::string &name, int kind) {
   return "rt.kernel pool @" + name + " pooling " + names[kind] + " extras [] {\n}\n";
 }
 
-std::string ptx::test::foldName(bool isTable, bool isScaled) {
-  return std::string("fold") + (isTable ? "_table" : "") + (isScaled ? "_scaled" : "");
+static std::string textOf(ptx::DType type) {
+  return type == ptx::DType::BF16 ? "bf16" : type == ptx::DType::F16 ? "f16" : "";
 }
 
-std::string ptx::test::foldKernel(bool isTable, bool isScaled) {
-  return "rt.kernel fold @" + foldName(isTable, isScaled) + " layout " + (isTable ? "table" : "matrix") + " extras " +
-         (isScaled ? "[column]" : "[]") + " {\n^bb0(%w: f32, %d: f32" + (isScaled ? ", %g: f32" : "") +
+std::string FoldForm::name() const {
+  return std::string(isNorm ? "fold_norm" : "fold") + (isTable ? "_table" : "") + (isScaled ? "_scaled" : "") +
+         textOf(base) + (base == made ? "" : "_to_" + textOf(made));
+}
+
+std::string FoldForm::kernel() const {
+  std::string rows;
+  for (auto [word, type] : {std::pair("base", base), {"y", isNorm ? DType::F32 : made}})
+    if (type != DType::F32)
+      rows += (rows.empty() ? "" : ", ") + std::string(word) + " = " + textOf(type);
+  std::string head = std::string("rt.kernel ") + (isNorm ? "fold_norm" : "fold") + " @" + name() + " layout " +
+                     (isTable ? "table" : "matrix") + (rows.empty() ? "" : " rows {" + rows + "}") + " extras ";
+  if (isNorm)
+    return head + "[column] {\n^bb0(%n: f32, %m: f32):\n  %r = arith.divf %m, %n : f32\n  xf.yield %r : f32\n}\n";
+  return head + (isScaled ? "[column]" : "[]") + " {\n^bb0(%w: f32, %d: f32" + (isScaled ? ", %g: f32" : "") +
          "):\n  %s = arith.addf %w, %d : f32\n" + (isScaled ? "  %r = arith.mulf %s, %g : f32\n" : "") +
          "  xf.yield %" + (isScaled ? "r" : "s") + " : f32\n}\n";
+}
+
+std::vector<FoldForm> ptx::test::foldForms() {
+  std::vector<FoldForm> forms;
+  for (bool isTable : {false, true}) {
+    for (bool isScaled : {false, true})
+      forms.push_back({isTable, isScaled});
+    forms.push_back({isTable, /*isScaled=*/false, /*isNorm=*/true});
+  }
+  for (DType base : {DType::F32, DType::F16, DType::BF16}) {
+    for (DType made : {DType::F16, DType::BF16})
+      forms.push_back({.base = base, .made = made});
+    if (base != DType::F32)
+      forms.push_back({.isNorm = true, .base = base, .made = base});
+  }
+  return forms;
 }
 
 std::string ptx::test::entryOf(const std::string &name, const std::vector<std::string> &kernels) {

@@ -3,6 +3,8 @@
 #ifndef PTX_TEST_PASSES_TARGET_KERNELTEXTS_H
 #define PTX_TEST_PASSES_TARGET_KERNELTEXTS_H
 
+#include "runtime/io/dtype.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,9 +29,17 @@ std::string poolKernel(const std::string &name, int kind);
 constexpr int poolKinds = 5;
 /// What a pool makes of a column of visible rows.
 double pooled(int kind, const std::vector<float> &column, const std::vector<int32_t> &positions);
-/// Base and delta added, then scaled by an element per column where asked for.
-std::string foldKernel(bool isTable, bool isScaled);
-std::string foldName(bool isTable, bool isScaled);
+/// Base and delta added, then scaled by an element per column where asked for;
+/// or the norms of their sums, by which the elements are divided.
+struct FoldForm {
+  bool isTable = false, isScaled = false, isNorm = false;
+  DType base = DType::F32, made = DType::F32;
+
+  std::string name() const;
+  std::string kernel() const;
+};
+/// All that a program may hold.
+std::vector<FoldForm> foldForms();
 std::string entryOf(const std::string &name, const std::vector<std::string> &kernels);
 /// The same functions in double.
 double applyRegion(const std::string &region, double value, double bias, double old);

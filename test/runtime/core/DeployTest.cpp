@@ -1,6 +1,5 @@
 // The deploy table against straightforward doubles.
 #include "runtime/core/deploy.h"
-#include "runtime/core/merge.h"
 #include "runtime/io/convert.h"
 #include "test/runtime/core/Tiny.h"
 
@@ -25,6 +24,7 @@ protected:
     json["parameters"].push_back({{"label", "p"}, {"nodes", nodes}});
     if (!replacements.empty())
       json["adapters"][0]["replacements"] = replacements;
+    json["adapters"][0]["sites"][0].update(vectors);
     Result<Manifest> manifest = readManifest(json.dump(), "m");
     if (!manifest) {
       error = manifest.error().message;
@@ -47,16 +47,10 @@ protected:
     return {{{"op", "tensor"}, {"tensor", tensor}}, node, {{"op", "table"}, {"of", 1}, {"width", pitch}}};
   }
   const Matrix &at(const char *name) { return weights.tensors[name]; }
-  double delta(const char *a, const char *b, double scale, uint64_t o, uint64_t i) {
-    double sum = 0;
-    for (uint64_t r = 0; r < at(a).rows; ++r)
-      sum += double(at(b).values[o * at(b).columns + r]) * at(a).values[r * at(a).columns + i];
-    return scale * sum;
-  }
-
   tiny::Folder folder;
   tiny::Weights weights = tiny::makeWeights();
   Json replacements = Json::array(); // of the first adapter
+  Json vectors = Json::object();     // of its site
   std::string error;
   Geometry geometry{MatrixLayout::Rows, /*lanes=*/1, /*oddPitch=*/false, /*blockRows=*/64};
   std::shared_ptr<Device> device = *Device::open(**findDevice("cpu"), {1, ""});
@@ -167,46 +161,26 @@ TEST_F(Deploy, Constants) {
     }
 }
 
-// W + s B A within rounding; without an entry, the very bytes.
-TEST_F(Deploy, MergeLinear) {
-  Json nodes = table({{"op", "merge"}, {"of", 0}, {"site", 1}}, in);
-  std::vector<float> base = deploy(nodes), merged = deploy(nodes, "da");
-  EXPECT_EQ(std::memcmp(base.data(), at("weight").values.data(), base.size() * sizeof(float)), 0);
-  for (uint64_t o = 0; o < out; ++o)
-    for (uint64_t i = 0; i < in; ++i)
-      ASSERT_NEAR(merged[o * in + i], at("weight").values[o * in + i] + delta("da.a", "da.b", 2.0, o, i), 1e-6);
-}
-
-// An embedding gains the transpose of B A.
-TEST_F(Deploy, MergeEmbedding) {
-  std::vector<float> merged = deploy(table({{"op", "merge"}, {"of", 0}, {"site", 0}}, in, 0), "db");
-  for (uint64_t v = 0; v < tiny::vocabulary; ++v)
-    for (uint64_t c = 0; c < in; ++c)
-      ASSERT_NEAR(merged[v * in + c], at("table").values[v * in + c] + delta("db.ea", "db.eb", 1.5, c, v), 1e-6);
-}
-
-// Where the delta is zero the weight keeps its bits, the sign of zero too.
-TEST_F(Deploy, ZeroDeltaKeepsBits) {
-  weights.tensors["weight"].values[7] = -0.0f;
-  std::fill(weights.tensors["da.b"].values.begin(), weights.tensors["da.b"].values.end(), 0.0f);
-  std::vector<float> merged = deploy(table({{"op", "merge"}, {"of", 0}, {"site", 1}}, in), "da");
-  EXPECT_EQ(std::memcmp(merged.data(), at("weight").values.data(), merged.size() * sizeof(float)), 0);
-}
-
-// DoRA: each output row gets the magnitude as its norm.
-TEST_F(Deploy, Dora) {
-  LowRank low{at("da.a"), at("da.b"), Matrix{out, 1, std::vector<float>(out, 3.0f)}, 2.0f, false, "test"};
-  Result<Matrix> merged = mergeLowRank(at("weight"), low), gain = doraGain(at("weight"), low);
-  ASSERT_TRUE(merged && gain);
-  for (uint64_t o = 0; o < out; ++o) {
-    double norm = 0, plain = 0;
-    for (uint64_t i = 0; i < in; ++i) {
-      norm += std::pow(double(merged->values[o * in + i]), 2);
-      plain += std::pow(at("weight").values[o * in + i] + delta("da.a", "da.b", 2.0, o, i), 2);
-    }
-    EXPECT_NEAR(std::sqrt(norm), 3.0, 1e-5);
-    EXPECT_NEAR(gain->values[o], 3.0 / std::sqrt(plain), 1e-5);
+// Without a magnitude or a bias every element says so; with one it is read and, a bias, scaled.
+TEST_F(Deploy, FactorVectors) {
+  auto nodes = [](const char *factor) {
+    return Json{{{"op", "factor_vector"}, {"factor", factor}, {"site", 1}, {"rows", out}},
+                {{"op", "rows"}, {"of", 0}, {"begin", 1}, {"end", out}},
+                {{"op", "vector"}, {"of", 1}}};
+  };
+  EXPECT_EQ(deploy(nodes("magnitude"), "da"), std::vector<float>(out - 1, INFINITY));
+  std::vector<float> none = deploy(nodes("bias"));
+  EXPECT_EQ(none, std::vector<float>(out - 1, 0.0f));
+  EXPECT_TRUE(std::signbit(none[5]));
+  vectors = {{"magnitude", 2}, {"bias", 2}};
+  std::vector<float> magnitude = deploy(nodes("magnitude"), "da"), bias = deploy(nodes("bias"), "da");
+  for (uint64_t i = 0; i + 1 < out; ++i) {
+    EXPECT_EQ(magnitude[i], at("bias").values[i + 1]);
+    EXPECT_EQ(bias[i], 2 * at("bias").values[i + 1]);
   }
+  vectors = {{"magnitude", 1}};
+  deploy(nodes("magnitude"), "da");
+  EXPECT_NE(error.find("'da', 'linear': the magnitude has 800 values, expected 40"), std::string::npos) << error;
 }
 
 // Factors for adapters that stay separate: stacked A, block diagonal s B, nothing for none.
@@ -230,13 +204,6 @@ TEST_F(Deploy, Factors) {
       "db");
   ASSERT_EQ(t.size(), tiny::vocabulary * 2);
   EXPECT_EQ(t[2 * 7 + 1], at("db.ea").values[tiny::vocabulary + 7]);
-}
-
-// A NaN in a factor is an error that names the adapter, the site and the index.
-TEST_F(Deploy, NotFiniteIsRefused) {
-  weights.tensors["da.b"].values[5] = NAN;
-  deploy(table({{"op", "merge"}, {"of", 0}, {"site", 1}}, in), "da");
-  EXPECT_NE(error.find("'da', 'linear': factor B is not finite at index 5"), std::string::npos) << error;
 }
 
 // An adapter's own tensor stands in place of a weight; others keep the weight.

@@ -32,28 +32,52 @@ Matrix fill(uint64_t rows, uint64_t columns, uint64_t seed) {
 
 constexpr const char *order[] = {"table", "weight", "bias", "da.a", "da.b", "db.a", "db.b", "db.ea", "db.eb"};
 
-Json parameters(bool separate) {
-  Json tensor = Json::array(), list = Json::array();
-  auto stored = [](int i) { return Json{{"op", "tensor"}, {"tensor", i}}; };
-  auto merge = [&](int site) { return Json{{"op", "merge"}, {"of", 0}, {"site", site}}; };
-  list.push_back(
-      {{"label", "table"}, {"nodes", {stored(0), merge(0), {{"op", "table"}, {"of", 1}, {"width", width}}}}});
-  if (separate)
-    list.back()["nodes"] = {stored(0), {{"op", "table"}, {"of", 0}, {"width", width}}};
-  list.push_back({{"label", "weight"}, {"nodes", {stored(1), merge(1), {{"op", "matrix"}, {"of", 1}}}}});
-  if (separate)
-    list.back()["nodes"] = {stored(1), {{"op", "matrix"}, {"of", 0}}};
-  list.push_back({{"label", "bias"}, {"nodes", {stored(2), {{"op", "vector"}, {"of", 0}}}}});
-  if (separate) {
-    list.push_back(
-        {{"label", "a"},
-         {"nodes",
-          {{{"op", "factor_a"}, {"sites", {1}}, {"columns", width}}, {{"op", "table"}, {"of", 0}, {"width", width}}}}});
-    list.push_back(
-        {{"label", "b"},
-         {"nodes",
-          {{{"op", "factor_b"}, {"sites", {1}}, {"rows", {outputs}}}, {{"op", "table"}, {"of", 0}, {"width", 16}}}}});
+Json stored(int tensor, Json layout) {
+  layout["of"] = 0;
+  return Json::array({{{"op", "tensor"}, {"tensor", tensor}}, layout});
+}
+
+/// What is folded, then what the factors are; the folds themselves read those in front.
+Json foldedParameters() {
+  Json list = Json::array();
+  auto add = [&](const char *label, Json nodes) { list.push_back({{"label", label}, {"nodes", std::move(nodes)}}); };
+  auto computed = [](const char *layout, uint64_t rows, Json parameters, int site) {
+    return Json::array({{{"op", "computed"},
+                         {"layout", layout},
+                         {"rows", rows},
+                         {"columns", width},
+                         {"parameters", parameters},
+                         {"site", site}}});
+  };
+  for (auto [site, name, in, out] : {std::tuple(0, "table", vocabulary, width), {1, "weight", width, outputs}}) {
+    add((std::string(name) + ".a").c_str(),
+        {{{"op", "factor_a_table"}, {"site", site}, {"rows", in}}, {{"op", "table"}, {"of", 0}, {"width", 16}}});
+    add((std::string(name) + ".b").c_str(),
+        {{{"op", "factor_b"}, {"sites", {site}}, {"rows", {out}}}, {{"op", "matrix"}, {"of", 0}}});
   }
+  add("table", computed("table", vocabulary, {0, 3, 4}, 0));
+  add("weight", computed("matrix", outputs, {1, 5, 6}, 1));
+  return list;
+}
+
+Json parameters(bool separate) {
+  std::string folded = separate ? "" : ".base";
+  Json list = {{{"label", "table" + folded}, {"nodes", stored(0, {{"op", "table"}, {"width", width}})}},
+               {{"label", "weight" + folded}, {"nodes", stored(1, {{"op", "matrix"}})}},
+               {{"label", "bias"}, {"nodes", stored(2, {{"op", "vector"}})}}};
+  if (!separate) {
+    for (const Json &parameter : foldedParameters())
+      list.push_back(parameter);
+    return list;
+  }
+  list.push_back(
+      {{"label", "a"},
+       {"nodes",
+        {{{"op", "factor_a"}, {"sites", {1}}, {"columns", width}}, {{"op", "table"}, {"of", 0}, {"width", width}}}}});
+  list.push_back(
+      {{"label", "b"},
+       {"nodes",
+        {{{"op", "factor_b"}, {"sites", {1}}, {"rows", {outputs}}}, {{"op", "table"}, {"of", 0}, {"width", 16}}}}});
   return list;
 }
 
@@ -98,6 +122,28 @@ const KernelWords kernelWords[] = {
       {"keys", "index"},
       {"y", "rows"},
       {"y_pitch", "pitch"},
+      {"width", "count"}}},
+    {"fold_table",
+     {{"a", "weight"},
+      {"a_pitch", "pitch"},
+      {"b", "weight"},
+      {"rank", "count"},
+      {"base", "weight"},
+      {"base_pitch", "pitch"},
+      {"y", "weight"},
+      {"y_pitch", "pitch"},
+      {"depth", "count"},
+      {"width", "count"}}},
+    {"fold_matrix",
+     {{"a", "weight"},
+      {"a_pitch", "pitch"},
+      {"b", "weight"},
+      {"rank", "count"},
+      {"base", "weight"},
+      {"base_pitch", "pitch"},
+      {"y", "weight"},
+      {"y_pitch", "pitch"},
+      {"depth", "count"},
       {"width", "count"}}}};
 
 Json kernels() {
@@ -119,13 +165,16 @@ Json entries() {
   return list;
 }
 
+/// Whether the kernel counts panels of 16 columns.
+bool isWide(const std::string &kernel) { return kernel == "contract" || kernel.starts_with("fold"); }
+
 Json targets() {
   Json list = Json::array();
   for (const char *name : {"cpu", "toy", "cuda"}) {
     Json target = {{"name", name},
                    {"geometry", {{"matrix", "panels"}, {"lanes", 16}, {"odd_pitch", true}, {"block_rows", 64}}}};
     for (const KernelWords &kernel : kernelWords) {
-      bool contract = std::string(kernel.name) == "contract";
+      bool contract = isWide(kernel.name);
       Json rule = {{"column_lanes", contract ? 16 : 1}, {"scratch_base", 64}, {"scratch_per_key", 4}};
       Json tiles = {{"tile_rows", 32}, {"tile_columns", 8}, {"few_rows", 4}, {"few_columns", 4}};
       bool grid = std::string(name) == "cuda";
@@ -150,6 +199,33 @@ Json problem(const char *kernel, const char *over, Json columns, Json args) {
 
 Json launch(const char *label, Json only) { return {{"label", label}, {"problems", Json::array({only})}}; }
 
+/// The folds of both sites.
+Json deploy() {
+  auto fold = [](const char *kernel, uint64_t depth, uint64_t columns, int first, int base, int site) {
+    uint64_t pitch = std::string(kernel) == "fold_table" ? columns : depth;
+    auto parameter = [](int p) { return Json{"parameter", p}; };
+    // All are pairs, which would be an object.
+    Json words = Json::array({parameter(first),
+                              {"pitch", 16},
+                              parameter(first + 1),
+                              {"rank", {site}},
+                              parameter(base),
+                              {"pitch", pitch},
+                              parameter(7 + base),
+                              {"pitch", pitch},
+                              {"int", depth},
+                              {"int", columns}});
+    Json made = problem(kernel, "rows", columns, words);
+    for (const char *key : {"space", "keys"})
+      made.erase(key);
+    made["count"] = depth;
+    made["guard"] = {site};
+    return made;
+  };
+  return Json::array({launch("fold", fold("fold_table", vocabulary, width, 3, 0, 0)),
+                      launch("fold", fold("fold_matrix", width, outputs, 5, 1, 1))});
+}
+
 Json function(bool separate) {
   auto buffer = [](int i, int c = 0) { return Json{"buffer", i, c}; };
   auto integer = [](uint64_t v) { return Json{"int", v}; };
@@ -157,12 +233,13 @@ Json function(bool separate) {
   auto parameter = [](int p) { return Json{"parameter", p}; };
   auto rows = [](const char *field) { return Json{"rows", 0, field}; };
   Json launches = Json::array();
-  launches.push_back(
-      launch("gather", problem("gather", "rows", 1,
-                               {{"ids", 0}, parameter(0), pitch(width), buffer(0), pitch(width), integer(width)})));
+  launches.push_back(launch(
+      "gather",
+      problem("gather", "rows", 1,
+              {{"ids", 0}, parameter(separate ? 0 : 7), pitch(width), buffer(0), pitch(width), integer(width)})));
   launches.push_back(launch("linear", problem("contract", "rows", outputs,
-                                              {buffer(0), pitch(width), parameter(1), integer(width), parameter(2),
-                                               buffer(1), pitch(outputs)})));
+                                              {buffer(0), pitch(width), parameter(separate ? 1 : 8), integer(width),
+                                               parameter(2), buffer(1), pitch(outputs)})));
   if (separate) {
     Json lora = problem("lora", "rows", 1,
                         {buffer(0),
@@ -251,27 +328,31 @@ Json manifestOf(const std::string &directory, const Weights &weights, bool separ
   Json db = {site(1, "linear", 3, 5, 0.5)};
   if (!separate)
     db.push_back(site(0, "embedding", 2, 7, 1.5));
-  return {{"format", {{"major", 2}, {"minor", 0}}},
-          {"producer", "test"},
-          {"model", "tiny"},
-          {"adapters_mode", separate ? "separate" : "fuse"},
-          {"targets", targets()},
-          {"files", {{{"path", "weights.safetensors"}, {"size", size}}}},
-          {"tensors", tensors},
-          {"sites", {"table", "linear"}},
-          {"adapters",
-           {{{"name", "da"}, {"sites", Json::array({site(1, "linear", 2, 3, 2.0)})}}, {{"name", "db"}, {"sites", db}}}},
-          {"parameters", parameters(separate)},
-          {"kernels", kernels()},
-          {"entries", entries()},
-          {"functions", Json::array({function(separate)})}};
+  Json manifest = {
+      {"format", {{"major", 2}, {"minor", 0}}},
+      {"producer", "test"},
+      {"model", "tiny"},
+      {"adapters_mode", separate ? "separate" : "fuse"},
+      {"targets", targets()},
+      {"files", {{{"path", "weights.safetensors"}, {"size", size}}}},
+      {"tensors", tensors},
+      {"sites", {"table", "linear"}},
+      {"adapters",
+       {{{"name", "da"}, {"sites", Json::array({site(1, "linear", 2, 3, 2.0)})}}, {{"name", "db"}, {"sites", db}}}},
+      {"parameters", parameters(separate)},
+      {"kernels", kernels()},
+      {"entries", entries()},
+      {"functions", Json::array({function(separate)})}};
+  if (!separate)
+    manifest["deploy"] = deploy();
+  return manifest;
 }
 
 std::string cudaCode(const char *first) {
   std::string text = first + std::string("\nlibrary " TINY_KERNELS "\n");
   for (const KernelWords &kernel : kernelWords) {
     std::string name = kernel.name;
-    text += "kernel entry_" + name + " " + name + (name == "contract" ? "/16\n" : "/1\n");
+    text += "kernel entry_" + name + " " + name + (isWide(name) ? "/16\n" : "/1\n");
   }
   return text;
 }

@@ -6,8 +6,7 @@
 #define STEP 1
 #endif
 
-#define KERNEL(name) \
-  void name(const uint64_t *args, int64_t r0, int64_t r1, int64_t c0, int64_t c1, void *scratch)
+#define KERNEL(name) void name(const uint64_t *args, int64_t r0, int64_t r1, int64_t c0, int64_t c1, void *scratch)
 
 static const float *floats(uint64_t word) { return (const float *)word; }
 
@@ -72,4 +71,30 @@ KERNEL(number) {
       for (uint64_t n = 0; n < args[3]; ++n)
         ((float *)args[0])[r * args[1] + n] += (float)STEP * (float)(blocks[4 * b + 3] + r - blocks[4 * b + 1]);
   (void)c0, (void)c1, (void)scratch;
+}
+
+static float folded(const uint64_t *args, uint64_t k, uint64_t n, float base) {
+  const float *a = floats(args[0]) + k * args[1], *b = floats(args[2]) + n / 16 * args[3] * 16 + n % 16;
+  float sum = 0;
+  for (uint64_t r = 0; r < args[3]; ++r)
+    sum += a[r] * b[r * 16];
+  return base + sum;
+}
+
+// A^T, A^T pitch, s B in panels, rank, base, base pitch, out, out pitch, K, N; rows are of K, a table's of 16 columns
+KERNEL(fold_matrix) {
+  for (int64_t k = r0; k < r1; ++k)
+    for (int64_t n = 16 * c0; n < 16 * c1 && n < (int64_t)args[9]; ++n) {
+      uint64_t at = ((uint64_t)n / 16 * args[8] + (uint64_t)k) * 16 + (uint64_t)n % 16;
+      ((float *)args[6])[at] = folded(args, (uint64_t)k, (uint64_t)n, floats(args[4])[at]);
+    }
+  (void)scratch;
+}
+KERNEL(fold_table) {
+  for (int64_t k = r0; k < r1; ++k)
+    for (int64_t n = 16 * c0; n < 16 * c1 && n < (int64_t)args[9]; ++n) {
+      uint64_t at = (uint64_t)k * args[5] + (uint64_t)n;
+      ((float *)args[6])[at] = folded(args, (uint64_t)k, (uint64_t)n, floats(args[4])[at]);
+    }
+  (void)scratch;
 }

@@ -113,10 +113,11 @@ TEST_F(CudaTest, Program) {
   tiny::Answer here = tiny::runOnce(folder.path, "da", call, 1, "cuda");
   EXPECT_EQ(here.error, "");
   EXPECT_EQ(here.values, tiny::runOnce(folder.path, "da", call, 1, "cpu").values);
-  EXPECT_EQ(calls({"cuMemcpyHtoDAsync_v2"}).size(), 1u);
+  EXPECT_EQ(calls({"cuMemcpyHtoDAsync_v2"}).size(), 2u); // of the binding and of the call
   Calls names;
   for (const std::string &line : calls({"cuLaunchKernel"}))
     names.push_back(line.substr(0, line.find(" grid")));
-  EXPECT_EQ(names, (Calls{"cuLaunchKernel entry_gather", "cuLaunchKernel entry_contract", "cuLaunchKernel entry_number",
-                          "cuLaunchKernel entry_mean"}));
+  EXPECT_EQ(names,
+            (Calls{"cuLaunchKernel entry_fold_matrix", "cuLaunchKernel entry_gather", "cuLaunchKernel entry_contract",
+                   "cuLaunchKernel entry_number", "cuLaunchKernel entry_mean"}));
 }

@@ -31,9 +31,8 @@ std::string allKernels() {
   }
   for (int kind = 0; kind < poolKinds; ++kind)
     text += poolKernel("pool_" + std::to_string(kind), kind);
-  for (bool isTable : {false, true})
-    for (bool isScaled : {false, true})
-      text += foldKernel(isTable, isScaled);
+  for (const FoldForm &form : foldForms())
+    text += form.kernel();
   return text + gatherKernel("gather", 2);
 }
 
@@ -275,31 +274,31 @@ TEST_P(Kernels, Pool) {
 // behind the last column of a table is written.
 TEST_P(Kernels, Fold) {
   const ptx::Geometry geometry = cpuGeometry();
-  for (bool isTable : {false, true})
-    for (bool isScaled : {false, true})
-      for (auto [k, n, rank] :
-           {std::array<int64_t, 3>{1, 1, 1}, {5, 16, 4}, {37, 17, 3}, {100, 70, 16}, {33, 200, 64}}) {
-        FoldProblem whole(k, n, rank, isTable, geometry), parts(k, n, rank, isTable, geometry);
-        auto run = [&](FoldProblem &data, int64_t r0, int64_t r1, int64_t c0, int64_t c1) {
-          const auto words = [](auto... values) { return std::array{static_cast<uint64_t>(values)...}; };
-          auto args =
-              words(address(data.a.data()), data.pitchA, address(data.b.data()), rank, address(data.base.data()),
-                    address(data.y.data()), data.pitchY, k, n, address(data.gain.data()));
-          find(GetParam(), foldName(isTable, isScaled))(args.data(), r0, r1, c0, c1, scratchMemory().data());
-        };
-        int64_t panels = (n + 15) / 16;
-        run(whole, 0, k, 0, panels);
-        for (int64_t r = 0; r < k; r += 7)
-          for (int64_t c = 0; c < panels; c += 3)
-            run(parts, r, std::min(k, r + 7), c, std::min(panels, c + 3));
-        EXPECT_TRUE(sameBytes(whole.y, parts.y));
-        std::vector<float> values = whole.result(geometry);
-        for (size_t i = 0; i < values.size(); ++i)
-          ASSERT_NEAR(values[i], whole.reference(static_cast<int64_t>(i), isScaled), 4e-6)
-              << foldName(isTable, isScaled) << " " << k << " x " << n << " rank " << rank << " at " << i;
-        if (isTable)
-          EXPECT_EQ(writtenOutside(whole.y, k, n, whole.pitchY), -1);
-      }
+  for (const FoldForm &form : foldForms())
+    for (auto [k, n, rank] :
+         {std::array<int64_t, 3>{1, 1, 1}, {5, 16, 4}, {37, 17, 3}, {20, 30, 0}, {100, 70, 16}, {33, 200, 64}}) {
+      FoldProblem whole(k, n, rank, form, geometry), parts(k, n, rank, form, geometry);
+      auto run = [&](FoldProblem &data, int64_t r0, int64_t r1, int64_t c0, int64_t c1) {
+        std::vector<uint64_t> words;
+        auto add = [&](auto... values) { (words.push_back(static_cast<uint64_t>(values)), ...); };
+        add(address(data.a.data()), data.pitchA, address(data.b.data()), rank, address(data.base.data()),
+            data.pitchBase, address(data.y.data()));
+        if (!form.isNorm)
+          add(data.pitchY);
+        add(k, n, address(data.scale.data()));
+        find(GetParam(), form.name())(words.data(), r0, r1, c0, c1, scratchMemory().data());
+      };
+      int64_t panels = (n + 15) / 16, rows = form.isNorm ? 1 : k;
+      run(whole, 0, rows, 0, panels);
+      for (int64_t r = 0; r < rows; r += 14)
+        for (int64_t c = 0; c < panels; c += 3)
+          run(parts, r, std::min(rows, r + 14), c, std::min(panels, c + 3));
+      EXPECT_TRUE(sameBytes(whole.y, parts.y)) << form.name();
+      ASSERT_EQ(whole.result(geometry), whole.expected()) << form.name() << " " << k << " x " << n << " rank " << rank;
+      EXPECT_TRUE(whole.isCompleted(geometry)) << form.name() << " " << k;
+      if (form.isTable && !form.isNorm)
+        EXPECT_EQ(writtenOutside(whole.y, k, n, whole.pitchY), -1);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, Kernels, testing::ValuesIn(hostLevels()),

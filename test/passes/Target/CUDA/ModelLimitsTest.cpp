@@ -42,7 +42,8 @@ constexpr Limit limits[] = {
     {"gather", 0, {32, 32, 32, 32}},
     {"pool", 0, {40, 40, 40, 40}},
     {"map", 0, {32, 32, 32, 32}},
-    {"fold", 0, {40, 40, 40, 40}},
+    {"fold", 0, {40, 48, 40, 40}},
+    {"fold_norm", 0, {40, 48, 40, 40}},
 };
 
 const Limit &limitOf(rt::KernelOp kernel) {
