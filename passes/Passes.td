@@ -122,7 +122,8 @@ def XfToStagePass : Pass<"convert-xf-to-stage", "::mlir::ModuleOp"> {
   let summary = "from [B,S,D] tensors to skeletons over rows";
   let description = [{
     A dialect conversion: a mask becomes the row table of its tokens, activations
-    rows of that table, each op the skeleton, and the region, that computes it.
+    [B,S,D] rows of that table, values [B,D] rows per sequence, each op the
+    skeleton, and the region, that computes it.
     ```mlir
     %m = xf.visible %mask max_length 9 : tensor<?x?xi1> -> tensor<?x?xi1>
     %y = xf.activation relu %x : tensor<?x?x8xf32>

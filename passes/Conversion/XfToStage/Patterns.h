@@ -5,12 +5,19 @@
 
 #include "dialects/stage/IR/StageDialect.h"
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace ptx::stage {
 
-/// [B,S,D] and [B,D] become [rows,D], a mask a row table, ids an index in one.
-/// Inputs stay what the caller hands over, and weights what they are.
+/// Gives values [B,D] the type of rows per sequence, in place and in front of
+/// the conversion: rows per token have the type that [B,D] had, and whether an op
+/// is converted is read off its types.
+void setRowsPerSequence(mlir::ModuleOp module);
+
+/// [B,S,D] becomes rows per token, a mask a row table, ids an index of its rows.
+/// Rows per sequence are there; inputs stay what the caller hands over, and
+/// weights what they are.
 class RowTypes : public mlir::TypeConverter {
 public:
   RowTypes();

@@ -47,7 +47,10 @@ GatherOp gather(OpBuilder &builder, Location loc, Type type, Value table, Value 
   return op;
 }
 
-Type indexType(OpBuilder &builder) { return RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type()); }
+/// An entry for each token, or for each sequence.
+Type indexType(OpBuilder &builder, Attribute encoding = {}) {
+  return RankedTensorType::get({ShapedType::kDynamic}, builder.getI32Type(), encoding);
+}
 
 struct EmbeddingToGather : OpConversionPattern<xf::EmbeddingOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -69,7 +72,8 @@ struct FirstTokenToGather : OpConversionPattern<xf::FirstTokenOp> {
 
   LogicalResult matchAndRewrite(xf::FirstTokenOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Value first = FirstRowsOp::create(rewriter, op.getLoc(), indexType(rewriter), adaptor.getMask());
+    Type perSequence = indexType(rewriter, PerSequenceAttr::get(op.getContext()));
+    Value first = FirstRowsOp::create(rewriter, op.getLoc(), perSequence, adaptor.getMask());
     Type type = typeConverter->convertType(op.getResult());
     rewriter.replaceOp(op, gather(rewriter, op.getLoc(), type, adaptor.getX(), first));
     return success();
@@ -98,7 +102,8 @@ struct LoraLinearToContracts : OpConversionPattern<xf::LoraLinearOp> {
 
   LogicalResult matchAndRewrite(xf::LoraLinearOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    Type rank = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, rewriter.getF32Type());
+    constexpr int64_t dynamic = ShapedType::kDynamic;
+    Type rank = cast<RankedTensorType>(adaptor.getX().getType()).clone({dynamic, dynamic});
     auto u =
         ContractOp::create(rewriter, op.getLoc(), rank, adaptor.getX(), adaptor.getA(), Value(), Value(), ValueRange());
     buildRegion(rewriter, op.getLoc(), u.getBody(), 1, identity);

@@ -52,8 +52,7 @@ struct ConvertOutput : OpConversionPattern<xf::OutputOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     // A value per sequence says no mask: its space is where it was pooled.
     Value mask = op.getMask() ? Value(op.getMask()) : maskOfSequences(op.getValue());
-    rewriter.replaceOpWithNewOp<OutputOp>(op, op.getName(), adaptor.getValue(), rewriter.getRemappedValue(mask),
-                                          /*per_sequence=*/!op.getMask());
+    rewriter.replaceOpWithNewOp<OutputOp>(op, op.getName(), adaptor.getValue(), rewriter.getRemappedValue(mask));
     return success();
   }
 };

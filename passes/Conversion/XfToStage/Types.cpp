@@ -1,5 +1,7 @@
 #include "passes/Conversion/XfToStage/Patterns.h"
 
+#include "mlir/IR/AttrTypeSubElements.h"
+
 using namespace mlir;
 
 namespace ptx::stage {
@@ -10,7 +12,7 @@ static Type toRows(RankedTensorType type) {
     return SpaceType::get(type.getContext());
   if (xf::isIds(type))
     return RankedTensorType::get({rows}, IntegerType::get(type.getContext(), 32));
-  if (xf::isActivations(type))
+  if (xf::isSequence(type))
     return RankedTensorType::get({rows, type.getShape().back()}, type.getElementType());
   return type;
 }
@@ -22,6 +24,16 @@ RowTypes::RowTypes() {
   addConversion([](Value value) -> std::optional<Type> {
     return value.getDefiningOp<xf::InputOp>() ? std::optional(value.getType()) : std::nullopt;
   });
+}
+
+void setRowsPerSequence(ModuleOp module) {
+  AttrTypeReplacer types;
+  types.addReplacement([](RankedTensorType type) -> std::optional<Type> {
+    if (!xf::isPooled(type))
+      return std::nullopt;
+    return RankedTensorType::get(type.getShape(), type.getElementType(), PerSequenceAttr::get(type.getContext()));
+  });
+  types.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true, /*replaceLocs=*/false, /*replaceTypes=*/true);
 }
 
 } // namespace ptx::stage

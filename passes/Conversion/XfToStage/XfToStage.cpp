@@ -63,7 +63,10 @@ struct XfToStage : impl::XfToStagePassBase<XfToStage> {
         return WalkResult::interrupt();
       return isa<xf::AdapterOp, xf::ParameterOp>(op) ? WalkResult::skip() : WalkResult::advance();
     });
-    if (walked.wasInterrupted() || failed(applyFullConversion(module, target, frozen)))
+    if (walked.wasInterrupted())
+      return signalPassFailure();
+    stage::setRowsPerSequence(module);
+    if (failed(applyFullConversion(module, target, frozen)))
       signalPassFailure();
   }
 };
