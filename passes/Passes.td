@@ -120,6 +120,30 @@ def OutlineParametersPass : Pass<"xf-outline-parameters", "::mlir::ModuleOp"> {
 
 def XfToStagePass : Pass<"convert-xf-to-stage", "::mlir::ModuleOp"> {
   let summary = "from [B,S,D] tensors to skeletons over rows";
+  let description = [{
+    A dialect conversion: a mask becomes the row table of its tokens, activations
+    [B,S,D] rows of that table, values [B,D] rows per sequence, each op the
+    skeleton, and the region, that computes it.
+    ```mlir
+    %m = xf.visible %mask max_length 9 : tensor<?x?xi1> -> tensor<?x?xi1>
+    %y = xf.activation relu %x : tensor<?x?x8xf32>
+    xf.output "out" %y where %m : tensor<?x?x8xf32>, tensor<?x?xi1>
+    ```
+    becomes
+    ```mlir
+    %s = stage.space %mask max_length 9 : tensor<?x?xi1> -> !stage.space
+    %y = stage.map %x {
+    ^bb0(%e: f32):
+      %zero = arith.constant 0.0 : f32
+      %0 = arith.maximumf %e, %zero : f32
+      xf.yield %0 : f32
+    } : tensor<?x8xf32> -> tensor<?x8xf32>
+    stage.output "out" %y over %s : tensor<?x8xf32>, !stage.space
+    ```
+    (test/passes/Conversion/xf_to_stage.mlir). Postcondition: no value is [B,S,D]
+    or [B,D] any more, but inputs; a value per sequence is an output only where
+    the function itself says whose sequences (xf_to_stage_invalid.mlir).
+  }];
   let dependentDialects = ["::ptx::stage::StageDialect", "::mlir::func::FuncDialect"];
 }
 

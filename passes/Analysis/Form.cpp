@@ -174,16 +174,21 @@ private:
 
   LogicalResult checkResults(Operation *op, TypeRange types) {
     for (Type type : types)
-      if (!xf::isActivations(type))
+      if (!isActivations(type))
         return op->emitOpError("gives ") << type << ", expected activations";
     return success();
+  }
+
+  /// As they are, or as rows.
+  bool isActivations(Type type) {
+    return xf::isActivations(type) || (form >= IrForm::Staged && stage::isRowsOfF32(type));
   }
 
   /// What a layer may be handed: an id's limit does not travel with it.
   bool isValue(Type type) {
     if (form >= IrForm::Deployed && isa<xf::WeightType, xf::LowRankType>(type))
       return false;
-    return xf::isActivations(type) || xf::isMask(type) || xf::isWeightLike(type) || isa<stage::SpaceType>(type);
+    return isActivations(type) || xf::isMask(type) || xf::isWeightLike(type) || isa<stage::SpaceType>(type);
   }
 
   IrForm form;

@@ -56,11 +56,12 @@ static LogicalResult output(Frame &frame, stage::OutputOp op) {
     return op.emitOpError("stands in a parameter, which has no outputs");
   const Array &rows = frame.array(op.getValue());
   const Space &space = frame.space(op.getSpace());
-  int64_t expected = op.getPerSequence() ? space.sequences : space.rows();
+  bool perSequence = stage::isPerSequence(op.getValue().getType());
+  int64_t expected = perSequence ? space.sequences : space.rows();
   if (rows.shape.size() != 2 || rows.shape[0] != expected)
     return op.emitOpError("has a value of shape ") << format(rows.shape) << ", expected " << expected << " rows";
   Array result = rows;
-  if (!op.getPerSequence()) {
+  if (!perSequence) {
     result = Array({space.sequences, space.length, rows.columns()});
     for (int64_t b = 0; b < space.sequences; ++b)
       for (int64_t row = space.begin[b]; row < space.begin[b] + space.keys[b]; ++row)

@@ -17,10 +17,12 @@ def Stage_Dialect : Dialect {
     mean, map) with a region of scalar `arith` and `math` operations that says
     what happens to each element before it is stored. Targets supply skeletons,
     never regions. Values are rows `tensor<?xDxf32>`: one row per token that
-    exists in a *space*; padding has no rows. Rows of f16 or bf16 are rounded, to
-    nearest, ties to even, when they are stored.
+    exists in a *space*; padding has no rows. Rows that exist once for each
+    sequence of a space say so: `tensor<?xDxf32, #stage.per_sequence>`. Rows of
+    f16 or bf16 are rounded, to nearest, ties to even, when they are stored.
   }];
   let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::ptx::xf::XfDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
@@ -30,12 +32,31 @@ def Stage_SpaceType : Stage_Type<"Space", "space"> {
   let summary = "a row table: which tokens exist, in which sequence, at which position";
 }
 
-def Stage_Rows : Xf_Tensor<"isPooled", "rows tensor<?xDxf32>, one per token of a space or one per sequence">;
+def Stage_PerSequenceAttr : AttrDef<Stage_Dialect, "PerSequence"> {
+  let mnemonic = "per_sequence";
+  let summary = "the encoding of rows, and of an index, that exist once for each sequence; without it, for each token";
+}
+
+class Stage_Tensor<Pred predicate, string summary> : Type<predicate, summary, "::mlir::RankedTensorType">;
+
+defvar isRowsOfF32 = CPred<"::ptx::stage::isRowsOfF32($_self)">;
+defvar isRows = CPred<"::ptx::stage::isRows($_self)">;
+defvar isIndex = CPred<"::ptx::stage::isIndex($_self)">;
+defvar isPerSequence = CPred<"::ptx::stage::isPerSequence($_self)">;
+defvar isPerToken = Neg<isPerSequence>;
+
+def Stage_Rows : Stage_Tensor<isRowsOfF32, "rows tensor<?xDxf32>, one per token of a space or one per sequence">;
+def Stage_TokenRows : Stage_Tensor<And<[isRowsOfF32, isPerToken]>, "rows per token, tensor<?xDxf32>">;
 /// A row of 16-bit elements fills whole words of 32 bits.
-def Stage_AnyRows : Type<CPred<"::ptx::stage::isRows($_self)">,
-                         "rows tensor<?xDxf32>, or of an even number of f16 or bf16", "::mlir::RankedTensorType">;
-def Stage_Index : Type<CPred<"::ptx::stage::isIndex($_self)">, "indices tensor<?xi32>, one per row or per sequence",
-                       "::mlir::RankedTensorType">;
+def Stage_AnyRows : Stage_Tensor<isRows, "rows tensor<?xDxf32>, or of an even number of f16 or bf16">;
+def Stage_AnyTokenRows : Stage_Tensor<And<[isRows, isPerToken]>,
+                                      "rows per token, tensor<?xDxf32>, or of an even number of f16 or bf16">;
+def Stage_AnySequenceRows
+    : Stage_Tensor<And<[isRows, isPerSequence]>, "rows per sequence, tensor<?xDxf32, #stage.per_sequence>">;
+def Stage_Index : Stage_Tensor<isIndex, "indices tensor<?xi32>, one per row or per sequence">;
+def Stage_TokenIndex : Stage_Tensor<And<[isIndex, isPerToken]>, "indices per token, tensor<?xi32>">;
+def Stage_SequenceIndex
+    : Stage_Tensor<And<[isIndex, isPerSequence]>, "indices per sequence, tensor<?xi32, #stage.per_sequence>">;
 
 class Stage_Op<string mnemonic, list<Trait> traits = []>
     : Op<Stage_Dialect, mnemonic, !listconcat([KnownAttributes], traits)>;

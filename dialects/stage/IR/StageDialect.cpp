@@ -11,6 +11,9 @@ using namespace ptx::stage;
 #include "dialects/stage/IR/StageEnums.cpp.inc"
 #include "dialects/stage/IR/StageInterfaces.cpp.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "dialects/stage/IR/StageAttrs.cpp.inc"
+
 #define GET_TYPEDEF_CLASSES
 #include "dialects/stage/IR/StageTypes.cpp.inc"
 
@@ -18,6 +21,10 @@ using namespace ptx::stage;
 #include "dialects/stage/IR/Stage.cpp.inc"
 
 void StageDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/stage/IR/StageAttrs.cpp.inc"
+      >();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialects/stage/IR/StageTypes.cpp.inc"

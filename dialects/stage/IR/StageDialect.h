@@ -6,16 +6,24 @@
 
 #include "dialects/stage/IR/StageDialect.h.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "dialects/stage/IR/StageAttrs.h.inc"
+
 namespace ptx::stage {
 
-/// tensor<?xi32>.
-inline bool isIndex(mlir::Type type) {
+/// Of rows, and of an index: whether there is one for each sequence, else there
+/// is one for each token.
+inline bool isPerSequence(mlir::Type type) {
   auto tensor = mlir::dyn_cast<mlir::RankedTensorType>(type);
-  return tensor && tensor.getRank() == 1 && tensor.isDynamicDim(0) && tensor.getElementType().isInteger(32);
+  return tensor && mlir::isa_and_present<PerSequenceAttr>(tensor.getEncoding());
 }
 
-/// tensor<?xDxf32>, or the same of an even number of f16 or bf16.
+/// tensor<?xi32>, per token or per sequence.
+bool isIndex(mlir::Type type);
+/// tensor<?xDxf32>, or the same of an even number of f16 or bf16; per token or
+/// per sequence.
 bool isRows(mlir::Type type);
+bool isRowsOfF32(mlir::Type type);
 /// The element type of rows.
 inline mlir::Type elementOf(mlir::Value rows) {
   return mlir::cast<mlir::RankedTensorType>(rows.getType()).getElementType();
@@ -31,14 +39,14 @@ bool isElementwise(mlir::Operation *op);
 mlir::LogicalResult verifyElement(mlir::Operation *skeleton, mlir::Region &region, int64_t arguments);
 
 /// Which rows a stage computes: those of `like`; where that is null, those of
-/// the space, or one for each of its sequences.
+/// the space.
 struct RowDomain {
   mlir::Value like = {}, space = {};
-  bool perSequence = false;
 };
 
-/// The rows that an index has an entry for; without a space for what is no index.
-RowDomain rowsOfIndex(mlir::Value index);
+/// The space whose tokens or sequences an index has an entry for; null for what
+/// is no index.
+mlir::Value spaceOfIndex(mlir::Value index);
 
 /// Rows that a stage multiplies.
 struct Factor {
@@ -47,6 +55,10 @@ struct Factor {
   mlir::Type type; // in which they are multiplied
   int64_t columns; // that are multiplied together
 };
+
+/// C5: rows, or an index, that the op reads are for tokens or for sequences, as
+/// those that it computes.
+mlir::LogicalResult verifyKind(mlir::Operation *op, mlir::Type read, mlir::Type computed);
 
 class SkeletonOpInterface;
 /// The rules of every skeleton: its region is one of elements, rows of narrow

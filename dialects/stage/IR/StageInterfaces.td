@@ -26,7 +26,11 @@ def Stage_SkeletonOpInterface : OpInterface<"SkeletonOpInterface", [Xf_LaunchedO
       else
         return ::mlir::MutableOperandRange($_op, $_op->getNumOperands(), 0);
     }]>,
-    InterfaceMethod<"Which rows the stage computes.", "::ptx::stage::RowDomain", "getRowDomain", (ins), "", [{
+    InterfaceMethod<[{
+      Which rows the stage computes: those of `like`, and so of all rows that it
+      reads; or those of a space. The type of the result says whether there is
+      one for each token or for each sequence.
+    }], "::ptx::stage::RowDomain", "getRowDomain", (ins), "", [{
       return {.like = $_op->getOperand(0)};
     }]>,
     InterfaceMethod<"Adds what distinguishes kernels of one skeleton, as attributes of rt.kernel.", "void",

@@ -24,33 +24,36 @@ def Stage_IdsOp : Stage_Op<"ids", [Pure]> {
   let description = "C1 the source is an input of the function. C2 its dimensions are the space's.";
   let hasVerifier = 1;
   let arguments = (ins Xf_Ids:$source, Stage_SpaceType:$space);
-  let results = (outs Stage_Index:$result);
+  let results = (outs Stage_TokenIndex:$result);
   let assemblyFormat = "$source `,` $space attr-dict `:` type($source) `,` type($space) `->` type($result)";
 }
 
 def Stage_PositionsOp : Stage_Op<"positions", [Pure]> {
   let summary = "the position 0..S-1 of each row";
   let arguments = (ins Stage_SpaceType:$space);
-  let results = (outs Stage_Index:$result);
+  let results = (outs Stage_TokenIndex:$result);
   let assemblyFormat = "$space attr-dict `:` type($space) `->` type($result)";
 }
 
 def Stage_FirstRowsOp : Stage_Op<"first_rows", [Pure]> {
   let summary = "for each sequence, the row that holds position 0";
   let arguments = (ins Stage_SpaceType:$space);
-  let results = (outs Stage_Index:$result);
+  let results = (outs Stage_SequenceIndex:$result);
   let assemblyFormat = "$space attr-dict `:` type($space) `->` type($result)";
 }
 
 def Stage_OutputOp : Stage_Op<"output"> {
-  let summary = "a named output: rows are scattered to [B,S,D] with zeros where no row is, or [B,D]";
-  let arguments = (ins StrAttr:$name, Stage_Rows:$value, Stage_SpaceType:$space, UnitAttr:$per_sequence);
-  let assemblyFormat = "$name $value `over` $space (`per_sequence` $per_sequence^)? attr-dict `:` type($value) `,` type($space)";
+  let summary = "a named output: rows per token are scattered to [B,S,D] with zeros where no row is, those per sequence are [B,D]";
+  let arguments = (ins StrAttr:$name, Stage_Rows:$value, Stage_SpaceType:$space);
+  let assemblyFormat = "$name $value `over` $space attr-dict `:` type($value) `,` type($space)";
 }
 
 def Stage_ColumnsOp : Stage_Op<"columns", [Pure]> {
   let summary = "a view of columns [offset, offset + width of the result) of rows";
-  let description = "C1 they lie inside x, and are of its type. C2 16-bit elements begin at an even column.";
+  let description = [{
+    C1 they lie inside x, and are of its type, per token or per sequence as x is.
+    C2 16-bit elements begin at an even column.
+  }];
   let hasVerifier = 1;
   let arguments = (ins Stage_AnyRows:$x, I64Attr:$offset);
   let results = (outs Stage_AnyRows:$result);

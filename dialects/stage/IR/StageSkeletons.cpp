@@ -10,24 +10,40 @@ static bool isRank(Value rows) {
   return ShapedType::isDynamic(cast<RankedTensorType>(rows.getType()).getShape().back());
 }
 
-RowDomain ptx::stage::rowsOfIndex(Value index) {
+Value ptx::stage::spaceOfIndex(Value index) {
   if (auto first = index.getDefiningOp<FirstRowsOp>())
-    return {.space = first.getSpace(), .perSequence = true};
+    return first.getSpace();
   if (auto ids = index.getDefiningOp<IdsOp>())
-    return {.space = ids.getSpace()};
+    return ids.getSpace();
   if (auto positions = index.getDefiningOp<PositionsOp>())
-    return {.space = positions.getSpace()};
+    return positions.getSpace();
   return {};
+}
+
+/// Per sequence or per token; no encoding but ours is known.
+static bool isKnownEncoding(Attribute encoding) { return !encoding || isa<PerSequenceAttr>(encoding); }
+
+bool ptx::stage::isIndex(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getRank() == 1 && tensor.isDynamicDim(0) && tensor.getElementType().isInteger(32) &&
+         isKnownEncoding(tensor.getEncoding());
 }
 
 bool ptx::stage::isRows(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor || tensor.getRank() != 2)
+  if (!tensor || tensor.getRank() != 2 || !isKnownEncoding(tensor.getEncoding()))
     return false;
-  if (!xf::isProductType(tensor.getElementType()))
-    return xf::isPooled(type);
-  bool isWhole = !tensor.isDynamicDim(1) && tensor.getDimSize(1) % 2 == 0;
-  return isWhole && xf::isPooled(withElements(type, Float32Type::get(type.getContext())));
+  Type element = tensor.getElementType();
+  if (xf::isProductType(element)) {
+    if (tensor.isDynamicDim(1) || tensor.getDimSize(1) % 2 != 0)
+      return false;
+    element = Float32Type::get(type.getContext());
+  }
+  return xf::isPooled(RankedTensorType::get(tensor.getShape(), element));
+}
+
+bool ptx::stage::isRowsOfF32(Type type) {
+  return isRows(type) && cast<RankedTensorType>(type).getElementType().isF32();
 }
 
 Type ptx::stage::withElements(Type rows, Type element) { return cast<RankedTensorType>(rows).clone(element); }
@@ -49,8 +65,19 @@ static LogicalResult verifyFactors(SkeletonOpInterface op) {
   return success();
 }
 
+/// C5: what computes the rows that it reads keeps them per token or per sequence.
+static LogicalResult verifyKinds(SkeletonOpInterface op) {
+  Type result = op->getResult(0).getType();
+  if (!op.getRowDomain().like || !isRows(result))
+    return success();
+  for (Type type : op->getOperandTypes())
+    if (isRows(type) && failed(verifyKind(op, type, result)))
+      return failure();
+  return success();
+}
+
 LogicalResult ptx::stage::verifySkeleton(SkeletonOpInterface op) {
-  if (failed(verifyFactors(op)))
+  if (failed(verifyFactors(op)) || failed(verifyKinds(op)))
     return failure();
   std::optional<int64_t> elements = op.getElementCount();
   if (!elements)
@@ -97,13 +124,13 @@ void RowNormOp::getConstants(NamedAttrList &constants) {
 }
 
 std::optional<int64_t> GatherOp::getElementCount() { return static_cast<int64_t>(getTables().size()); }
-RowDomain GatherOp::getRowDomain() { return rowsOfIndex(getIndices().front()); }
+RowDomain GatherOp::getRowDomain() { return {.space = spaceOfIndex(getIndices().front())}; }
 void GatherOp::getConstants(NamedAttrList &constants) {
   constants.set("tables", Builder(getContext()).getI64IntegerAttr(static_cast<int64_t>(getTables().size())));
 }
 Value GatherOp::getRankParameter() { return isRank(getResult()) ? getTables().front() : Value(); }
 
-RowDomain PoolOp::getRowDomain() { return {.space = getSpace(), .perSequence = true}; }
+RowDomain PoolOp::getRowDomain() { return {.space = getSpace()}; }
 void PoolOp::getConstants(NamedAttrList &constants) { constants.set("pooling", getKindAttr()); }
 
 static void noteLayout(NamedAttrList &constants, Value base) {

@@ -17,7 +17,8 @@ def Stage_ContractOp : Stage_RegionSkeletonOp<"contract", "Contract", ["getConst
     element value and extra and yields one f32. C3 the region holds operations
     that every target carries out on an element (rt.kernel lists them), of f32
     and i1. C4 rows of f16 or bf16 are multiplied in that type, an even number
-    of columns at a time.
+    of columns at a time. C5 rows that it reads, extras among them, and rows that
+    it computes are all per token or all per sequence.
     ```mlir
     %y = stage.contract %x, %w extras(%b, %r : !xf.packed<vector, 512x1xf32>, tensor<?x512xf32>) {
     ^bb0(%acc: f32, %bias: f32, %old: f32):
@@ -42,14 +43,15 @@ def Stage_AttentionOp : Stage_SkeletonOp<"attention", "Attention", ["getRowDomai
   let summary = "attention of the rows of one space over the keys of another, sequence by sequence";
   let description = [{
     As `xf.attention`; heads by column blocks. A query without keys gives zeros.
+    All rows are per token.
     C1 widths agree and are divisible by `heads`; the scale is finite. C4 as for
     `stage.contract`, of a head's columns.
   }];
   let hasVerifier = 1;
-  let arguments = (ins Stage_AnyRows:$query, Stage_AnyRows:$key, Stage_AnyRows:$value,
+  let arguments = (ins Stage_AnyTokenRows:$query, Stage_AnyTokenRows:$key, Stage_AnyTokenRows:$value,
                        Stage_SpaceType:$query_space, Stage_SpaceType:$key_space,
                        I64Attr:$heads, F64Attr:$scale, UnitAttr:$causal, Xf_ProductType:$product_type);
-  let results = (outs Stage_AnyRows:$result);
+  let results = (outs Stage_AnyTokenRows:$result);
   let assemblyFormat = [{
     $query `,` $key `,` $value `over` $query_space `,` $key_space `heads` $heads `scale` $scale (`causal` $causal^)?
     (`in` $product_type^)? attr-dict
@@ -59,7 +61,7 @@ def Stage_AttentionOp : Stage_SkeletonOp<"attention", "Attention", ["getRowDomai
 
 def Stage_RowNormOp : Stage_RegionSkeletonOp<"row_norm", "RowNorm", ["getConstants"]> {
   let summary = "y[m,n] = region(normalised x[m,n], extras...): layer, rms or l2 norm of each row";
-  let description = "C1 widths agree; eps is finite and not negative. C2, C3 as for `stage.contract`.";
+  let description = "C1 widths agree; eps is finite and not negative. C2, C3, C5 as for `stage.contract`.";
   let hasVerifier = 1;
   let arguments = (ins Stage_Norm:$norm, Stage_Rows:$x, F64Attr:$eps,
                        Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
@@ -74,11 +76,13 @@ def Stage_GatherOp : Stage_RegionSkeletonOp<"gather", "Gather", ["getElementCoun
                                                                 "getRankParameter"], [AttrSizedOperandSegments]> {
   let summary = "y[m,n] = region(table_0[index_0[m], n], ..., extras...)";
   let description = [{
-    A table is a `table` parameter or rows. The result has one row per index.
+    A table is a `table` parameter or rows per token. The result has one row per
+    index.
     C1 1 to 64 tables, as many as indices, of the result's width; one alone may
-    be as wide as a rank. C2, C3 as for `stage.contract`.
+    be as wide as a rank. C2, C3 as for `stage.contract`. C5 indices, extras and
+    the result are all per token or all per sequence.
   }];
-  let arguments = (ins Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$tables, Variadic<Stage_Index>:$indices,
+  let arguments = (ins Variadic<AnyTypeOf<[Stage_TokenRows, Xf_PackedType]>>:$tables, Variadic<Stage_Index>:$indices,
                        Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
   let results = (outs Stage_AnyRows:$result);
   let regions = (region SizedRegion<1>:$body);
@@ -92,18 +96,18 @@ def Stage_GatherOp : Stage_RegionSkeletonOp<"gather", "Gather", ["getElementCoun
 def Stage_PoolOp : Stage_SkeletonOp<"pool", "Pool", ["getRowDomain", "getConstants"]> {
   let summary = "one row of each sequence's visible rows; zeros where there is none";
   let description = [{
-    As `xf.pool`. Sums run over rows in ascending order, then one multiplication
+    As `xf.pool`, from rows per token to rows per sequence. Sums run over rows in ascending order, then one multiplication
     by 1/n, 1/sqrt(n) or 1/sum of the weights. C1 widths agree.
   }];
   let hasVerifier = 1;
-  let arguments = (ins Xf_Pooling:$kind, Stage_Rows:$x, Stage_SpaceType:$space);
-  let results = (outs Stage_AnyRows:$result);
+  let arguments = (ins Xf_Pooling:$kind, Stage_TokenRows:$x, Stage_SpaceType:$space);
+  let results = (outs Stage_AnySequenceRows:$result);
   let assemblyFormat = "$kind $x `over` $space attr-dict `:` type($x) `,` type($space) `->` type($result)";
 }
 
 def Stage_ConcatOp : Stage_SkeletonOp<"concat", "Map", []> {
   let summary = "the columns of each, one after the other";
-  let description = "One problem of a map for each part, into its columns. C1 at least one part; widths add up.";
+  let description = "One problem of a map for each part, into its columns. C1 at least one part; widths add up. C5 as for `stage.contract`.";
   let hasVerifier = 1;
   let arguments = (ins Variadic<Stage_Rows>:$parts);
   let results = (outs Stage_AnyRows:$result);
@@ -112,7 +116,7 @@ def Stage_ConcatOp : Stage_SkeletonOp<"concat", "Map", []> {
 
 def Stage_MapOp : Stage_RegionSkeletonOp<"map", "Map", []> {
   let summary = "y[m,n] = region(x[m,n], extras...)";
-  let description = "C1 widths agree. C2, C3 as for `stage.contract`.";
+  let description = "C1 widths agree. C2, C3, C5 as for `stage.contract`.";
   let hasVerifier = 1;
   let arguments = (ins Stage_Rows:$x, Variadic<AnyTypeOf<[Stage_Rows, Xf_PackedType]>>:$extras);
   let results = (outs Stage_AnyRows:$result);

@@ -43,6 +43,15 @@ LogicalResult ptx::stage::verifyElement(Operation *skeleton, Region &region, int
 
 //===- Operands of skeletons ---------------------------------------------------===//
 
+static StringRef kindText(Type type) { return isPerSequence(type) ? "per sequence" : "per token"; }
+
+LogicalResult ptx::stage::verifyKind(Operation *op, Type read, Type computed) {
+  if (isPerSequence(read) == isPerSequence(computed))
+    return success();
+  return op->emitOpError("C5: computes rows ")
+         << kindText(computed) << " and reads " << read << ", which is " << kindText(read);
+}
+
 /// Extras are rows of the result's width or vectors of as many elements.
 static LogicalResult verifyExtras(Operation *op, ValueRange extras, int64_t width) {
   for (Value extra : extras) {
@@ -131,6 +140,12 @@ LogicalResult GatherOp::verify() {
       return emitOpError("C1: rows of ") << extentText(width) << " columns are not those of a table "
                                          << table.getType();
   }
+  for (Value index : getIndices())
+    if (failed(verifyKind(*this, index.getType(), getResult().getType())))
+      return failure();
+  for (Value extra : getExtras())
+    if (isRows(extra.getType()) && failed(verifyKind(*this, extra.getType(), getResult().getType())))
+      return failure();
   return verifyExtras(*this, getExtras(), width);
 }
 
@@ -200,6 +215,9 @@ LogicalResult ColumnsOp::verify() {
     return emitOpError("C1: takes ") << extentText(taken) << " columns at " << offset << " of " << extentText(width);
   if (elementOf(getX()) != elementOf(getResult()))
     return emitOpError("C1: columns of ") << getX().getType() << " are not of " << elementOf(getResult());
+  if (isPerSequence(getX().getType()) != isPerSequence(getResult().getType()))
+    return emitOpError("C1: columns of rows ")
+           << kindText(getX().getType()) << " are not rows " << kindText(getResult().getType());
   if (!elementOf(getX()).isF32() && offset % 2)
     return emitOpError("C2: 16-bit elements at the odd column ") << offset;
   return success();

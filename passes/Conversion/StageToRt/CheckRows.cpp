@@ -18,13 +18,10 @@ FlatSymbolRefAttr siteOf(Value parameter, SymbolTable &symbols) {
 
 namespace {
 
-/// What rows are for.
+/// What rows are for: tokens or sequences, as their type says, of a space.
 struct Rows {
   Value space;
-  bool perSequence = false;
   FlatSymbolRefAttr site; // whose rank is their width
-
-  bool sameRows(const Rows &other) const { return space == other.space && perSequence == other.perSequence; }
 };
 
 class Checker {
@@ -66,10 +63,9 @@ private:
   }
 
   LogicalResult checkOutput(stage::OutputOp op) {
-    Rows expected{op.getSpace(), op.getPerSequence(), {}};
     if (rows.contains(op.getValue()) && ShapedType::isDynamic(op.getValue().getType().getShape().back()))
       return op.emitOpError("gives rows whose width is a rank");
-    return requireRows(op, op.getValue(), expected);
+    return requireRows(op, op.getValue(), op.getSpace());
   }
 
   LogicalResult checkLaunch(stage::LaunchOp launch) {
@@ -96,34 +92,35 @@ private:
     return found->second;
   }
 
-  LogicalResult requireRows(Operation *op, Value value, const Rows &expected) {
-    FailureOr<Rows> found = rowsOf(op, value);
-    if (failed(found))
-      return failure();
-    if (!found->sameRows(expected))
-      return op->emitOpError("meets rows ") << text(*found) << ", expected rows " << text(expected);
-    return success();
+  LogicalResult requireSame(Operation *op, Value found, Value expected) {
+    if (found == expected)
+      return success();
+    return op->emitOpError("meets rows of ") << text(found) << ", expected rows of " << text(expected);
   }
 
-  LogicalResult requireExtras(Operation *op, ValueRange extras, const Rows &expected) {
+  LogicalResult requireRows(Operation *op, Value value, Value space) {
+    FailureOr<Rows> found = rowsOf(op, value);
+    return failed(found) ? failure() : requireSame(op, found->space, space);
+  }
+
+  LogicalResult requireExtras(Operation *op, ValueRange extras, Value space) {
     for (Value extra : extras)
-      if (isa<RankedTensorType>(extra.getType()) && failed(requireRows(op, extra, expected)))
+      if (isa<RankedTensorType>(extra.getType()) && failed(requireRows(op, extra, space)))
         return failure();
     return success();
   }
 
-  static std::string text(const Rows &rows) {
-    std::string text = rows.perSequence ? "per sequence of " : "per token of ";
-    auto space = rows.space.getDefiningOp<stage::SpaceOp>();
-    auto input = space ? space.getSource().getDefiningOp<xf::InputOp>() : xf::InputOp();
-    return text + (input ? "'" + input.getName().str() + "'" : "a space");
+  static std::string text(Value space) {
+    auto op = space.getDefiningOp<stage::SpaceOp>();
+    auto input = op ? op.getSource().getDefiningOp<xf::InputOp>() : xf::InputOp();
+    return input ? "'" + input.getName().str() + "'" : "a space";
   }
 
   //===- stages --------------------------------------------------------------//
 
   template <typename Op> FailureOr<Rows> checkRowWise(Op op, ValueRange extras) {
     FailureOr<Rows> x = rowsOf(op, op.getX());
-    if (failed(x) || failed(requireExtras(op, extras, *x)))
+    if (failed(x) || failed(requireExtras(op, extras, x->space)))
       return failure();
     return x;
   }
@@ -141,22 +138,22 @@ private:
       return op.emitOpError("multiplies rows as wide as another rank than that at ") << site;
     if (op.getU()) {
       FailureOr<Rows> u = rowsOf(op, op.getU());
-      if (failed(u) || failed(requireRows(op, op.getU(), *x)))
+      if (failed(u) || failed(requireRows(op, op.getU(), x->space)))
         return failure();
       if (u->site != siteOf(op.getB(), symbols))
         return op.emitOpError("multiplies rows by factors of another rank than theirs");
     }
-    return Rows{x->space, x->perSequence, weight.getRows() == -1 ? site : FlatSymbolRefAttr()};
+    return Rows{x->space, weight.getRows() == -1 ? site : FlatSymbolRefAttr()};
   }
 
   FailureOr<Rows> checkStage(stage::AttentionOp op) {
-    Rows query{op.getQuerySpace(), false, {}}, key{op.getKeySpace(), false, {}};
-    if (batchOf(query.space) != batchOf(key.space))
+    Value query = op.getQuerySpace(), key = op.getKeySpace();
+    if (batchOf(query) != batchOf(key))
       return op.emitOpError("attends to the sequences of another batch");
     if (failed(requireRows(op, op.getQuery(), query)) || failed(requireRows(op, op.getKey(), key)) ||
         failed(requireRows(op, op.getValue(), key)))
       return failure();
-    return query;
+    return Rows{query, {}};
   }
 
   static Attribute batchOf(Value space) {
@@ -166,38 +163,38 @@ private:
 
   FailureOr<Rows> checkStage(stage::ConcatOp op) {
     FailureOr<Rows> first = rowsOf(op, op.getParts().front());
-    if (failed(first) || failed(requireExtras(op, op.getParts(), *first)))
+    if (failed(first) || failed(requireExtras(op, op.getParts(), first->space)))
       return failure();
     return first;
   }
 
   FailureOr<Rows> checkStage(stage::PoolOp op) {
-    if (failed(requireRows(op, op.getX(), Rows{op.getSpace(), false, {}})))
+    if (failed(requireRows(op, op.getX(), op.getSpace())))
       return failure();
-    return Rows{op.getSpace(), true, {}};
+    return Rows{op.getSpace(), {}};
   }
 
   /// What an index counts in, and a bound above all its values; no bound for
   /// numbers of rows.
   struct Index {
-    Rows rows;
+    Value space;
     std::optional<int64_t> bound;
   };
 
   FailureOr<Index> indexOf(stage::GatherOp op, Value index) {
     if (auto ids = index.getDefiningOp<stage::IdsOp>()) {
       std::optional<uint64_t> limit = ids.getSource().getDefiningOp<xf::InputOp>().getLimit();
-      return Index{{ids.getSpace(), false, {}}, static_cast<int64_t>(limit.value_or(xf::maxExtent))};
+      return Index{ids.getSpace(), static_cast<int64_t>(limit.value_or(xf::maxExtent))};
     }
     if (auto positions = index.getDefiningOp<stage::PositionsOp>())
       if (auto space = positions.getSpace().getDefiningOp<stage::SpaceOp>())
-        return Index{{space, false, {}}, static_cast<int64_t>(space.getMaxLength())};
+        return Index{space, static_cast<int64_t>(space.getMaxLength())};
     if (auto first = index.getDefiningOp<stage::FirstRowsOp>())
       if (auto space = first.getSpace().getDefiningOp<stage::SpaceOp>()) {
         bool always = space.getKeepFirst() || xf::isIds(space.getSource().getType());
         if (!always)
           return op.emitOpError("reads the first row of sequences that may have none: the space needs `keep_first`");
-        return Index{{space, true, {}}, std::nullopt};
+        return Index{space, std::nullopt};
       }
     return op.emitOpError("reads an index that is neither ids, positions nor first rows");
   }
@@ -208,8 +205,8 @@ private:
       FailureOr<Index> index = indexOf(op, value);
       if (failed(index))
         return failure();
-      if (made && !made->sameRows(index->rows))
-        return op.emitOpError("meets rows ") << text(index->rows) << ", expected rows " << text(*made);
+      if (made && failed(requireSame(op, index->space, made->space)))
+        return failure();
       auto packed = dyn_cast<xf::PackedType>(table.getType());
       if (packed && !index->bound)
         return op.emitOpError("looks rows up in a table");
@@ -218,15 +215,15 @@ private:
                << *index->bound - 1 << ", which reach behind a table of " << packed.getRows() << " rows";
       if (!packed && index->bound)
         return op.emitOpError("looks ids up in rows");
-      if (!packed && failed(requireRows(op, table, Rows{index->rows.space, false, {}})))
+      if (!packed && failed(requireRows(op, table, index->space)))
         return failure();
-      made = index->rows;
+      made = Rows{index->space, {}};
       if (packed)
         made->site = siteOf(table, symbols);
       else if (ShapedType::isDynamic(cast<RankedTensorType>(table.getType()).getShape().back()))
         return op.emitOpError("takes rows whose width is a rank");
     }
-    if (failed(requireExtras(op, op.getExtras(), *made)))
+    if (failed(requireExtras(op, op.getExtras(), made->space)))
       return failure();
     return *made;
   }

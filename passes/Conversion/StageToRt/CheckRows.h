@@ -13,9 +13,9 @@ namespace ptx::rt {
 mlir::FlatSymbolRefAttr siteOf(mlir::Value parameter, mlir::SymbolTable &symbols);
 
 /// Follows the rows of every value of a function in form Launched: what a stage
-/// reads has rows for the same tokens, or sequences, as what it computes; no
-/// index reaches behind its table; ranks meet only their own; every input is
-/// read and there is an output. Emits an error where not.
+/// reads has rows of the space whose rows it computes (whether per token or per
+/// sequence their types say); no index reaches behind its table; ranks meet only
+/// their own; every input is read and there is an output. Emits an error where not.
 llvm::LogicalResult checkRows(xf::FunctionOp function, mlir::SymbolTable &symbols);
 
 } // namespace ptx::rt

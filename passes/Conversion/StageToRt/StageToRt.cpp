@@ -94,18 +94,9 @@ private:
 
   //===- buffers -------------------------------------------------------------//
 
-  /// Which rows a value has.
-  struct Rows {
-    TypedValue<SpaceType> space;
-    Per per = Per::Row;
-  };
-
-  Rows rowsOf(const stage::RowDomain &domain) {
-    if (domain.like) {
-      const BufferLife &life = locate(domain.like).first;
-      return {life.space, life.per};
-    }
-    return {spaces.lookup(domain.space), domain.perSequence ? Per::Sequence : Per::Row};
+  /// The space that a stage's rows are of.
+  TypedValue<SpaceType> spaceOf(const stage::RowDomain &domain) {
+    return domain.like ? locate(domain.like).first.space : spaces.lookup(domain.space);
   }
 
   /// Buffer and column of a value, through views and launch results.
@@ -139,11 +130,11 @@ private:
         for (Value operand : op->getOperands())
           if (stage::isRows(operand.getType()))
             locate(operand).first.lastLaunch = static_cast<int64_t>(index);
-        Rows rows = rowsOf(op.getRowDomain());
+        TypedValue<SpaceType> space = spaceOf(op.getRowDomain());
         int64_t launchIndex = static_cast<int64_t>(index);
         buffers[result] = lives.size();
-        lives.push_back({.space = rows.space,
-                         .per = rows.per,
+        lives.push_back({.space = space,
+                         .per = stage::isPerSequence(result.getType()) ? Per::Sequence : Per::Row,
                          .width = bufferWidth(op),
                          .element = stage::elementOf(result),
                          .firstLaunch = launchIndex,
@@ -308,20 +299,18 @@ private:
     }
     addExtras(p.words, op.getExtras());
     p.guard = site;
-    if (op.getRowDomain().perSequence)
-      p.over = Over::Sequences;
     p.flops = 2 * width;
     p.bytes = floatBytes * width * (1 + static_cast<int64_t>(op.getTables().size()));
     return p;
   }
 
   void addIndex(Words &words, Value index) {
-    Rows rows = rowsOf(stage::rowsOfIndex(index));
-    if (rows.per == Per::Sequence)
-      return addField(words, rows.space, RowField::First);
+    Value space = spaces.lookup(stage::spaceOfIndex(index));
+    if (stage::isPerSequence(index.getType()))
+      return addField(words, space, RowField::First);
     if (auto ids = index.getDefiningOp<stage::IdsOp>())
       return words.add(IdsArgAttr::get(builder.getContext()), inputs.lookup(ids.getSource()));
-    addField(words, rows.space, RowField::Position);
+    addField(words, space, RowField::Position);
   }
 
   void emitLaunch(stage::LaunchOp launch) {

@@ -153,7 +153,7 @@ func.func @case(%x: tensor<?x4xf32>, %i: tensor<?xi32>) {
 
 func.func @case(%x: tensor<?x4xf32>, %s: !stage.space) {
   // expected-error @+1 {{C1: x has 4 columns, the result 5}}
-  %0 = stage.pool mean %x over %s : tensor<?x4xf32>, !stage.space -> tensor<?x5xf32>
+  %0 = stage.pool mean %x over %s : tensor<?x4xf32>, !stage.space -> tensor<?x5xf32, #stage.per_sequence>
   return
 }
 
@@ -226,11 +226,11 @@ func.func @case(%x: tensor<?x4xf32>) {
 // -----
 
 func.func @case(%x: tensor<?x4xf32>, %space: !stage.space) {
-  %0:2 = stage.launch -> tensor<?x4xf32>, tensor<?x8xf32> {
-    %1 = stage.pool mean %x over %space : tensor<?x4xf32>, !stage.space -> tensor<?x4xf32>
+  %0:2 = stage.launch -> tensor<?x4xf32, #stage.per_sequence>, tensor<?x8xf32> {
+    %1 = stage.pool mean %x over %space : tensor<?x4xf32>, !stage.space -> tensor<?x4xf32, #stage.per_sequence>
     // expected-error @+1 {{C2: is launched with 'stage.pool', another skeleton}}
     %2 = stage.concat %x, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x8xf32>
-    xf.yield %1, %2 : tensor<?x4xf32>, tensor<?x8xf32>
+    xf.yield %1, %2 : tensor<?x4xf32, #stage.per_sequence>, tensor<?x8xf32>
   }
   return
 }
@@ -421,5 +421,136 @@ func.func @case(%x: tensor<?x6xbf16>) {
   ^bb0(%e: f32):
     xf.yield %e : f32
   }) : (tensor<?x6xbf16>) -> tensor<?x6xf32>
+  return
+}
+
+// -----
+
+// Per token and per sequence.
+func.func @case(%x: tensor<?x4xf32, #stage.per_sequence>, %y: tensor<?x4xf32>) {
+  // expected-error @+1 {{C5: computes rows per sequence and reads 'tensor<?x4xf32>', which is per token}}
+  %0 = stage.map %x extras(%y : tensor<?x4xf32>) {
+  ^bb0(%e: f32, %f: f32):
+    xf.yield %e : f32
+  } : tensor<?x4xf32, #stage.per_sequence> -> tensor<?x4xf32, #stage.per_sequence>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32, #stage.per_sequence>, %w: !xf.packed<matrix, 6x4xf32>) {
+  // expected-error @+1 {{C5: computes rows per token and reads 'tensor<?x4xf32, #stage.per_sequence>', which is per sequence}}
+  %0 = stage.contract %x, %w {
+  ^bb0(%e: f32):
+    xf.yield %e : f32
+  } : tensor<?x4xf32, #stage.per_sequence>, !xf.packed<matrix, 6x4xf32> -> tensor<?x6xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32, #stage.per_sequence>) {
+  // expected-error @+1 {{C5: computes rows per token and reads 'tensor<?x4xf32, #stage.per_sequence>', which is per sequence}}
+  %0 = stage.row_norm layer %x eps 1.0e-5 {
+  ^bb0(%e: f32):
+    xf.yield %e : f32
+  } : tensor<?x4xf32, #stage.per_sequence> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32, #stage.per_sequence>, %y: tensor<?x4xf32>) {
+  // expected-error @+1 {{C5: computes rows per sequence and reads 'tensor<?x4xf32>', which is per token}}
+  %0 = stage.concat %x, %y : tensor<?x4xf32, #stage.per_sequence>, tensor<?x4xf32> -> tensor<?x8xf32, #stage.per_sequence>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %i: tensor<?xi32, #stage.per_sequence>) {
+  // expected-error @+1 {{C5: computes rows per token and reads 'tensor<?xi32, #stage.per_sequence>', which is per sequence}}
+  %0 = stage.gather(%x : tensor<?x4xf32>) at(%i : tensor<?xi32, #stage.per_sequence>) {
+  ^bb0(%e: f32):
+    xf.yield %e : f32
+  } -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %i: tensor<?xi32, #stage.per_sequence>) {
+  // expected-error @+1 {{C5: computes rows per sequence and reads 'tensor<?x4xf32>', which is per token}}
+  %0 = stage.gather(%x : tensor<?x4xf32>) at(%i : tensor<?xi32, #stage.per_sequence>) extras(%x : tensor<?x4xf32>) {
+  ^bb0(%e: f32, %f: f32):
+    xf.yield %e : f32
+  } -> tensor<?x4xf32, #stage.per_sequence>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32, #stage.per_sequence>, %i: tensor<?xi32>) {
+  // expected-error @+1 {{operand #0 must be variadic of rows per token, tensor<?xDxf32>}}
+  %0 = stage.gather(%x : tensor<?x4xf32, #stage.per_sequence>) at(%i : tensor<?xi32>) {
+  ^bb0(%e: f32):
+    xf.yield %e : f32
+  } -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{C1: columns of rows per token are not rows per sequence}}
+  %0 = stage.columns %x at 0 : tensor<?x4xf32> -> tensor<?x4xf32, #stage.per_sequence>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %s: !stage.space) {
+  // expected-error @+1 {{result #0 must be rows per sequence, tensor<?xDxf32, #stage.per_sequence>}}
+  %0 = stage.pool mean %x over %s : tensor<?x4xf32>, !stage.space -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32, #stage.per_sequence>, %s: !stage.space) {
+  // expected-error @+1 {{operand #0 must be rows per token, tensor<?xDxf32>}}
+  %0 = stage.pool mean %x over %s : tensor<?x4xf32, #stage.per_sequence>, !stage.space -> tensor<?x4xf32, #stage.per_sequence>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>, %k: tensor<?x4xf32, #stage.per_sequence>, %s: !stage.space) {
+  // expected-error @+1 {{operand #1 must be rows per token, tensor<?xDxf32>, or of an even number of f16 or bf16}}
+  %0 = stage.attention %x, %k, %x over %s, %s heads 2 scale 1.0 : tensor<?x4xf32>, tensor<?x4xf32, #stage.per_sequence>, tensor<?x4xf32>, !stage.space, !stage.space -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @case(%s: !stage.space) {
+  // expected-error @+1 {{result #0 must be indices per sequence, tensor<?xi32, #stage.per_sequence>}}
+  %0 = stage.first_rows %s : !stage.space -> tensor<?xi32>
+  return
+}
+
+// -----
+
+func.func @case(%s: !stage.space) {
+  // expected-error @+1 {{result #0 must be indices per token, tensor<?xi32>}}
+  %0 = stage.positions %s : !stage.space -> tensor<?xi32, #stage.per_sequence>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32, "of another dialect">, %s: !stage.space) {
+  // expected-error @+1 {{operand #0 must be rows tensor<?xDxf32>, one per token of a space or one per sequence}}
+  stage.output "x" %x over %s : tensor<?x4xf32, "of another dialect">, !stage.space
   return
 }

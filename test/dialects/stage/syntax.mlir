@@ -13,8 +13,8 @@ xf.function @rows {
   %index = stage.ids %ids, %space : tensor<?x?xi64>, !stage.space -> tensor<?xi32>
   // CHECK: stage.positions %[[SPACE]] : !stage.space -> tensor<?xi32>
   %position = stage.positions %space : !stage.space -> tensor<?xi32>
-  // CHECK: stage.first_rows %[[SPACE]] : !stage.space -> tensor<?xi32>
-  %first = stage.first_rows %space : !stage.space -> tensor<?xi32>
+  // CHECK: stage.first_rows %[[SPACE]] : !stage.space -> tensor<?xi32, #stage.per_sequence>
+  %first = stage.first_rows %space : !stage.space -> tensor<?xi32, #stage.per_sequence>
 }
 
 xf.weight @w : !xf.weight<8x4xf32>
@@ -106,24 +106,34 @@ func.func @skeletons(%x: tensor<?x8xf32>, %u: tensor<?x2xf32>, %index: tensor<?x
   ^bb0(%e: f32, %f: f32):
     xf.yield %f : f32
   } -> tensor<?x8xf32>
-  // CHECK: stage.pool weighted_mean %{{.*}} over %{{.*}} : tensor<?x8xf32>, !stage.space -> tensor<?x8xf32>
-  %4 = stage.pool weighted_mean %3 over %space : tensor<?x8xf32>, !stage.space -> tensor<?x8xf32>
-  // CHECK: stage.columns %{{.*}} at 3 : tensor<?x8xf32> -> tensor<?x4xf32>
-  %5 = stage.columns %4 at 3 : tensor<?x8xf32> -> tensor<?x4xf32>
+  // From rows per token to rows per sequence, which stay so.
+  // CHECK: stage.pool weighted_mean %{{.*}} over %{{.*}} : tensor<?x8xf32>, !stage.space -> tensor<?x8xf32, #stage.per_sequence>
+  %4 = stage.pool weighted_mean %3 over %space : tensor<?x8xf32>, !stage.space -> tensor<?x8xf32, #stage.per_sequence>
+  // CHECK: stage.columns %{{.*}} at 3 : tensor<?x8xf32, #stage.per_sequence> -> tensor<?x4xf32, #stage.per_sequence>
+  %5 = stage.columns %4 at 3 : tensor<?x8xf32, #stage.per_sequence> -> tensor<?x4xf32, #stage.per_sequence>
   // A concatenation is a map of each part: the two share a launch.
-  // CHECK: stage.launch -> tensor<?x12xf32>, tensor<?x4xf32> {
-  // CHECK-NEXT: stage.concat %{{.*}}, %{{.*}} : tensor<?x8xf32>, tensor<?x4xf32> -> tensor<?x12xf32>
-  // CHECK-NEXT: stage.map %{{.*}} extras(%{{.*}} : tensor<?x4xf32>) {
-  %6:2 = stage.launch -> tensor<?x12xf32>, tensor<?x4xf32> {
-    %7 = stage.concat %4, %5 : tensor<?x8xf32>, tensor<?x4xf32> -> tensor<?x12xf32>
-    %8 = stage.map %5 extras(%5 : tensor<?x4xf32>) {
+  // CHECK: stage.launch -> tensor<?x12xf32, #stage.per_sequence>, tensor<?x4xf32, #stage.per_sequence> {
+  // CHECK-NEXT: stage.concat %{{.*}}, %{{.*}} : tensor<?x8xf32, #stage.per_sequence>, tensor<?x4xf32, #stage.per_sequence> -> tensor<?x12xf32, #stage.per_sequence>
+  // CHECK-NEXT: stage.map %{{.*}} extras(%{{.*}} : tensor<?x4xf32, #stage.per_sequence>) {
+  %6:2 = stage.launch -> tensor<?x12xf32, #stage.per_sequence>, tensor<?x4xf32, #stage.per_sequence> {
+    %7 = stage.concat %4, %5 : tensor<?x8xf32, #stage.per_sequence>, tensor<?x4xf32, #stage.per_sequence> -> tensor<?x12xf32, #stage.per_sequence>
+    %8 = stage.map %5 extras(%5 : tensor<?x4xf32, #stage.per_sequence>) {
     ^bb0(%e: f32, %f: f32):
       %m = arith.mulf %e, %f : f32
       xf.yield %m : f32
-    } : tensor<?x4xf32> -> tensor<?x4xf32>
-    xf.yield %7, %8 : tensor<?x12xf32>, tensor<?x4xf32>
+    } : tensor<?x4xf32, #stage.per_sequence> -> tensor<?x4xf32, #stage.per_sequence>
+    xf.yield %7, %8 : tensor<?x12xf32, #stage.per_sequence>, tensor<?x4xf32, #stage.per_sequence>
   }
-  // CHECK: stage.output "pooled" %{{.*}}#0 over %{{.*}} per_sequence : tensor<?x12xf32>, !stage.space
-  stage.output "pooled" %6#0 over %space per_sequence : tensor<?x12xf32>, !stage.space
+  // CHECK: stage.gather(%{{.*}} : tensor<?x8xf32>) at(%{{.*}} : tensor<?xi32, #stage.per_sequence>) {
+  // CHECK: } -> tensor<?x8xf32, #stage.per_sequence>
+  %first = stage.first_rows %space : !stage.space -> tensor<?xi32, #stage.per_sequence>
+  %9 = stage.gather(%3 : tensor<?x8xf32>) at(%first : tensor<?xi32, #stage.per_sequence>) {
+  ^bb0(%e: f32):
+    xf.yield %e : f32
+  } -> tensor<?x8xf32, #stage.per_sequence>
+  // CHECK: stage.output "pooled" %{{.*}}#0 over %{{.*}} : tensor<?x12xf32, #stage.per_sequence>, !stage.space
+  stage.output "pooled" %6#0 over %space : tensor<?x12xf32, #stage.per_sequence>, !stage.space
+  // CHECK: stage.output "tokens" %{{.*}} over %{{.*}} : tensor<?x8xf32>, !stage.space
+  stage.output "tokens" %3 over %space : tensor<?x8xf32>, !stage.space
   return
 }

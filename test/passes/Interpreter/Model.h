@@ -128,13 +128,16 @@ inline std::string lookup(const std::string &symbols, const std::string &ops,
 }
 
 /// @f over rows: %ids, %given, %sp (its space), %i, %t (E [8,4] as a table)
-/// and %x, its rows, are there for `ops`.
+/// and %x, its rows, are there for `ops`. !r and !i are per token, !rs and !is
+/// per sequence.
 inline std::string rows(const std::string &symbols, const std::string &ops, const std::string &space = "max_length 6") {
   return R"(
     !ids = tensor<?x?xi64>
     !mask = tensor<?x?xi1>
     !r = tensor<?x4xf32>
     !i = tensor<?xi32>
+    !rs = tensor<?x4xf32, #stage.per_sequence>
+    !is = tensor<?xi32, #stage.per_sequence>
     !table = !xf.packed<table, 8x4xf32>
     !e = !xf.weight<8x4xf32>
     xf.weight @E : !e

@@ -67,15 +67,15 @@ TEST(Stage, AgreesWithXf) {
       ^bb0(%v: f32):
         xf.yield %v : f32
       } : !r -> !r
-      %i0 = stage.first_rows %sp : !stage.space -> !i
-      %f = stage.gather (%n : !r) at (%i0 : !i) {
+      %i0 = stage.first_rows %sp : !stage.space -> !is
+      %f = stage.gather (%n : !r) at (%i0 : !is) {
       ^bb0(%v: f32):
         xf.yield %v : f32
-      } -> !r
-      %p = stage.pool mean %n over %sp : !r, !stage.space -> !r
+      } -> !rs
+      %p = stage.pool mean %n over %sp : !r, !stage.space -> !rs
       stage.output "y" %n over %sp : !r, !stage.space
-      stage.output "f" %f over %sp per_sequence : !r, !stage.space
-      stage.output "p" %p over %sp per_sequence : !r, !stage.space)",
+      stage.output "f" %f over %sp : !rs, !stage.space
+      stage.output "p" %p over %sp : !rs, !stage.space)",
                      "max_length 6 keep_first"));
     xf.weights["E"] = stage.weights["E"] = noise({8, 4}, 1);
     Inputs inputs = {{"ids", integers({3, 4}, {1, 2, 3, 4, 5, 6, 7, 0, 1, 3, 5, 7})},

@@ -18,13 +18,13 @@ TEST(Skeletons, Gather) {
         %1 = arith.subf %0, %c : f32
         xf.yield %1 : f32
       } -> !r
-      %n = stage.first_rows %sp : !stage.space -> !i
-      %z = stage.gather (%y : !r) at (%n : !i) {
+      %n = stage.first_rows %sp : !stage.space -> !is
+      %z = stage.gather (%y : !r) at (%n : !is) {
       ^bb0(%a: f32):
         xf.yield %a : f32
-      } -> !r
+      } -> !rs
       xf.output "y" %y : !r
-      stage.output "z" %z over %sp per_sequence : !r, !stage.space)"));
+      stage.output "z" %z over %sp : !rs, !stage.space)"));
   const Array &e = model.weights["E"] = noise({8, 4}, 1);
   Outputs outputs = model.run({{"ids", integers({2, 2}, {5, 6, 7, 4})}, {"mask", integers({2, 2}, {1, 0, 0, 1})}});
   for (int64_t c = 0; c < 4; ++c) {
@@ -221,7 +221,7 @@ TEST(Skeletons, RowNorm) {
 // stages give.
 TEST(Skeletons, PoolAndLaunch) {
   Model model(rows("", R"(
-      %a = stage.pool mean %x over %sp : !r, !stage.space -> !r
+      %a = stage.pool mean %x over %sp : !r, !stage.space -> !rs
       %l:2 = stage.launch -> !r, !r {
         %b = stage.map %x {
         ^bb0(%v: f32):
@@ -236,7 +236,7 @@ TEST(Skeletons, PoolAndLaunch) {
       }
       xf.output "x" %l#1 : !r
       xf.output "b" %l#0 : !r
-      stage.output "a" %a over %sp per_sequence : !r, !stage.space)",
+      stage.output "a" %a over %sp : !rs, !stage.space)",
                    "max_length 6 keep_first"));
   const Array &e = model.weights["E"] = noise({8, 4}, 1);
   Outputs outputs = model.run(holes);

@@ -122,6 +122,8 @@ const std::vector<std::string> &strangers(Kind kind) {
                                                  "tensor<?x?xi64>",
                                                  "tensor<?x?xi1>",
                                                  "tensor<?xi32>",
+                                                 "tensor<?x8xf32, #stage.per_sequence>",
+                                                 "tensor<?xi32, #stage.per_sequence>",
                                                  "!xf.weight<8xf32>",
                                                  "!xf.weight<8x8xf16>",
                                                  "!xf.low_rank<8x8>",
