@@ -156,7 +156,8 @@ def FoldMergesPass : Pass<"stage-fold-merges", "::mlir::ModuleOp"> {
     The base is of the type that is packed where that holds the stored values,
     else of theirs. Where some adapter is a DoRA the fold is scaled by a gain,
     `stage.fold_norm` of the same three and the magnitudes, which is also what
-    `xf.dora_gain` becomes; `xf.merge_bias` becomes a fold of vectors.
+    `xf.output_gain` becomes; IA3's scales multiply by output and by input;
+    `xf.merge_bias` becomes a fold of vectors.
     Postcondition: what a fold reads is declared before it; parameters that are
     computed alike are one; no merge is left. It is an error where a merge is not
     packed by itself the way its factors lie.

@@ -4,7 +4,7 @@ using namespace mlir;
 
 namespace ptx::frontends {
 
-std::string siteOf(const peft::LowRankDelta &delta) {
+std::string siteOf(const peft::Delta &delta) {
   bool fused = delta.target == peft::Target::MhaInProj;
   return delta.module + (fused ? ".in_proj_weight" : ".weight");
 }
@@ -31,21 +31,25 @@ void declareAdapter(ModuleOp module, ParameterTable &table, const peft::Adapter 
   Location loc = NameLoc::get(builder.getStringAttr(adapter.name));
   auto op = xf::AdapterOp::create(builder, loc, adapter.name);
   builder.createBlock(&op.getBody());
-  for (const peft::LowRankDelta &delta : adapter.deltas) {
+  for (const peft::Delta &delta : adapter.deltas) {
     std::string site = siteOf(delta);
     auto form = delta.target == peft::Target::Embedding ? xf::Form::Embedding : xf::Form::Linear;
     auto flag = [&](bool set) { return set ? builder.getUnitAttr() : UnitAttr(); };
     xf::DeltaOp::create(
         builder, loc, FlatSymbolRefAttr::get(builder.getContext(), site), xf::FormAttr::get(builder.getContext(), form),
         builder.getI64IntegerAttr(static_cast<int64_t>(delta.rank)), builder.getF64FloatAttr(delta.scale),
-        flag(delta.magnitude.has_value()), flag(delta.bias.has_value()));
+        flag(delta.magnitude.has_value()), flag(delta.bias.has_value()), flag(delta.outputScale.has_value()),
+        flag(delta.inputScale.has_value()));
     StoredDelta &factors = table.adapters[adapter.name][site];
-    factors.a = stored(delta.a);
-    factors.b = stored(delta.b);
-    if (delta.magnitude)
-      factors.magnitude = stored(*delta.magnitude);
-    if (delta.bias)
-      factors.bias = stored(*delta.bias);
+    if (delta.rank) {
+      factors.a = stored(delta.a);
+      factors.b = stored(delta.b);
+    }
+    for (auto [from, to] :
+         {std::pair(&delta.magnitude, &factors.magnitude), std::pair(&delta.bias, &factors.bias),
+          std::pair(&delta.outputScale, &factors.outputScale), std::pair(&delta.inputScale, &factors.inputScale)})
+      if (*from)
+        *to = stored(**from);
   }
   for (const peft::Replacement &replacement : adapter.replacements) {
     xf::ReplacementOp::create(builder, loc, FlatSymbolRefAttr::get(builder.getContext(), replacement.weight));

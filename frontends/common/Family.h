@@ -39,7 +39,7 @@ Result<ImportedModel> importModel(mlir::MLIRContext *context, const std::string 
 
 /// The weights an adapter delta on `module` changes: xf.weight symbol names.
 /// Linear P -> P.weight; nn.MultiheadAttention P -> P.in_proj_weight.
-std::string siteOf(const peft::LowRankDelta &delta);
+std::string siteOf(const peft::Delta &delta);
 
 /// What adapters of the model are proved against.
 peft::Base adapterBase(const ImportedModel &model, const ParameterTable &table);

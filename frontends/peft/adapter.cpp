@@ -60,12 +60,12 @@ public:
     if (Status status = checkTying(); !status)
       return status.error();
     noteZeroScales();
-    for (LowRankDelta &delta : adapter.deltas)
+    for (Delta &delta : adapter.deltas)
       delta.module = originalModule(delta);
     for (Replacement &replacement : adapter.replacements)
       replacement.weight = naming.originalOf(replacement.weight);
     if (adapter.deltas.empty())
-      return refuse("holds no LoRA factors");
+      return refuse("holds no factors of an adapter");
     return std::move(adapter);
   }
 
@@ -82,6 +82,9 @@ private:
     if (!read)
       return read.error();
     config = std::move(*read);
+    targets = Targets::compile(config, adapter.notes);
+    if (config.kind == Kind::Ia3 && options.userScale != 1)
+      return refuse("is an IA3, which has no scale to multiply");
     adapter.baseModel = config.baseModel;
     adapter.peftVersion = config.version;
     std::error_code error;
@@ -101,7 +104,7 @@ private:
 
   /// A scale of 0 is legal and rarely meant.
   void noteZeroScales() {
-    auto isZero = [](const LowRankDelta &delta) { return delta.scale == 0; };
+    auto isZero = [](const Delta &delta) { return delta.scale == 0; };
     auto first = std::find_if(adapter.deltas.begin(), adapter.deltas.end(), isZero);
     if (first == adapter.deltas.end())
       return;
@@ -160,14 +163,14 @@ private:
     if (unknownCount == 0)
       return {};
     return refuse(std::to_string(unknownCount) + " unknown tensors:" + unknown +
-                  "\n  supported are the factors of LoRA, rsLoRA and DoRA, and weights of the base, under '" + prefix +
-                  "'; --allow-drop=GLOB leaves tensors out");
+                  "\n  supported are the factors of LoRA, rsLoRA, DoRA and IA3, and weights of the base, under '" +
+                  prefix + "'; --allow-drop=GLOB leaves tensors out");
   }
 
   static std::string hint(std::string_view name) {
     if (!name.starts_with(prefix))
       return ", which does not begin with 'base_model.model.'";
-    size_t stem = name.find(".lora_");
+    size_t stem = stemOf(name);
     return stem == name.npos
                ? ""
                : ", nearest known ending '" + nearest(std::string(name.substr(stem)), keyEndings(), 1)[0] + "'";
@@ -205,7 +208,7 @@ private:
   }
 
   /// An MHA's output projection is no module of the base by itself.
-  std::string originalModule(const LowRankDelta &delta) const {
+  std::string originalModule(const Delta &delta) const {
     constexpr std::string_view suffix = ".out_proj";
     if (delta.target != Target::MhaOutProj)
       return naming.originalOf(delta.module);
@@ -238,7 +241,7 @@ private:
     if (!module || (outProj && module->kind != BaseModule::Mha))
       return unknownModule(key);
 
-    LowRankDelta delta;
+    Delta delta;
     delta.module = outProj ? owner + ".out_proj" : owner;
     delta.target = outProj                                 ? Target::MhaOutProj
                    : module->kind == BaseModule::Mha       ? Target::MhaInProj
@@ -246,6 +249,13 @@ private:
                    : module->kind == BaseModule::Conv1D    ? Target::Conv1D
                                                            : Target::Linear;
     uint64_t in = module->in, out = outProj ? module->in : module->out;
+    if (Status status = checkParts(delta, parts); !status)
+      return status;
+    if (config.kind == Kind::Ia3) {
+      Status status = readScales(delta, parts, in, out);
+      adapter.deltas.push_back(std::move(delta));
+      return status;
+    }
     if (Status status = readFactors(delta, parts, in, out); !status)
       return status;
     if (Status status = readExtras(delta, parts, out); !status)
@@ -268,7 +278,35 @@ private:
     return found == parts.tensors.end() ? nullptr : found->second;
   }
 
-  Status readFactors(LowRankDelta &delta, const Parts &parts, uint64_t in, uint64_t out) {
+  /// Only what the kind of adapter stores.
+  Status checkParts(const Delta &delta, const Parts &parts) const {
+    for (const auto &[which, entry] : parts.tensors)
+      if ((which == Part::Scale) != (config.kind == Kind::Ia3))
+        return refuse("module '" + delta.module + "': '" + printable(entry->name) + "' is no factor of " +
+                      (config.kind == Kind::Ia3 ? "IA3" : "LoRA") + ", which 'peft_type' says it is");
+    return {};
+  }
+
+  /// IA3 multiplies outputs, [OUT,1]; of feed-forward modules inputs, [1,IN].
+  Status readScales(Delta &delta, const Parts &parts, uint64_t in, uint64_t out) {
+    std::string where = "module '" + delta.module + "': ";
+    if (delta.target != Target::Linear && delta.target != Target::Conv1D)
+      return refuse(where + "IA3 is supported on linears only");
+    const TensorEntry &scale = *part(parts, Part::Scale);
+    bool isInput = scale.shape.size() == 2 && scale.shape[0] == 1 && scale.shape[1] == in;
+    bool isOutput = scale.shape.size() == 2 && scale.shape[0] == out && scale.shape[1] == 1;
+    Targets::Answer said = targets.namesFeedForward(delta.module);
+    // Where it is not said the shape says it, which is clear but for a matrix of one input and one output.
+    bool wantsInput = said == Targets::Answer::Yes || (said == Targets::Answer::Unsaid && isInput);
+    if (wantsInput ? !isInput : !isOutput)
+      return refuse(where + "'" + printable(scale.name) + "' has shape " + shapeText(scale.shape) + ", expected " +
+                    shapeText(wantsInput ? std::array{uint64_t(1), in} : std::array{out, uint64_t(1)}) +
+                    (wantsInput ? ": feedforward_modules names it" : ": feedforward_modules does not name it"));
+    (wantsInput ? delta.inputScale : delta.outputScale) = reference(scale);
+    return {};
+  }
+
+  Status readFactors(Delta &delta, const Parts &parts, uint64_t in, uint64_t out) {
     bool embedding = delta.target == Target::Embedding;
     const TensorEntry *a = part(parts, embedding ? Part::EmbeddingA : Part::A),
                       *b = part(parts, embedding ? Part::EmbeddingB : Part::B);
@@ -293,7 +331,7 @@ private:
     return {};
   }
 
-  Status readExtras(LowRankDelta &delta, const Parts &parts, uint64_t out) {
+  Status readExtras(Delta &delta, const Parts &parts, uint64_t out) {
     const TensorEntry *magnitude = part(parts, Part::Magnitude), *bias = part(parts, Part::Bias);
     std::string where = "module '" + delta.module + "': ";
     bool mha = delta.target == Target::MhaInProj || delta.target == Target::MhaOutProj;
@@ -337,7 +375,7 @@ private:
     return std::pair(otherwise, std::string());
   }
 
-  Status readScale(LowRankDelta &delta, bool outProj) {
+  Status readScale(Delta &delta, bool outProj) {
     auto rank = byPattern<uint64_t>(config.rankPattern, delta.module, config.rank);
     auto alpha = byPattern<double>(config.alphaPattern, delta.module, config.alpha);
     // PEFT configures a wrapped MHA by the module's own path.
@@ -376,7 +414,7 @@ private:
 
   /// PEFT up to 0.21.2 adds the delta of an MHA's out_proj twice, in training
   /// and in inference (peft pull request 3774).
-  Result<bool> countsTwice(const LowRankDelta &delta) {
+  Result<bool> countsTwice(const Delta &delta) {
     const TensorEntry *b = tensors->find(delta.b.name);
     std::vector<char> bytes(b->bytes());
     if (Status status = tensors->read(*b, bytes.data()); !status)
@@ -417,7 +455,6 @@ private:
 
   /// What the configuration names has factors, and only that.
   Status checkTargets() {
-    const Targets targets = Targets::compile(config, adapter.notes);
     for (const BaseModule &module : base.modules) {
       Targets::Answer named = targets.names(module);
       bool found = modules.count(module.path) || modules.count(module.path + ".base_layer.out_proj");
@@ -513,6 +550,7 @@ private:
   const Base &base = naming.base; // as the adapter's model class names it
   const Options &options;
   Config config;
+  Targets targets;
   std::optional<Safetensors> tensors;
   std::map<std::string, Parts> modules;
   std::vector<std::pair<const BaseWeight *, const TensorEntry *>> whole; // tensors named as a weight of the base

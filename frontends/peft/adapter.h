@@ -1,5 +1,5 @@
-// PEFT LoRA adapters as save_pretrained writes them: LoRA (arXiv 2106.09685),
-// rsLoRA (2312.03732), DoRA (2402.09353). Whatever is not understood is an error.
+// PEFT adapters as save_pretrained writes them: LoRA (arXiv 2106.09685), rsLoRA
+// (2312.03732), DoRA (2402.09353), IA3 (2205.05638). Whatever is not understood is an error.
 #ifndef PTX_FRONTENDS_PEFT_ADAPTER_H
 #define PTX_FRONTENDS_PEFT_ADAPTER_H
 
@@ -23,12 +23,13 @@ struct TensorRef {
 enum class Target { Linear, Conv1D, MhaInProj, MhaOutProj, Embedding };
 
 /// One module's delta.
-struct LowRankDelta {
+struct Delta {
   std::string module; // path inside the base; an MHA's output projection ends in .out_proj
   Target target = Target::Linear;
   TensorRef a, b;
-  std::optional<TensorRef> magnitude, bias;
-  uint64_t rank = 0;
+  std::optional<TensorRef> magnitude, bias;         // of DoRA, of lora_bias
+  std::optional<TensorRef> outputScale, inputScale; // of IA3
+  uint64_t rank = 0;                                // 0: neither a nor b
   float scale = 1;
   std::string scaleReason; // "32/16"
 };
@@ -41,7 +42,7 @@ struct Replacement {
 
 struct Adapter {
   std::string name, directory;
-  std::vector<LowRankDelta> deltas;
+  std::vector<Delta> deltas;
   std::vector<Replacement> replacements;
   std::vector<std::string> notes;
   std::vector<std::string> dropped; // tensors that --allow-drop left out

@@ -32,6 +32,8 @@ constexpr Refused refused[] = {
     {"trainable_token_indices", "rows of an embedding are replaced"},
 };
 
+constexpr std::pair<std::string_view, Kind> kinds[] = {{"LORA", Kind::Lora}, {"IA3", Kind::Ia3}};
+
 bool isNeutral(const JsonValue &value) {
   return value.isNull() || (value.asBool() && !*value.asBool()) || (value.asObject() && value.asObject()->empty()) ||
          (value.asArray() && value.asArray()->empty());
@@ -75,13 +77,20 @@ private:
       return refuse("is an AdapterHub adapter; supported are PEFT's LoRA adapters");
     if (!type || !type->asString())
       return refuse("has no 'peft_type': it is neither a PEFT nor an AdapterHub configuration");
-    if (*type->asString() != "LORA")
-      return refuse("'peft_type' is " + show(*type) + ", supported is \"LORA\" (LoRA, rsLoRA, DoRA)");
-    return {};
+    for (const auto &[name, kind] : kinds)
+      if (*type->asString() == name) {
+        config.kind = kind;
+        return {};
+      }
+    return refuse("'peft_type' is " + show(*type) + ", supported are \"LORA\" (LoRA, rsLoRA, DoRA) and \"IA3\"");
   }
 
   Status readKey(const std::string &key, const JsonValue &value) {
-    if (key == "r" || key == "lora_alpha")
+    if (config.kind == Kind::Ia3 && key == "feedforward_modules")
+      return readNames(key, value, config.feedForward);
+    if (config.kind == Kind::Ia3 && key == "init_ia3_weights")
+      return {};
+    if (config.kind == Kind::Lora && (key == "r" || key == "lora_alpha"))
       return readSize(key, value);
     if (key == "rank_pattern" || key == "alpha_pattern")
       return readPattern(key, value);

@@ -10,10 +10,14 @@ struct Stem {
   Part part;
 };
 constexpr Stem stems[] = {
-    {".lora_A", ".weight", ".weight", Part::A},          {".lora_B", ".weight", ".weight", Part::B},
-    {".lora_B", ".bias", ".bias", Part::Bias},           {".lora_embedding_A", "", "", Part::EmbeddingA},
-    {".lora_embedding_B", "", "", Part::EmbeddingB},     {".lora_magnitude_vector", "", ".weight", Part::Magnitude},
+    {".lora_A", ".weight", ".weight", Part::A},
+    {".lora_B", ".weight", ".weight", Part::B},
+    {".lora_B", ".bias", ".bias", Part::Bias},
+    {".lora_embedding_A", "", "", Part::EmbeddingA},
+    {".lora_embedding_B", "", "", Part::EmbeddingB},
+    {".lora_magnitude_vector", "", ".weight", Part::Magnitude},
     {".lora_magnitude_vector", "", "", Part::Magnitude}, // PEFT before 0.11
+    {".ia3_l", "", "", Part::Scale},
 };
 
 /// ".default" of ".default.weight"; nothing where the text is no adapter's name and the tail.
@@ -28,10 +32,15 @@ std::optional<std::string> infixOf(std::string_view text, std::string_view tail)
 
 } // namespace
 
+size_t stemOf(std::string_view name) {
+  size_t lora = name.rfind(".lora_");
+  return lora == name.npos ? name.rfind(".ia3_") : lora;
+}
+
 std::optional<Key> parseKey(std::string_view name, std::string_view prefix) {
   if (!name.starts_with(prefix))
     return std::nullopt;
-  size_t at = name.rfind(".lora_");
+  size_t at = stemOf(name);
   if (at == name.npos || at < prefix.size())
     return std::nullopt;
   std::string module(name.substr(prefix.size(), at - prefix.size()));

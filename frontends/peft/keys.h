@@ -9,7 +9,7 @@
 
 namespace ptx::peft {
 
-enum class Part { A, B, Bias, EmbeddingA, EmbeddingB, Magnitude };
+enum class Part { A, B, Bias, EmbeddingA, EmbeddingB, Magnitude, Scale };
 
 struct Key {
   std::string module; // path inside the base
@@ -19,8 +19,11 @@ struct Key {
 
 /// Nothing for a name that is no factor's. On disk: `<prefix><module>.lora_A.weight`;
 /// in memory the adapter's name follows the stem: `.lora_A.default.weight`,
-/// `.lora_embedding_A.default`, `.lora_magnitude_vector.default.weight`.
+/// `.lora_embedding_A.default`, `.lora_magnitude_vector.default.weight`, `.ia3_l.default`.
 std::optional<Key> parseKey(std::string_view name, std::string_view prefix);
+
+/// Where a factor's own part of a name begins, ".lora_" or ".ia3_"; npos where there is none.
+size_t stemOf(std::string_view name);
 
 /// ".lora_A.weight" and the like, for messages.
 std::vector<std::string> keyEndings();

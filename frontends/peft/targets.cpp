@@ -27,6 +27,7 @@ Targets Targets::compile(const Config &config, std::vector<std::string> &notes) 
   if (!made.allLinear)
     made.targets = compileNames(config.targets, "target_modules", notes);
   made.excluded = compileNames(config.excluded, "exclude_modules", notes);
+  made.feedForward = compileNames(config.feedForward, "feedforward_modules", notes);
   made.layers = config.layers;
   made.saved = config.saved;
   for (const std::string &name : config.layerNames) {
@@ -64,6 +65,15 @@ Targets::Answer Targets::excludes(const std::string &path) const {
   if (excluded.unread)
     return Answer::Unsaid;
   bool named = excluded.pattern ? excluded.pattern->matches(path) : endsInOneOf(excluded.list, path);
+  return named ? Answer::Yes : Answer::No;
+}
+
+Targets::Answer Targets::namesFeedForward(const std::string &path) const {
+  if (feedForward.unread)
+    return Answer::Unsaid;
+  auto endsIn = [&](const std::string &name) { return path.ends_with(name); };
+  bool named = feedForward.pattern ? feedForward.pattern->matches(path)
+                                   : std::any_of(feedForward.list.begin(), feedForward.list.end(), endsIn);
   return named ? Answer::Yes : Answer::No;
 }
 

@@ -1,6 +1,6 @@
 // Which modules an adapter's configuration names: what PEFT's
 // check_target_module_exists answers from target_modules, exclude_modules,
-// layers_to_transform and layers_pattern.
+// layers_to_transform, layers_pattern and, of IA3, feedforward_modules.
 #ifndef PTX_FRONTENDS_PEFT_TARGETS_H
 #define PTX_FRONTENDS_PEFT_TARGETS_H
 
@@ -29,6 +29,8 @@ public:
   /// A pattern that is beyond Pattern is noted, and not asked.
   static Targets compile(const Config &config, std::vector<std::string> &notes);
   Answer names(const BaseModule &module) const;
+  /// Whether feedforward_modules names it: by the end of its path, wherever that begins.
+  Answer namesFeedForward(const std::string &path) const;
 
 private:
   /// A list of names or a pattern.
@@ -41,7 +43,7 @@ private:
   Answer excludes(const std::string &path) const;
   bool inLayers(const std::string &path) const;
 
-  Names targets, excluded;
+  Names targets, excluded, feedForward;
   bool allLinear = false, layersUnread = false;
   std::vector<std::string> saved; // whole modules: PEFT adapts nothing inside
   std::optional<std::vector<uint64_t>> layers;

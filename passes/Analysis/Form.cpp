@@ -31,7 +31,7 @@ struct Table {
 
     add<xf::UseOp, xf::SinusoidOp, xf::ZeroBiasOp>(inside, Model, Packed);
     add<xf::SlotOp, xf::ReplacedOp, xf::MergeOp, xf::MergeBiasOp>(inside, Adapted, Packed);
-    add<xf::PackOp, xf::FactorAOp, xf::FactorBOp, xf::DoraGainOp>(inside, Packed, Packed);
+    add<xf::PackOp, xf::FactorAOp, xf::FactorBOp, xf::FactorVectorOp, xf::OutputGainOp>(inside, Packed, Packed);
     add<xf::GetOp>(inside, Deployed, Launched);
     add<xf::InputOp>(inside, Model, Launched);
     add<xf::VisibleOp, xf::PositionsOp, xf::OutputOp, xf::EmbeddingOp, xf::LinearOp, xf::AttentionOp, xf::LayerNormOp,
@@ -128,7 +128,7 @@ private:
   LogicalResult checkInside(Operation *op) {
     if (failed(checkOccurs(op, Table::get().inside)))
       return failure();
-    bool expression = op->getNumResults() == 1 && xf::isWeightLike(op->getResult(0).getType());
+    bool expression = op->hasTrait<xf::WeightExpression>();
     if (isa<arith::AddFOp>(op) && !xf::isActivations(op->getResult(0).getType()))
       return op->emitOpError("expects activations, found ") << op->getResult(0).getType();
     if (form < IrForm::Packed || expression || isa<func::CallOp>(op))

@@ -1,5 +1,6 @@
 // What a module reads from outside: stored tensors, adapter factors, and the
 // parameters computed from them.
+#include "dialects/xf/IR/XfFactors.h"
 #include "passes/Interpreter/Evaluator.h"
 
 #include <cmath>
@@ -57,17 +58,17 @@ static LogicalResult checkFactors(Operation *user, xf::DeltaOp delta, const Fact
     return failure();
   if (factors.embedding != (delta.getForm() == xf::Form::Embedding))
     return user->emitOpError("expects factors for ") << where << " in form " << stringifyForm(delta.getForm());
-  if (factors.magnitude.has_value() != delta.getDora() || factors.bias.has_value() != delta.getBias())
-    return user->emitOpError("expects factors for ")
-           << where << (delta.getDora() ? " with" : " without") << " magnitude and"
-           << (delta.getBias() ? " with" : " without") << " bias";
   double scale = delta.getScale().convertToDouble();
   if (!(std::abs(factors.scale - scale) <= 1e-6 * std::abs(scale)))
     return user->emitOpError("expects scale ") << scale << " for " << where << ", found " << factors.scale;
-  if (factors.magnitude && failed(checkArray(user, *factors.magnitude, {out}, "magnitude for " + where)))
-    return failure();
-  if (factors.bias && failed(checkArray(user, *factors.bias, {out}, "bias for " + where)))
-    return failure();
+  for (const xf::FactorInfo &info : xf::factorTable) {
+    const Array *own = factors.find(info.factor);
+    StringRef name = xf::stringifyEnum(info.factor);
+    if (static_cast<bool>(own) != delta.has(info.factor))
+      return user->emitOpError("expects factors for ") << where << (own ? " without " : " with ") << name;
+    if (own && failed(checkArray(user, *own, {info.isOfInputs ? in : out}, name + " for " + where)))
+      return failure();
+  }
   return success();
 }
 

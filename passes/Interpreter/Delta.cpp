@@ -32,15 +32,16 @@ static Array sum(const Array &w, const Factors &factors, Orientation orientation
 
 static Array gainOfSum(const Array &sum, const Factors &factors, Orientation orientation) {
   Array result({factors.b.shape[0]}, 1.0);
-  if (!factors.magnitude)
-    return result;
-  for (int64_t o = 0; o < result.shape[0]; ++o) {
+  const Array *magnitude = factors.find(xf::Factor::Magnitude), *scale = factors.find(xf::Factor::OutputScale);
+  if (scale)
+    result.values = scale->values;
+  for (int64_t o = 0; magnitude && o < result.shape[0]; ++o) {
     double squares = 0;
     for (int64_t i = 0; i < factors.a.shape[1]; ++i) {
       double w = orientation == Orientation::OutIn ? sum.at(o, i) : sum.at(i, o);
       squares += w * w;
     }
-    result.values[o] = factors.magnitude->values[o] / std::sqrt(squares);
+    result.values[o] *= magnitude->values[o] / std::sqrt(squares);
   }
   return result;
 }
@@ -51,11 +52,10 @@ Array interp::gain(const Array &w, const Factors &factors, Orientation orientati
 
 Array interp::merged(const Array &w, const Factors &factors, Orientation orientation) {
   Array result = sum(w, factors, orientation);
-  if (!factors.magnitude)
-    return result;
   Array g = gainOfSum(result, factors, orientation);
-  for (int64_t r = 0; r < result.shape[0]; ++r)
-    for (int64_t c = 0; c < result.shape[1]; ++c)
-      result.at(r, c) *= g.values[orientation == Orientation::OutIn ? r : c];
+  const Array *h = factors.find(xf::Factor::InputScale);
+  for (int64_t o = 0; o < factors.b.shape[0]; ++o)
+    for (int64_t i = 0; i < factors.a.shape[1]; ++i)
+      (orientation == Orientation::OutIn ? result.at(o, i) : result.at(i, o)) *= g.values[o] * (h ? h->values[i] : 1);
   return result;
 }

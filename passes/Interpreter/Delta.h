@@ -1,4 +1,4 @@
-// The arithmetic of low-rank adapters on one matrix.
+// The arithmetic of adapters on one matrix.
 #ifndef PTX_PASSES_INTERPRETER_DELTA_H
 #define PTX_PASSES_INTERPRETER_DELTA_H
 
@@ -12,10 +12,10 @@ enum class Orientation { OutIn, InOut };
 /// D = s B A, [OUT,IN].
 Array delta(const Factors &factors);
 
-/// g = m / norm(W + D) of each output [OUT]; ones where there is no magnitude.
+/// What outputs are multiplied by [OUT]: g = m / norm(W + D) of DoRA, l of IA3; ones where there is neither.
 Array gain(const Array &w, const Factors &factors, Orientation orientation);
 
-/// W' = g (W + D), in W's orientation. Where D is zero W is kept, so -0.0
+/// W' = g (W + D) h, in W's orientation, with h of each input. Where D is zero W is kept, so -0.0
 /// stays what it is.
 Array merged(const Array &w, const Factors &factors, Orientation orientation);
 

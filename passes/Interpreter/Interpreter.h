@@ -6,6 +6,7 @@
 #ifndef PTX_PASSES_INTERPRETER_INTERPRETER_H
 #define PTX_PASSES_INTERPRETER_INTERPRETER_H
 
+#include "dialects/xf/IR/XfDialect.h"
 #include "passes/Interpreter/Array.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -26,7 +27,12 @@ struct Factors {
   Array a, b;
   double scale = 1.0;
   bool embedding = false;
-  std::optional<Array> magnitude, bias;
+  std::map<xf::Factor, Array> vectors;
+
+  const Array *find(xf::Factor factor) const {
+    auto found = vectors.find(factor);
+    return found == vectors.end() ? nullptr : &found->second;
+  }
 };
 
 /// Where values come from. An error becomes a diagnostic at the operation

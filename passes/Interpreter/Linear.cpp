@@ -116,6 +116,25 @@ static FailureOr<std::pair<Array, Array>> factorsOf(Frame &frame, xf::LoraLinear
   return std::pair(slot->a, b);
 }
 
+static bool isScaling(const Factors &factors) {
+  return factors.find(xf::Factor::Magnitude) || factors.find(xf::Factor::OutputScale);
+}
+
+// x under the scale that the bound adapter has for inputs.
+static FailureOr<Array> scaledInputs(Frame &frame, xf::LoraLinearOp op) {
+  Array x = frame.array(op.getX());
+  LowRank slot = op.getSlot() ? frame.lowRank(op.getSlot()) : nullptr;
+  const Array *scale = slot ? slot->find(xf::Factor::InputScale) : nullptr;
+  if (scale && !op.getScalesInputs())
+    return op.emitOpError("has no `scales_inputs`, but the adapter bound scales them");
+  if (scale && static_cast<int64_t>(scale->values.size()) != x.columns())
+    return op.emitOpError("scales ") << scale->values.size() << " inputs of " << x.columns();
+  for (int64_t m = 0; scale && m < x.rows(); ++m)
+    for (int64_t k = 0; k < x.columns(); ++k)
+      x.at(m, k) *= scale->values[k];
+  return x;
+}
+
 // g of each output that takes part: given, or of the bound adapter by the
 // whole pristine weight, or ones.
 static FailureOr<std::vector<double>> gainOf(Frame &frame, xf::LoraLinearOp op, const Part &part, int64_t width) {
@@ -123,14 +142,14 @@ static FailureOr<std::vector<double>> gainOf(Frame &frame, xf::LoraLinearOp op, 
   if (op.getGain())
     return column(frame, op, op.getGain(), part, width);
   LowRank slot = op.getSlot() ? frame.lowRank(op.getSlot()) : nullptr;
-  if (!op.getDora()) {
-    if (slot && slot->magnitude)
-      return op.emitOpError("has no `dora`, but the adapter bound is a DoRA");
+  if (!op.getScaled()) {
+    if (slot && isScaling(*slot))
+      return op.emitOpError("is not `scaled`, but the adapter bound scales");
     return ones;
   }
   if (!op.getSlot())
-    return op.emitOpError("has `dora` and factors, but no gain");
-  if (!slot || !slot->magnitude)
+    return op.emitOpError("is `scaled` and has factors, but no gain");
+  if (!slot || !isScaling(*slot))
     return ones;
   const Array &w = frame.array(op.getWeight());
   auto type = cast<xf::LowRankType>(op.getSlot().getType());
@@ -146,7 +165,10 @@ static FailureOr<std::vector<double>> gainOf(Frame &frame, xf::LoraLinearOp op, 
 
 static LogicalResult loraLinear(Frame &frame, xf::LoraLinearOp op) {
   Part part{op.getInOut(), op.getRows()};
-  const Array &x = frame.array(op.getX());
+  FailureOr<Array> scaled = scaledInputs(frame, op);
+  if (failed(scaled))
+    return failure();
+  const Array &x = *scaled;
   FailureOr<ArrayPtr> w = matrix(frame, op, op.getWeight(), part);
   if (failed(w) || failed(checkColumns(op, x, **w)))
     return failure();
@@ -205,8 +227,8 @@ static LogicalResult loraEmbedding(Frame &frame, xf::LoraEmbeddingOp op) {
   if (table.shape != SmallVector<int64_t>{type.getIn(), type.getOut()})
     return op.emitOpError("expects a table of shape ")
            << format({type.getIn(), type.getOut()}) << " for " << type << ", found " << format(table.shape);
-  if (slot && slot->magnitude && !op.getDora())
-    return op.emitOpError("has no `dora`, but the adapter bound is a DoRA");
+  if (slot && isScaling(*slot) && !op.getScaled())
+    return op.emitOpError("is not `scaled`, but the adapter bound scales");
   const Integers &ids = frame.integers(op.getIds());
   const Mask &mask = frame.mask(op.getMask());
   FailureOr<Array> result = lookup(op, ids, table, mask);
@@ -224,7 +246,7 @@ static LogicalResult loraEmbedding(Frame &frame, xf::LoraEmbeddingOp op) {
       result->at(row, d) += sum;
     }
   }
-  if (slot && slot->magnitude) {
+  if (slot && isScaling(*slot)) {
     Array g = gain(table, *slot, Orientation::InOut);
     for (int64_t row = 0; row < result->rows(); ++row)
       for (int64_t d = 0; d < result->columns(); ++d)

@@ -1,5 +1,6 @@
 // libptx-reference.so: the interpreter as a device of the runtime.
 #include "dialects/rt/IR/RtDialect.h"
+#include "dialects/xf/IR/XfFactors.h"
 #include "passes/Interpreter/Interpreter.h"
 #include "runtime/device/guarded.h"
 
@@ -106,26 +107,30 @@ private:
     interp::Factors factors;
     factors.scale = found.getScale().convertToDouble();
     factors.embedding = found.getForm() == xf::Form::Embedding;
-    interp::Array magnitude, bias;
-    for (auto [wanted, key, target] :
-         {std::tuple(true, "a", &factors.a), std::tuple(true, "b", &factors.b),
-          std::tuple(found.getDora(), "magnitude", &magnitude), std::tuple(found.getBias(), "bias", &bias)}) {
-      if (!wanted)
-        continue;
-      llvm::Expected<interp::Array> array = reader.read(base + key);
+    auto read = [&](llvm::StringRef key, interp::Array &target) -> llvm::Error {
+      llvm::Expected<interp::Array> array = reader.read(base + key.str());
       if (!array)
         return array.takeError();
-      *target = std::move(*array);
-    }
-    // A magnitude is stored [OUT] or [1,OUT].
-    auto flat = [](interp::Array &array) {
-      array.shape = {static_cast<int64_t>(array.values.size())};
-      return array;
+      target = std::move(*array);
+      return llvm::Error::success();
     };
-    if (found.getDora())
-      factors.magnitude = flat(magnitude);
-    if (found.getBias())
-      factors.bias = flat(bias);
+    if (found.getRank() == 0) {
+      auto site = SymbolTable::lookupNearestSymbolFrom<xf::WeightOp>(found, found.getSiteAttr());
+      llvm::ArrayRef<int64_t> shape = cast<xf::WeightType>(site.getType()).getShape();
+      factors.a = interp::Array({0, shape[factors.embedding ? 0 : 1]});
+      factors.b = interp::Array({shape[factors.embedding ? 1 : 0], 0});
+    } else if (llvm::Error error = llvm::joinErrors(read("a", factors.a), read("b", factors.b))) {
+      return error;
+    }
+    for (const xf::FactorInfo &info : xf::factorTable) {
+      if (!found.has(info.factor))
+        continue;
+      interp::Array &own = factors.vectors[info.factor];
+      if (llvm::Error error = read(xf::stringifyEnum(info.factor), own))
+        return error;
+      // Stored [N], [1,N] or [N,1].
+      own.shape = {static_cast<int64_t>(own.values.size())};
+    }
     return factors;
   }
 

@@ -248,7 +248,15 @@ static LogicalResult fold(Frame &frame, stage::FoldOp op) {
   if (failed(elements))
     return failure();
   FailureOr<Array> result = apply(frame, op, op.getBody(), *elements, op.getExtras());
-  if (failed(result) || failed(checkFinite(op, *result)))
+  if (failed(result))
+    return failure();
+  const Array *inputs = op.getInputs() ? &frame.array(op.getInputs()) : nullptr;
+  if (inputs && static_cast<int64_t>(inputs->values.size()) != result->rows())
+    return op.emitOpError("expects ") << result->rows() << " inputs, found " << inputs->values.size();
+  for (int64_t k = 0; inputs && k < result->rows(); ++k)
+    for (int64_t n = 0; n < result->columns(); ++n)
+      result->at(k, n) *= inputs->values[k];
+  if (failed(checkFinite(op, *result)))
     return failure();
   xf::PackedType type = op.getType();
   return frame.set(op.getResult(), rounded(turned(*result, type.getLayout()), type.getElementType()));

@@ -1,4 +1,5 @@
 // Expressions over weights: what the deploy function computes.
+#include "dialects/xf/IR/XfFactors.h"
 #include "passes/Interpreter/Delta.h"
 #include "passes/Interpreter/Evaluator.h"
 #include "passes/Interpreter/Product.h"
@@ -70,9 +71,12 @@ static LogicalResult mergeBias(Frame &frame, xf::MergeBiasOp op) {
   int64_t out = cast<xf::LowRankType>(op.getSlot().getType()).getOut();
   if (static_cast<int64_t>(result.values.size()) != out)
     return op.emitOpError("expects a bias of ") << out << " elements, found " << result.values.size();
-  if (factors && factors->bias)
-    for (auto [bias, change] : llvm::zip(result.values, factors->bias->values))
+  if (const Array *own = factors ? factors->find(xf::Factor::Bias) : nullptr)
+    for (auto [bias, change] : llvm::zip(result.values, own->values))
       bias += factors->scale * change;
+  if (const Array *scale = factors ? factors->find(xf::Factor::OutputScale) : nullptr)
+    for (auto [bias, factor] : llvm::zip(result.values, scale->values))
+      bias *= factor;
   return frame.set(op.getResult(), std::move(result));
 }
 
@@ -123,21 +127,20 @@ static LogicalResult factorB(Frame &frame, xf::FactorBOp op) {
 
 static LogicalResult factorVector(Frame &frame, xf::FactorVectorOp op) {
   const LowRank &factors = frame.lowRank(op.getSlot());
-  bool isBias = op.getFactor() == xf::Factor::Bias;
-  int64_t out = cast<xf::LowRankType>(op.getSlot().getType()).getOut(), begin, end;
-  if (failed(range(op, op.getRows(), out, begin, end)))
+  const xf::FactorInfo &info = xf::infoOf(op.getFactor());
+  int64_t size = xf::sizeOf(info.factor, cast<xf::LowRankType>(op.getSlot().getType())), begin, end;
+  if (failed(range(op, op.getRows(), size, begin, end)))
     return failure();
-  Array result({end - begin}, isBias ? -0.0 : std::numeric_limits<double>::infinity());
-  const std::optional<Array> none, &own = !factors ? none : isBias ? factors->bias : factors->magnitude;
-  if (own && static_cast<int64_t>(own->values.size()) != out)
-    return op.emitOpError("expects ") << out << " elements, found " << own->values.size();
-  if (own)
+  Array result({end - begin}, info.none);
+  if (const Array *own = factors ? factors->find(info.factor) : nullptr) {
+    double scale = info.factor == xf::Factor::Bias ? factors->scale : 1;
     for (int64_t n = begin; n < end; ++n)
-      result.values[n - begin] = own->values[n] * (isBias ? factors->scale : 1);
+      result.values[n - begin] = own->values[n] * scale;
+  }
   return frame.set(op.getResult(), std::move(result));
 }
 
-static LogicalResult doraGain(Frame &frame, xf::DoraGainOp op) {
+static LogicalResult outputGain(Frame &frame, xf::OutputGainOp op) {
   const Array &weight = frame.array(op.getWeight());
   const LowRank &factors = frame.lowRank(op.getSlot());
   auto slot = cast<xf::LowRankType>(op.getSlot().getType());
@@ -192,6 +195,6 @@ void interp::addWeights(Table &table) {
   table.add<factorA>();
   table.add<factorB>();
   table.add<factorVector>();
-  table.add<doraGain>();
+  table.add<outputGain>();
   table.add<pack>();
 }

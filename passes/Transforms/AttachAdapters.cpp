@@ -1,3 +1,4 @@
+#include "dialects/xf/IR/XfFactors.h"
 #include "passes/Analysis/Form.h"
 #include "passes/Passes.h"
 
@@ -17,8 +18,14 @@ namespace {
 /// What the adapters of the module, taken together, do to one weight.
 struct Site {
   Form form = Form::Linear;
-  bool dora = false;
-  bool bias = false;
+  llvm::SmallSetVector<Factor, 4> factors = {};
+
+  bool has(Factor factor) const { return factors.contains(factor); }
+  /// An embedding has no bias, and no inputs; IA3 is of linears.
+  bool suitsEmbedding() const { return !has(Factor::Bias) && !has(Factor::OutputScale) && !has(Factor::InputScale); }
+  /// Whether outputs are multiplied by something.
+  bool isScaled() const { return has(Factor::Magnitude) || has(Factor::OutputScale); }
+  void add(const Site &other) { factors.insert(other.factors.begin(), other.factors.end()); }
 };
 using Sites = llvm::MapVector<StringAttr, Site>;
 
@@ -26,12 +33,13 @@ FailureOr<Sites> collectSites(ModuleOp module) {
   Sites sites;
   for (auto adapter : module.getOps<AdapterOp>())
     for (auto delta : adapter.getBody().getOps<DeltaOp>()) {
-      auto [entry, isNew] = sites.insert({delta.getSiteAttr().getAttr(), Site{delta.getForm(), false, false}});
+      auto [entry, isNew] = sites.insert({delta.getSiteAttr().getAttr(), Site{delta.getForm()}});
       Site &site = entry->second;
       if (site.form != delta.getForm())
         return delta.emitOpError("changes ") << delta.getSiteAttr() << " in another form than an adapter before it";
-      site.dora |= delta.getDora();
-      site.bias |= delta.getBias();
+      for (const FactorInfo &info : factorTable)
+        if (delta.has(info.factor))
+          site.factors.insert(info.factor);
     }
   return sites;
 }
@@ -81,9 +89,10 @@ LogicalResult adaptReader(OpOperand &read, Value slot, const Site &site) {
   Value weight = read.get();
   OpBuilder builder(reader);
   Location loc = reader->getLoc();
-  if (auto embedding = dyn_cast<EmbeddingOp>(reader); embedding && site.form == Form::Embedding && !site.bias) {
+  if (auto embedding = dyn_cast<EmbeddingOp>(reader);
+      embedding && site.form == Form::Embedding && site.suitsEmbedding()) {
     auto lora = LoraEmbeddingOp::create(builder, loc, embedding.getType(), embedding.getIds(), weight, slot,
-                                        embedding.getMask(), site.dora, /*product_type=*/TypeAttr());
+                                        embedding.getMask(), site.isScaled(), /*product_type=*/TypeAttr());
     embedding.replaceAllUsesWith(lora.getResult());
     embedding.erase();
     return success();
@@ -93,9 +102,13 @@ LogicalResult adaptReader(OpOperand &read, Value slot, const Site &site) {
   if (!isWeight || linear.getInOut() != (site.form == Form::Embedding))
     return reader->emitOpError("reads an adapted weight ")
            << weight.getType() << ", which takes no delta of form " << stringifyForm(site.form)
-           << (site.bias ? " with a bias" : "") << " here";
+           << (site.has(Factor::Bias)  ? " with a bias"
+               : site.suitsEmbedding() ? ""
+                                       : " that scales")
+           << " here";
   Value bias = linear.getBias();
-  if (site.bias) {
+  // A scale of outputs multiplies the bias too, if there is one.
+  if (site.has(Factor::Bias) || (bias && site.has(Factor::OutputScale))) {
     auto type = cast<WeightType>(weight.getType());
     if (!bias)
       bias = ZeroBiasOp::create(
@@ -104,8 +117,8 @@ LogicalResult adaptReader(OpOperand &read, Value slot, const Site &site) {
     bias = MergeBiasOp::create(builder, loc, bias.getType(), bias, slot);
   }
   auto lora = LoraLinearOp::create(builder, loc, linear.getType(), linear.getX(), weight, slot, /*a=*/Value(),
-                                   /*b=*/Value(), /*gain=*/Value(), bias, site.dora, linear.getInOut(),
-                                   linear.getRowsAttr(), linear.getProductTypeAttr());
+                                   /*b=*/Value(), /*gain=*/Value(), bias, site.isScaled(), site.has(Factor::InputScale),
+                                   linear.getInOut(), linear.getRowsAttr(), linear.getProductTypeAttr());
   linear.replaceAllUsesWith(lora.getResult());
   linear.erase();
   return success();
@@ -195,13 +208,12 @@ struct AttachAdapters : impl::AttachAdaptersPassBase<AttachAdapters> {
           continue;
         }
         BodyArgument argument{symbols.lookup<func::FuncOp>(call.getCallee()), operand.getOperandNumber()};
-        Site &merged = bodies.insert({argument, Site{site.form, false, false}}).first->second;
+        Site &merged = bodies.insert({argument, Site{site.form}}).first->second;
         if (merged.form != site.form) {
           call.emitOpError("hands over weights that adapters change in two forms");
           return signalPassFailure();
         }
-        merged.dora |= site.dora;
-        merged.bias |= site.bias;
+        merged.add(site);
       }
       if (direct.empty())
         continue;

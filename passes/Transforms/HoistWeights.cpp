@@ -13,11 +13,7 @@ using namespace xf;
 
 namespace {
 
-/// Ops whose operands and results are all weights, slots or packed weights.
-bool isWeightExpression(Operation *op) {
-  return op->getNumResults() == 1 && isWeightLike(op->getResult(0).getType()) &&
-         llvm::all_of(op->getOperandTypes(), isWeightLike);
-}
+bool isWeightExpression(Operation *op) { return op->hasTrait<WeightExpression>(); }
 
 /// A body's weight expressions and those of their values that the body's
 /// computation reads: what its callers must hand over instead of weights.

@@ -85,10 +85,8 @@ struct OutlineParameters : impl::OutlineParametersPassBase<OutlineParameters> {
     SmallVector<Operation *> roots, leftovers;
     getOperation().walk([&](FunctionOp function) {
       function.walk([&](Operation *op) {
-        if (isa<PackOp, FactorAOp, FactorBOp>(op))
-          roots.push_back(op);
-        else if (isa<UseOp, ReplacedOp, SlotOp, SinusoidOp, MergeOp, MergeBiasOp, ZeroBiasOp, DoraGainOp>(op))
-          leftovers.push_back(op);
+        if (op->hasTrait<WeightExpression>())
+          (isa<PackedType>(op->getResult(0).getType()) ? roots : leftovers).push_back(op);
       });
     });
     for (Operation *root : roots)

@@ -72,19 +72,26 @@ void packLoraLinear(LoraLinearOp op) {
   auto slot = cast<LowRankType>(op.getSlot().getType());
   int64_t out = rows ? rows[1] - rows[0] : slot.getOut();
   MLIRContext *context = op.getContext();
-  Value gain;
-  if (op.getDora()) {
+  Value gain, x = op.getX();
+  if (op.getScalesInputs()) {
+    Value scale =
+        FactorVectorOp::create(packer.builder, packer.loc, PackedType::get(context, Layout::Vector, slot.getIn(), 1),
+                               Factor::InputScale, op.getSlot(), DenseI64ArrayAttr());
+    x = GainOp::create(packer.builder, packer.loc, x.getType(), x, scale);
+  }
+  if (op.getScaled()) {
     Type column = WeightType::get(context, {slot.getOut()}, packer.builder.getF32Type());
-    gain = packer.vector(DoraGainOp::create(packer.builder, packer.loc, column, op.getWeight(), op.getSlot(),
-                                            op.getInOut() ? Form::Embedding : Form::Linear),
+    gain = packer.vector(OutputGainOp::create(packer.builder, packer.loc, column, op.getWeight(), op.getSlot(),
+                                              op.getInOut() ? Form::Embedding : Form::Linear),
                          rows);
   }
   Value a = FactorAOp::create(packer.builder, packer.loc, packer.typeOf(Layout::Matrix, -1, slot.getIn()), op.getSlot(),
                               Form::Linear);
   Value b = FactorBOp::create(packer.builder, packer.loc, packer.typeOf(Layout::Matrix, out, -1), op.getSlot(), rows);
-  auto packed = LoraLinearOp::create(packer.builder, packer.loc, op.getType(), op.getX(),
+  auto packed = LoraLinearOp::create(packer.builder, packer.loc, op.getType(), x,
                                      packer.matrix(op.getWeight(), op.getInOut(), rows), /*slot=*/Value(), a, b, gain,
-                                     packer.vector(op.getBias(), rows), op.getDora(), /*in_out=*/false,
+                                     packer.vector(op.getBias(), rows), op.getScaled(),
+                                     /*scales_inputs=*/false, /*in_out=*/false,
                                      /*rows=*/DenseI64ArrayAttr(), op.getProductTypeAttr());
   op.replaceAllUsesWith(packed.getResult());
   op.erase();
@@ -110,9 +117,9 @@ void packLoraEmbedding(LoraEmbeddingOp op) {
   Value delta = LinearOp::create(builder, packer.loc, type, u, b, /*bias=*/Value(), /*in_out=*/false,
                                  /*rows=*/DenseI64ArrayAttr(), op.getProductTypeAttr());
   Value sum = arith::AddFOp::create(builder, packer.loc, base, delta);
-  if (op.getDora()) {
+  if (op.getScaled()) {
     Type column = WeightType::get(context, {slot.getOut()}, builder.getF32Type());
-    Value gain = DoraGainOp::create(builder, packer.loc, column, op.getTable(), op.getSlot(), Form::Embedding);
+    Value gain = OutputGainOp::create(builder, packer.loc, column, op.getTable(), op.getSlot(), Form::Embedding);
     sum = GainOp::create(builder, packer.loc, type, sum, packer.vector(gain));
   }
   op.replaceAllUsesWith(sum);

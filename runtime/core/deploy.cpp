@@ -143,7 +143,7 @@ private:
     Matrix all{0, columns, {}};
     for (size_t index : node.sites) {
       const AdapterSite *site = at(index);
-      if (!site)
+      if (!site || !site->rank)
         continue;
       Result<Matrix> a = tensors.read(site->a);
       if (!a)
@@ -169,7 +169,7 @@ private:
     Matrix all{height, rank, std::vector<float>(height * rank, 0.0f)};
     uint64_t row = 0, column = 0;
     for (size_t i = 0; i < node.sites.size(); ++i) {
-      if (const AdapterSite *site = at(node.sites[i])) {
+      if (const AdapterSite *site = at(node.sites[i]); site && site->rank) {
         Result<Matrix> b = tensors.read(site->b);
         if (!b)
           return b;
@@ -195,7 +195,7 @@ private:
   std::string placeOf(size_t site) const { return "adapter '" + adapter->name + "', '" + manifest.sites[site] + "'"; }
 
   /// A factor that is folded.
-  void checkFinite(const Matrix &factor, const char *what, size_t site) {
+  void checkFinite(const Matrix &factor, const std::string &what, size_t site) {
     if (std::optional<size_t> index = firstNotFinite(factor, largestOf(factor)); index && found.empty())
       found = placeOf(site) + ": " + what + " is not finite at index " + std::to_string(*index);
   }
@@ -229,23 +229,21 @@ private:
     return own;
   }
 
-  /// What every element is without one says so: -0.0 changes no sum, and no adapter stores infinity.
   Result<Matrix> factorVector(const Node &node) {
-    bool isBias = node.factor == Factor::Bias;
+    auto which = static_cast<size_t>(node.factor);
     const AdapterSite *site = at(node.sites[0]);
-    std::optional<size_t> tensor = !site ? std::nullopt : isBias ? site->bias : site->magnitude;
+    std::optional<size_t> tensor = site ? site->vectors[which] : std::nullopt;
     if (!tensor)
-      return Matrix{node.rows, 1,
-                    std::vector<float>(node.rows, isBias ? -0.0f : std::numeric_limits<float>::infinity())};
+      return Matrix{node.rows, 1, std::vector<float>(node.rows, factorNames[which].none)};
     Result<Matrix> own = tensors.read(*tensor);
     if (!own)
       return own;
-    const char *what = isBias ? "the bias delta" : "the magnitude";
+    std::string what = "the " + std::string(factorNames[which].name);
     if (own->values.size() != node.rows)
       return Error{placeOf(site->site) + ": " + what + " has " + std::to_string(own->values.size()) +
                    " values, expected " + std::to_string(node.rows)};
     checkFinite(*own, what, site->site);
-    float scale = isBias ? static_cast<float>(site->scale) : 1;
+    float scale = node.factor == Factor::Bias ? static_cast<float>(site->scale) : 1;
     for (float &value : own->values)
       value *= scale;
     return Matrix{node.rows, 1, std::move(own->values)};

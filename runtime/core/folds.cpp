@@ -141,6 +141,8 @@ private:
                 bytesOf(find(problem, "b")) >= geometry.matrixElements(width, rank) * sizeof(float);
     for (size_t i = 0; const Word *extra = find(problem, "extra_" + std::to_string(i)); ++i)
       fits = fits && bytesOf(extra) >= width * sizeof(float);
+    const Word *inputs = find(problem, "inputs");
+    fits = fits && (!inputs || inputs->kind != WordKind::Parameter || bytesOf(inputs) >= depth * sizeof(float));
     return fits ? Status() : Error{"the sizes of what is folded do not agree"};
   }
 
@@ -212,6 +214,8 @@ private:
                    static_cast<double>(count(problem, "rank")) * largest("a") * largest("b");
     for (size_t i = 0; find(problem, "extra_" + std::to_string(i)); ++i)
       bound *= largest("extra_" + std::to_string(i));
+    if (const Word *inputs = find(problem, "inputs"); inputs && inputs->kind == WordKind::Parameter)
+      bound *= largest("inputs");
     return !(bound < (node.element == DType::F16 ? 65504 : std::numeric_limits<float>::max()));
   }
 

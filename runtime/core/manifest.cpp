@@ -202,8 +202,10 @@ private:
       faults.add(fields.place(), "form must be 'linear' or 'embedding'");
     site.embedding = form == "embedding";
     site.rank = fields.uinteger("rank", 1 << 20);
-    site.a = fields.index("a", manifest.tensors.size());
-    site.b = fields.index("b", manifest.tensors.size());
+    if (site.rank) {
+      site.a = fields.index("a", manifest.tensors.size());
+      site.b = fields.index("b", manifest.tensors.size());
+    }
     const JsonValue *scale = fields.optional("scale");
     if (scale && scale->asNumber())
       site.scale = *scale->asNumber();
@@ -211,10 +213,11 @@ private:
       faults.add(fields.place(), "'scale' must be a number");
     if (!std::isfinite(static_cast<float>(site.scale)))
       faults.add(fields.place(), "'scale' must be finite in f32");
-    if (fields.optional("magnitude"))
-      site.magnitude = fields.index("magnitude", manifest.tensors.size());
-    if (fields.optional("bias"))
-      site.bias = fields.index("bias", manifest.tensors.size());
+    for (size_t i = 0; i < std::size(factorNames); ++i) {
+      std::string name(factorNames[i].name);
+      if (fields.optional(name.c_str()))
+        site.vectors[i] = fields.index(name.c_str(), manifest.tensors.size());
+    }
     fields.finish();
     return site;
   }
@@ -331,9 +334,14 @@ private:
     case NodeKind::FactorVector: {
       readSites();
       std::string factor = fields.text("factor");
-      if (factor != "bias" && factor != "magnitude")
-        faults.add(fields.place(), "factor '" + printable(factor) + "', expected bias or magnitude");
-      node.factor = factor == "bias" ? Factor::Bias : Factor::Magnitude;
+      bool isKnown = false;
+      for (size_t i = 0; i < std::size(factorNames); ++i)
+        if (factorNames[i].name == factor) {
+          node.factor = static_cast<Factor>(i);
+          isKnown = true;
+        }
+      if (!isKnown)
+        faults.add(fields.place(), "no factor is called '" + printable(factor) + "'");
       node.rows = fields.uinteger("rows", dimCap);
       node.columns = 1;
       unary = false;

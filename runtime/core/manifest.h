@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,14 +31,25 @@ struct TensorRecord {
   std::string hash;
 };
 
+/// A vector that an adapter stores for a site, by its name, and what every element of one that is not there is.
+enum class Factor { Bias, Magnitude, OutputScale, InputScale };
+struct FactorName {
+  std::string_view name;
+  float none;
+};
+inline constexpr FactorName factorNames[] = {{"bias", -0.0f},
+                                             {"magnitude", std::numeric_limits<float>::infinity()},
+                                             {"output_scale", 1.0f},
+                                             {"input_scale", 1.0f}};
+
 /// What an adapter does at one site.
 struct AdapterSite {
   size_t site = 0;
   bool embedding = false;
-  uint64_t rank = 0;
+  uint64_t rank = 0; // 0: neither a nor b
   size_t a = 0, b = 0;
   double scale = 1;
-  std::optional<size_t> magnitude, bias;
+  std::array<std::optional<size_t>, std::size(factorNames)> vectors; // by Factor
 };
 
 /// A tensor that an adapter has in place of a site's weight.
@@ -70,9 +82,6 @@ enum class NodeKind {
   Vector,
   Computed // by a deploy launch from other parameters, alone in its own
 };
-
-/// A vector that an adapter stores for a site.
-enum class Factor { Bias, Magnitude };
 
 /// One step of a parameter's deploy expression.
 struct Node {

@@ -93,8 +93,8 @@ inline constexpr SkeletonWord pool[] = {
 inline constexpr SkeletonWord gather[] = {
     {"y", Type::Rows, "width", Role::Any}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
 
-// y[n,k] = region(base[n,k], sum_r a[k,r] b[n,r]) over packed parameters of one
-// layout; depth: of k, width: of n; pitches: between the rows of a matrix [n,k],
+// y[n,k] = inputs[k] region(base[n,k], sum_r a[k,r] b[n,r]) over packed parameters
+// of one layout; inputs 0 are ones; depth: of k, width: of n; pitches: between the rows of a matrix [n,k],
 // where the target keeps it in rows, or of a table [k,n]. Without a low-rank
 // part a and b are 0 and so is rank. The norm of folds is one vector y[n].
 inline constexpr SkeletonWord fold[] = {{"a", Type::Weight},
@@ -106,7 +106,8 @@ inline constexpr SkeletonWord fold[] = {{"a", Type::Weight},
                                         {"y", Type::Weight, "", Role::Any},
                                         {"y_pitch", Type::Pitch},
                                         {"depth", Type::Count},
-                                        {"width", Type::Count}};
+                                        {"width", Type::Count},
+                                        {"inputs", Type::Weight}};
 inline constexpr SkeletonWord foldNorm[] = {{"a", Type::Weight},
                                             {"a_pitch", Type::Pitch},
                                             {"b", Type::Weight},

@@ -3,8 +3,8 @@
 Swapping adapters of a BERT encoder: binding one that no other binding holds,
 beside one copy of the weights that it touches by as many threads, alternating
 in one process. Cases: rank 16 on every linear, rank 8 on query and value.
-Where PyTorch is there, `W += s B A` in place for every touched weight (what
-PEFT's merge_adapter does, without its bookkeeping) stands beside them.
+Where PEFT is there, its merge_adapter on the same model and adapters stands
+beside them; to swap it would have to unmerge first, which is not counted.
 Needs numpy; writes one JSON line per case.
 """
 import argparse
@@ -132,6 +132,33 @@ def copy_seconds(source, target, threads):
     return time.perf_counter() - start
 
 
+class Peft:
+    """The same model under the same adapters in PEFT; None where it is not installed."""
+
+    @classmethod
+    def load(cls, model, folders):
+        try:
+            import peft
+            import transformers
+        except ImportError:
+            return None
+        transformers.logging.set_verbosity_error()
+        made = cls()
+        base = transformers.BertModel.from_pretrained(model)
+        made.model = peft.PeftModel.from_pretrained(base, folders[0], adapter_name="a")
+        made.model.load_adapter(folders[1], adapter_name="b")
+        return made
+
+    def merge_seconds(self, name, threads):
+        import torch
+        torch.set_num_threads(threads)
+        start = time.perf_counter()
+        self.model.merge_adapter([name])
+        seconds = time.perf_counter() - start
+        self.model.unmerge_adapter()
+        return seconds
+
+
 def measure(build, case, kinds, rank, arguments, work, random):
     layers, width = arguments.layers, arguments.width
     folders = [work / f"{case}_{name}" for name in "ab"]
@@ -144,38 +171,28 @@ def measure(build, case, kinds, rank, arguments, work, random):
     touched = [shapes(width)[kind] for kind in kinds] * layers
     source = [numpy.ones(shape, numpy.float32) for shape in touched]
     target = [numpy.zeros(shape, numpy.float32) for shape in touched]
-    try:
-        import torch
-    except ImportError:
-        torch = None
+    peft = Peft.load(work / "model", folders)
     for threads in arguments.threads:
         program = Program(build, artifact, threads)
         held = program.bind(b"a")
         copies, swaps, merges = [], [], []
-        if torch:
-            torch.set_num_threads(threads)
-            weights = [torch.from_numpy(array) for array in source]
-            factors = [(torch.randn(out, rank) * 0.01, torch.randn(rank, inner)) for out, inner in touched]
         for round in range(arguments.rounds):
             copies.append(copy_seconds(source, target, threads))
             # The old binding is released when the new one is there, as a service does it.
             start = time.perf_counter()
-            fresh = program.bind(b"b" if round % 2 == 0 else b"a")
+            name = "b" if round % 2 == 0 else "a"
+            fresh = program.bind(name.encode())
             swaps.append(time.perf_counter() - start)
             program.release(held)
             held = fresh
-            if torch:
-                start = time.perf_counter()
-                with torch.no_grad():
-                    for weight, (b, a) in zip(weights, factors):
-                        weight += b @ a
-                merges.append(time.perf_counter() - start)
+            if peft:
+                merges.append(peft.merge_seconds(name, threads))
         program.release(held)
         row = {"case": case, "threads": threads, "megabytes": round_to(sum(a.nbytes for a in source) / 1e6),
                "swap_ms": round_to(1e3 * statistics.median(swaps)), "copy_ms": round_to(1e3 * statistics.median(copies)),
                "ratio": round_to(statistics.median(swaps) / statistics.median(copies)), "load": os.getloadavg()[0]}
-        if torch:
-            row["torch_merge_ms"] = round_to(1e3 * statistics.median(merges))
+        if peft:
+            row["peft_merge_ms"] = round_to(1e3 * statistics.median(merges))
         print(json.dumps(row), flush=True)
 
 

@@ -191,7 +191,7 @@ def Rt_DeployOp : Rt_Op<"deploy", [NoTerminator, SingleBlock, IsolatedFromAbove,
     rt.deploy {
       rt.launch "fold" {
         rt.problem @fold_0 "query" over rows count 64 columns 32 guard @query flops 32 bytes 8
-            args(@query.a, pitch 16, @query.b, rank @query, @query.base, pitch 64, @query, pitch 64, 64, 32)
+            args(@query.a, pitch 16, @query.b, rank @query, @query.base, pitch 64, @query, pitch 64, 64, 32, 0)
       }
     }
     ```

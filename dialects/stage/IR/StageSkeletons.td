@@ -128,32 +128,26 @@ def Stage_MapOp : Stage_RegionSkeletonOp<"map", "Map", []> {
 class Stage_OverWeight<string mnemonic, string skeleton, list<string> says>
     : Stage_RegionSkeletonOp<mnemonic, skeleton, !listconcat(["getConstants"], says),
                              [AttrSizedOperandSegments, Stage_FoldOpInterface]> {
-  let arguments = (ins Xf_PackedType:$base, Optional<Xf_PackedType>:$a, Optional<Xf_PackedType>:$b,
-                       Variadic<Xf_PackedType>:$extras);
   let results = (outs Xf_PackedType:$result);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = [{
-    $base (`plus` $a^ `,` $b)? (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body) attr-dict
-    `:` type($base) (`plus` type($a)^ `,` type($b))? `->` type($result)
-  }];
   let hasVerifier = 1;
 }
 
 def Stage_FoldOp : Stage_OverWeight<"fold", "Fold", ["getElementCount"]> {
-  let summary = "a packed weight under an adapter: y[n,k] = region(base[n,k], sum_r b[n,r] a[k,r], extras...)";
+  let summary = "a packed weight under an adapter: y[n,k] = h[k] region(base[n,k], sum_r b[n,r] a[k,r], extras...)";
   let description = [{
     What a parameter is made of when an adapter is bound: `base` is the
-    parameter without one, `a` the table A^T, `b` the matrix s B. The base is a
-    matrix [N,K], a table [K,N] whose element [k,n] is y[n,k], or a vector [N]
-    (K = 1). The sum starts at -0.0 and runs over r ascending, with one fused
-    multiply-add each; without a and b it is -0.0. The region computes in f32,
-    and its result is rounded once, to the result's element type. Extras: a
-    `vector` parameter gives element [n].
+    parameter without one, `a` the table A^T, `b` the matrix s B, `inputs` a
+    vector h, 1 where there is none. The base is a matrix [N,K], a table [K,N]
+    whose element [k,n] is y[n,k], or a vector [N] (K = 1). The sum starts at
+    -0.0 and runs over r ascending, with one fused multiply-add each; without a
+    and b it is -0.0. The region computes in f32, and y is rounded once, to the
+    result's element type. Extras: a `vector` parameter gives element [n].
     Where base and result are of one type and the bound adapter has nothing for
     the site, the result is the base.
     C1 it stands in a parameter; shapes agree; the result has the base's layout
-    and shape, a matrix of any element type, else of f32. C2, C3 as for
-    `stage.contract`.
+    and shape, a matrix of any element type, else of f32; inputs are a vector of
+    K elements. C2, C3 as for `stage.contract`.
     ```mlir
     %p = stage.fold %base plus %a, %b {
     ^bb0(%w: f32, %delta: f32):
@@ -163,18 +157,30 @@ def Stage_FoldOp : Stage_OverWeight<"fold", "Fold", ["getElementCount"]> {
       -> !xf.packed<matrix, 64x32xbf16>
     ```
   }];
+  let arguments = (ins Xf_PackedType:$base, Optional<Xf_PackedType>:$a, Optional<Xf_PackedType>:$b,
+                       Optional<Xf_PackedType>:$inputs, Variadic<Xf_PackedType>:$extras);
+  let assemblyFormat = [{
+    $base (`plus` $a^ `,` $b)? (`inputs` $inputs^)? (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body)
+    attr-dict `:` type($base) (`plus` type($a)^ `,` type($b))? (`inputs` type($inputs)^)? `->` type($result)
+  }];
 }
 
 def Stage_FoldNormOp : Stage_OverWeight<"fold_norm", "FoldNorm", []> {
   let summary = "the norms of a weight's outputs under an adapter: y[n] = region(norm of base[n,:] + sum_r b[n,r] a[:,r], extras...)";
   let description = [{
-    Operands are those of `stage.fold`. Each element is the base plus the sum, in
-    f32, or the base where the sum is zero; the squares are summed in f64, k
-    ascending, and the root is rounded to f32. DoRA divides its magnitudes by it
-    (arXiv 2402.09353, equation 5).
+    Operands are those of `stage.fold`, without inputs. Each element is the base
+    plus the sum, in f32, or the base where the sum is zero; the squares are
+    summed in f64, k ascending, and the root is rounded to f32. DoRA divides its
+    magnitudes by it (arXiv 2402.09353, equation 5).
     C1 it stands in a parameter; the base is a matrix or a table, shapes agree,
     the result is a `vector` of f32 with N elements. C2, C3 as for
     `stage.contract`.
+  }];
+  let arguments = (ins Xf_PackedType:$base, Optional<Xf_PackedType>:$a, Optional<Xf_PackedType>:$b,
+                       Variadic<Xf_PackedType>:$extras);
+  let assemblyFormat = [{
+    $base (`plus` $a^ `,` $b)? (`extras` `(` $extras^ `:` type($extras) `)`)? custom<Body>($body) attr-dict
+    `:` type($base) (`plus` type($a)^ `,` type($b))? `->` type($result)
   }];
 }
 

@@ -177,6 +177,9 @@ LogicalResult FoldOp::verify() {
                                       isMatrix ? getType().getElementType() : base.getElementType());
   if (getType() != expected)
     return emitOpError("C1: ") << base << " does not become " << getType();
+  int64_t depth = FoldOpInterface(*this).getDepth();
+  if (getInputs() && !xf::isVector(getInputs().getType(), depth))
+    return emitOpError("C1: expects a vector of ") << depth << " inputs, found " << getInputs().getType();
   return verifyOverWeight(*this, getExtras());
 }
 

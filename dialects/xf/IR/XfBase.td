@@ -3,6 +3,7 @@
 #define PTX_XF_BASE
 
 include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/IR/AttrTypeBase.td"
 include "dialects/xf/IR/XfEnums.td"
 include "dialects/xf/IR/XfInterfaces.td"
@@ -94,5 +95,10 @@ def KnownAttributes : NativeOpTrait<"KnownAttributes"> { let cppNamespace = "::p
 
 class Xf_Op<string mnemonic, list<Trait> traits = []>
     : Op<Xf_Dialect, mnemonic, !listconcat([KnownAttributes], traits)>;
+
+/// Of weights alone: the material of the deploy function.
+def WeightExpression : NativeOpTrait<"WeightExpression"> { let cppNamespace = "::ptx::xf"; }
+class Xf_WeightExpression<string mnemonic, list<Trait> traits = []>
+    : Xf_Op<mnemonic, !listconcat([Pure, WeightExpression], traits)>;
 
 #endif // PTX_XF_BASE

@@ -34,17 +34,18 @@ def Xf_EmbeddingOp : Xf_Op<"embedding", [RunsOn<"Gather">, Pure]> {
 def Xf_LoraEmbeddingOp : Xf_Op<"lora_embedding", [RunsOn<"Gather">, Xf_ContractionOpInterface, Pure]> {
   let summary = "an embedding with a low-rank delta kept apart: E[id] + s A^T[id] B^T";
   let description = [{
-    The deploy phase splits it into lookups in E and A^T and a linear by B. With
-    `dora` the sum is multiplied by g = m / norm(E + s (B A)^T) per channel.
+    The deploy phase splits it into lookups in E and A^T and a linear by B.
+    `scaled`, the sum is multiplied by the gain of the bound adapter per channel
+    (`xf.output_gain`).
     The products are those with B.
     C1 to C3 as for `xf.embedding`. C4 the slot is DxV.
   }];
   let hasVerifier = 1;
-  let arguments = (ins Xf_Ids:$ids, Xf_WeightType:$table, Xf_LowRankType:$slot, Xf_Mask:$mask, UnitAttr:$dora,
+  let arguments = (ins Xf_Ids:$ids, Xf_WeightType:$table, Xf_LowRankType:$slot, Xf_Mask:$mask, UnitAttr:$scaled,
                        Xf_ProductType:$product_type);
   let results = (outs Xf_Sequence:$result);
   let assemblyFormat = [{
-    $ids `,` $table `with` $slot `where` $mask (`dora` $dora^)? (`in` $product_type^)? attr-dict `:` type($ids) `,` type($table) `,` type($slot) `,` type($mask) `->` type($result)
+    $ids `,` $table `with` $slot `where` $mask (`scaled` $scaled^)? (`in` $product_type^)? attr-dict `:` type($ids) `,` type($table) `,` type($slot) `,` type($mask) `->` type($result)
   }];
 }
 
@@ -74,25 +75,28 @@ def Xf_LinearOp : Xf_Op<"linear", [RunsOn<"Contract">, Xf_ContractionOpInterface
 
 def Xf_LoraLinearOp
     : Xf_Op<"lora_linear", [RunsOn<"Contract">, Xf_ContractionOpInterface, Pure, AttrSizedOperandSegments]> {
-  let summary = "a linear with a low-rank delta kept apart: g (x W^T + s (x A^T) B^T) + b'";
+  let summary = "a linear with an adapter's delta kept apart: g (x W^T + s (x A^T) B^T) + b'";
   let description = [{
     LoRA, arXiv 2106.09685. Before the deploy phase the delta is one `slot`; after it,
     the packed factors `a` [R,IN] and `b` [OUT,R] (s folded in), R = 0 where
-    no adapter is bound. With `dora`, g = m / norm(W + s B A) per output; else g = 1.
+    no adapter is bound. `scaled`, g is the gain of the bound adapter per output
+    (`xf.output_gain`), else 1; with `scales_inputs` x is multiplied by the bound
+    adapter's h per input before all that.
     `in` a narrow type x, W, A, s B and x A^T are rounded to it, each once.
     C1 to C4 as for `xf.linear`. C5 it has a slot of OUTxIN, or packed factors
-    and, with `dora`, the packed gain.
+    and, `scaled`, the packed gain, over x that is multiplied already.
   }];
   let hasVerifier = 1;
   let arguments = (ins Xf_Activations:$x, Xf_Parameter:$weight, Optional<Xf_LowRankType>:$slot,
                        Optional<Xf_PackedType>:$a, Optional<Xf_PackedType>:$b, Optional<Xf_Parameter>:$gain,
                        Optional<Xf_Parameter>:$bias,
-                       UnitAttr:$dora, UnitAttr:$in_out, OptionalAttr<DenseI64ArrayAttr>:$rows,
+                       UnitAttr:$scaled, UnitAttr:$scales_inputs, UnitAttr:$in_out,
+                       OptionalAttr<DenseI64ArrayAttr>:$rows,
                        Xf_ProductType:$product_type);
   let results = (outs Xf_Activations:$result);
   let assemblyFormat = [{
     $x `,` $weight (`with` $slot^)? (`factors` $a^ `,` $b)? (`gain` $gain^)? (`bias` $bias^)?
-    (`dora` $dora^)? (`in_out` $in_out^)? (`rows` $rows^)? (`in` $product_type^)? attr-dict
+    (`scaled` $scaled^)? (`scales_inputs` $scales_inputs^)? (`in_out` $in_out^)? (`rows` $rows^)? (`in` $product_type^)? attr-dict
     `:` type($x) `,` type($weight) (`with` type($slot)^)? (`factors` type($a)^ `,` type($b))? (`gain` type($gain)^)?
     (`bias` type($bias)^)? `->` type($result)
   }];

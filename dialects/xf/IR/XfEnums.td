@@ -32,10 +32,12 @@ def Xf_Form : I32EnumAttr<"Form", "orientation of the matrix an adapter changes"
   I32EnumAttrCase<"Embedding", 1, "embedding">
 ]> { let cppNamespace = "::ptx::xf"; }
 
-/// What an adapter stores for a place besides the factors of its delta.
-def Xf_Factor : I32EnumAttr<"Factor", "a vector that an adapter has for the outputs of a place", [
-  I32EnumAttrCase<"Bias", 0, "bias">,          // s b_B, added to the bias; -0.0 without
-  I32EnumAttrCase<"Magnitude", 1, "magnitude"> // m of DoRA, which norms divide; infinite without
+/// What an adapter stores for a place besides A and B; XfFactors.h says what each is.
+def Xf_Factor : I32EnumAttr<"Factor", "a vector that an adapter has for the outputs or inputs of a place", [
+  I32EnumAttrCase<"Bias", 0, "bias">,
+  I32EnumAttrCase<"Magnitude", 1, "magnitude">,
+  I32EnumAttrCase<"OutputScale", 2, "output_scale">,
+  I32EnumAttrCase<"InputScale", 3, "input_scale">
 ]> { let cppNamespace = "::ptx::xf"; }
 
 def Xf_Skeleton : I32EnumAttr<"Skeleton", "what a launch runs: loops that every target supplies", [

@@ -41,17 +41,28 @@ def Xf_DeltaOp : Xf_Op<"delta", [HasParent<"AdapterOp">, DeclareOpInterfaceMetho
     linear: W' = W + s B A, W [OUT,IN]. embedding: E' = E + s (B A)^T, E [V,D],
     or the weight of a linear that is stored [IN,OUT].
     With `dora` (arXiv 2402.09353) W' = g (W + s B A), g = m / norm of each
-    row of (W + s B A); with `bias` the bias gains s b. The factors' bytes are
-    found in the parameter table under (adapter, site).
-    C1 the rank is 1 to 2^20. C2 the scale is finite. C3 the site is a weight of
-    two dimensions.
+    row of (W + s B A); with `bias` the bias gains s b. With `scales_outputs` or
+    `scales_inputs` (IA3, arXiv 2205.05638) W' is then multiplied by l per
+    output, and so is the bias, or by h per input; the rank may be 0: there is
+    no B A. The factors' bytes are found in the parameter table under (adapter,
+    site).
+    C1 the rank is 1 to 2^20, or 0 of a delta that scales and is no DoRA. C2 the
+    scale is finite. C3 the site is a weight of two dimensions.
+    ```mlir
+    xf.delta @"layer.0.key.weight" linear rank 0 scale 1.0 scales_outputs
+    ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$site, Xf_Form:$form, I64Attr:$rank, F64Attr:$scale,
-                       UnitAttr:$dora, UnitAttr:$bias);
+                       UnitAttr:$dora, UnitAttr:$bias, UnitAttr:$scales_outputs, UnitAttr:$scales_inputs);
   let assemblyFormat = [{
-    $site $form `rank` $rank `scale` $scale (`dora` $dora^)? (`bias` $bias^)? attr-dict
+    $site $form `rank` $rank `scale` $scale (`dora` $dora^)? (`bias` $bias^)? (`scales_outputs` $scales_outputs^)?
+    (`scales_inputs` $scales_inputs^)? attr-dict
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Whether the adapter stores the vector for this site.
+    bool has(::ptx::xf::Factor factor);
+  }];
 }
 
 def Xf_ReplacementOp
@@ -131,7 +142,7 @@ def Xf_OutputOp : Xf_Op<"output", [HasParent<"FunctionOp">]> {
   let assemblyFormat = "$name $value (`where` $mask^)? attr-dict `:` type($value) (`,` type($mask)^)?";
 }
 
-def Xf_UseOp : Xf_Op<"use", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Xf_UseOp : Xf_WeightExpression<"use", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the value of a stored tensor";
   let description = "C1 the weight is declared, with the type of the result.";
   let arguments = (ins FlatSymbolRefAttr:$weight);
@@ -139,7 +150,7 @@ def Xf_UseOp : Xf_Op<"use", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterfa
   let assemblyFormat = "$weight attr-dict `:` type($result)";
 }
 
-def Xf_SlotOp : Xf_Op<"slot", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Xf_SlotOp : Xf_WeightExpression<"slot", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the bound adapter's factors for a weight, or nothing";
   let description = "C1 the site is a weight of two dimensions; the slot's are those, or for an embedding their transpose.";
   let arguments = (ins FlatSymbolRefAttr:$site);

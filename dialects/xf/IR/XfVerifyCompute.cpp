@@ -139,8 +139,10 @@ static LogicalResult verifyFactors(LoraLinearOp op, int64_t out) {
   auto weight = dyn_cast<PackedType>(op.getWeight().getType());
   if (!weight || !fits(op.getA(), -1, weight.getColumns()) || !fits(op.getB(), out, -1))
     return op.emitOpError("C5: expects a slot, or a packed weight with factors `matrix, ?xIN` and `matrix, OUTx?`");
-  if (op.getDora() != static_cast<bool>(op.getGain()))
-    return op.emitOpError("C5: factors have a gain with `dora` and only then");
+  if (op.getScaled() != static_cast<bool>(op.getGain()))
+    return op.emitOpError("C5: factors have a gain where it is `scaled`, and only then");
+  if (op.getScalesInputs())
+    return op.emitOpError("C5: beside factors x is scaled already");
   return verifyVector(op, op.getGain(), out, "C5: expects a gain");
 }
 

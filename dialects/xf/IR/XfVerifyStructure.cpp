@@ -41,11 +41,26 @@ LogicalResult AdapterOp::verifyRegions() {
 
 LogicalResult DeltaOp::verify() {
   int64_t rank = static_cast<int64_t>(getRank());
-  if (rank < 1 || rank > maxRank)
+  bool isScaling = getScalesOutputs() || getScalesInputs(), mayBeEmpty = isScaling && !getDora();
+  if (rank < (mayBeEmpty ? 0 : 1) || rank > maxRank)
     return emitOpError("C1: the rank must be 1 to ") << maxRank << ", found " << rank;
   if (!std::isfinite(getScale().convertToDouble()))
     return emitOpError("C2: the scale must be finite");
   return success();
+}
+
+bool DeltaOp::has(Factor factor) {
+  switch (factor) {
+  case Factor::Bias:
+    return getBias();
+  case Factor::Magnitude:
+    return getDora();
+  case Factor::OutputScale:
+    return getScalesOutputs();
+  case Factor::InputScale:
+    return getScalesInputs();
+  }
+  llvm_unreachable("every factor is named");
 }
 
 LogicalResult DeltaOp::verifySymbolUses(SymbolTableCollection &symbols) {

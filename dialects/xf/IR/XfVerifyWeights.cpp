@@ -1,8 +1,16 @@
 // Rules of expressions over weights; numbers are those of the ops' descriptions.
+#include "dialects/xf/IR/XfFactors.h"
 #include "dialects/xf/IR/XfVerify.h"
 
 using namespace mlir;
 using namespace ptx::xf;
+
+LogicalResult ptx::xf::verifyWeightExpression(Operation *op) {
+  if (op->getNumResults() == 1 && isWeightLike(op->getResult(0).getType()) &&
+      llvm::all_of(op->getOperandTypes(), isWeightLike))
+    return success();
+  return op->emitOpError("is an expression over weights, and gives or takes other values");
+}
 
 static WeightType f32Weight(MLIRContext *context, ArrayRef<int64_t> shape) {
   return WeightType::get(context, shape, Float32Type::get(context));
@@ -77,7 +85,7 @@ LogicalResult FactorBOp::verify() {
 }
 
 LogicalResult FactorVectorOp::verify() {
-  FailureOr<int64_t> rows = countRows(*this, getRows(), getSlot().getType().getOut());
+  FailureOr<int64_t> rows = countRows(*this, getRows(), sizeOf(getFactor(), getSlot().getType()));
   if (failed(rows))
     return failure();
   auto expected = PackedType::get(getContext(), Layout::Vector, *rows, 1, Float32Type::get(getContext()));
@@ -86,7 +94,7 @@ LogicalResult FactorVectorOp::verify() {
   return success();
 }
 
-LogicalResult DoraGainOp::verify() {
+LogicalResult OutputGainOp::verify() {
   int64_t out = getSlot().getType().getOut();
   if (getType() != f32Weight(getContext(), {out}))
     return emitOpError("C1: expects a result of ") << out << " elements of f32, found " << getType();

@@ -19,13 +19,13 @@ public:
   DeployPlanner(ModuleOp module, KernelTable &kernels)
       : module(module), kernels(kernels), builder(OpBuilder::atBlockEnd(module.getBody())) {}
 
-  void plan() {
+  LogicalResult plan() {
     std::map<std::pair<int64_t, xf::Skeleton>, SmallVector<xf::ParameterOp>> launches;
     for (auto parameter : module.getOps<xf::ParameterOp>())
       if (auto fold = foldOf(parameter))
         launches[{levelOf(parameter, fold), fold.getSkeleton()}].push_back(parameter);
     if (launches.empty())
-      return;
+      return success();
     auto deploy = DeployOp::create(builder, module.getLoc());
     builder.createBlock(&deploy.getBody());
     for (auto &[key, parameters] : launches) {
@@ -33,9 +33,11 @@ public:
       auto launch = LaunchOp::create(builder, module.getLoc(), xf::stringifyEnum(key.second));
       builder.createBlock(&launch.getBody());
       for (xf::ParameterOp parameter : parameters)
-        addProblem(parameter, foldOf(parameter));
+        if (failed(addProblem(parameter, foldOf(parameter))))
+          return failure();
       kernels.addEntry(launch);
     }
+    return success();
   }
 
 private:
@@ -61,9 +63,11 @@ private:
     return static_cast<int64_t>(dtypeBits(dtypeOf(type.getElementType()))) / 8;
   }
 
-  void addProblem(xf::ParameterOp parameter, stage::FoldOpInterface fold) {
+  LogicalResult addProblem(xf::ParameterOp parameter, stage::FoldOpInterface fold) {
     auto base = cast<xf::PackedType>(fold.getBase().getType()), made = cast<xf::PackedType>(parameter.getType());
     FlatSymbolRefAttr site = siteOf(fold);
+    if (!site)
+      return fold->emitOpError("reads nothing that an adapter brings");
     bool isNorm = fold.getSkeleton() == xf::Skeleton::FoldNorm;
     int64_t rank = 0, depth = fold.getDepth(), width = fold.getWidth();
     SmallVector<Attribute> words(4, number(0));
@@ -77,6 +81,8 @@ private:
     if (!isNorm)
       words.push_back(pitch(made));
     words.append({number(depth), number(width)});
+    if (auto scaled = dyn_cast<stage::FoldOp>(*fold))
+      words.push_back(scaled.getInputs() ? address(nameOf(scaled.getInputs())) : number(0));
     for (OpOperand &extra : fold.getExtraOperands())
       words.push_back(address(nameOf(extra.get())));
     // A norm is one row of as many columns; what is computed of nothing else is the base.
@@ -87,6 +93,7 @@ private:
                       /*flops=*/perElement * 2 * (rank + isNorm),
                       /*bytes=*/perElement * bytesOf(base) + (isNorm ? 0 : bytesOf(made)), /*per_key=*/false,
                       /*key_space=*/Value(), builder.getArrayAttr(words), ValueRange());
+    return success();
   }
 
   ModuleOp module;
@@ -97,6 +104,6 @@ private:
 
 } // namespace
 
-void planDeploy(ModuleOp module, KernelTable &kernels) { DeployPlanner(module, kernels).plan(); }
+LogicalResult planDeploy(ModuleOp module, KernelTable &kernels) { return DeployPlanner(module, kernels).plan(); }
 
 } // namespace ptx::rt

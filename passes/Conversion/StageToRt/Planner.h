@@ -32,8 +32,8 @@ private:
   std::set<std::vector<std::string>> entries;
 };
 
-/// Adds rt.deploy, where some parameter is computed.
-void planDeploy(mlir::ModuleOp module, KernelTable &kernels);
+/// Adds rt.deploy, where some parameter is computed; an error where one is of no adapter.
+llvm::LogicalResult planDeploy(mlir::ModuleOp module, KernelTable &kernels);
 
 /// A buffer's needs while slots are assigned.
 struct BufferLife {

@@ -396,7 +396,8 @@ struct Plan : impl::PlanPassBase<Plan> {
       Planner(function, symbols, kernels).run();
       function.erase();
     }
-    planDeploy(module, kernels);
+    if (failed(planDeploy(module, kernels)))
+      return signalPassFailure();
     kernels.emitEntries();
   }
 };

@@ -1,6 +1,7 @@
 #include "passes/Target/Artifact/DeployTable.h"
 
 #include "dialects/rt/IR/RtDialect.h"
+#include "dialects/xf/IR/XfFactors.h"
 #include "passes/Conversion/StageToRt/Ranks.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -53,6 +54,9 @@ private:
       numbers[get] = deploy.parameterIndex(get.getParameter());
       return {};
     }
+    if (auto fold = dyn_cast<stage::FoldOpInterface>(op); fold && !rt::siteOf(fold))
+      return Error{"parameter '" + op->getParentOfType<xf::ParameterOp>().getSymName().str() +
+                   "': its fold reads nothing that an adapter brings"};
     int64_t number =
         TypeSwitch<Operation *, int64_t>(op)
             .Case<xf::SinusoidOp, xf::ReplacedOp, xf::ZeroBiasOp, xf::PackOp, xf::FactorAOp, xf::FactorBOp,
@@ -140,7 +144,7 @@ private:
     int64_t number = push({{"op", "factor_vector"},
                            {"factor", xf::stringifyEnum(op.getFactor()).str()},
                            {"site", site(op.getSlot())},
-                           {"rows", cast<xf::LowRankType>(op.getSlot().getType()).getOut()}});
+                           {"rows", xf::sizeOf(op.getFactor(), cast<xf::LowRankType>(op.getSlot().getType()))}});
     return writeLayout(writeRows(number, op.getRowsAttr()), op.getType(), 0);
   }
 

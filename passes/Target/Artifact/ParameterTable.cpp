@@ -59,8 +59,9 @@ private:
   }
 
   Status read(const std::string &where, const JsonValue &value, StoredDelta &delta) {
-    if (!value.find("replacement") && (!value.find("a") || !value.find("b")))
-      return refuse(where, "expected factors 'a' and 'b', or a 'replacement'");
+    bool isScale = value.find("output_scale") || value.find("input_scale");
+    if (!value.find("replacement") && (value.find("a") ? !value.find("b") : value.find("b") || !isScale))
+      return refuse(where, "expected factors 'a' and 'b', an 'output_scale' or 'input_scale', or a 'replacement'");
     for (auto [key, tensor] : StoredDelta::tensors(delta))
       if (const JsonValue *entry = value.find(key))
         if (Status status = read(where + "/" + key, *entry, *tensor); !status)

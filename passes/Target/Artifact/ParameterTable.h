@@ -26,13 +26,19 @@ struct StoredTensor {
 /// What an adapter stores for one site: the factors of an xf.delta, or the
 /// tensor of an xf.replacement. An empty file: there is none.
 struct StoredDelta {
-  StoredTensor a, b, magnitude, bias;
+  StoredTensor a, b; // none of a delta of rank 0
+  StoredTensor magnitude, bias, outputScale, inputScale;
   StoredTensor replacement;
 
   /// The tensors by the names they have in files of ours.
   template <typename Self> static auto tensors(Self &delta) {
-    return std::array{std::pair("a", &delta.a), std::pair("b", &delta.b), std::pair("magnitude", &delta.magnitude),
-                      std::pair("bias", &delta.bias), std::pair("replacement", &delta.replacement)};
+    return std::array{std::pair("a", &delta.a),
+                      std::pair("b", &delta.b),
+                      std::pair("magnitude", &delta.magnitude),
+                      std::pair("bias", &delta.bias),
+                      std::pair("output_scale", &delta.outputScale),
+                      std::pair("input_scale", &delta.inputScale),
+                      std::pair("replacement", &delta.replacement)};
   }
 };
 

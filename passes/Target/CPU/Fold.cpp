@@ -119,6 +119,7 @@ int64_t blockRows(const LevelInfo &level) { return tallestTile(level, /*panels=*
 void ptx::cpu::emitFold(Emit &e, const Kernel &kernel) {
   Folding f(e, kernel);
   Packed y = f.packed(e, kernel, "y");
+  Value inputs = kernel.words.pointer(e, "inputs");
   Element element(e, kernel.op, kernel.words);
   int64_t grain = std::max(f.base.grain(), y.grain());
   e.loop(kernel.c0, kernel.c1, 1, [&](Value panel) {
@@ -126,7 +127,8 @@ void ptx::cpu::emitFold(Emit &e, const Kernel &kernel) {
     forBlocks(e, kernel.r0, kernel.r1, blockRows(kernel.level), grain, {}, [&](Value m, int64_t rows, ValueRange) {
       SmallVector<Value> sums = f.sums(e, m, rows, n), values = f.base.load(e, m, rows, n);
       for (int64_t i = 0; i < rows; ++i)
-        values[i] = element(e, {values[i], sums[i]}, e.add(m, i), n);
+        values[i] =
+            e.mulf(element(e, {values[i], sums[i]}, e.add(m, i), n), e.broadcast(e.loadOrOne(inputs, e.add(m, i))));
       y.store(e, kernel.level, values, m, n, f.width);
       return SmallVector<Value>();
     });

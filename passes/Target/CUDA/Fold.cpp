@@ -33,17 +33,20 @@ struct Folding {
 
 } // namespace
 
-// y[n,k] = region(base[n,k], sum_r a[k,r] b[n,r], extras...)
+// y[n,k] = inputs[k] region(base[n,k], sum_r a[k,r] b[n,r], extras...)
 void ptx::cuda::emitFold(Emit &e, const Kernel &kernel) {
   e.mark();
   Folding f(e, kernel);
   Matrix y = kernel.words.matrix(e, "y");
+  Value inputs = kernel.words.pointer(e, "inputs");
   Element element(e, kernel.op, kernel.words);
   Value begin = e.mul(kernel.columnTile, foldTile.columns), end = e.minimum(e.add(begin, foldTile.columns), f.width);
   forWarpRow(e, kernel, [&](Value k) {
+    Value scale = e.loadOrOne(inputs, k);
     e.share(e.add(begin, kernel.lane), end, warpSize, [&](Value n) {
       Value row = y.row(e, f.isMatrix ? n : k);
-      e.storeElement(element(e, {f.load(e, k, n), f.sum(e, k, n)}, k, n), y, row, f.isMatrix ? k : n);
+      Value made = e.mulf(element(e, {f.load(e, k, n), f.sum(e, k, n)}, k, n), scale);
+      e.storeElement(made, y, row, f.isMatrix ? k : n);
       if (!y.narrow)
         return;
       // The last pair of a row is completed by zero.

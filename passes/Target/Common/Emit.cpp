@@ -42,6 +42,16 @@ Value Emit::pointerWord(Value args, int64_t index) {
   return create<LLVM::LoadOp>(pointer(), wordAddress(*this, args, index), 8);
 }
 
+Value Emit::loadOrOne(Value base, Value index) {
+  Value null = create<LLVM::ZeroOp>(base.getType());
+  Value isThere = create<LLVM::ICmpOp>(LLVM::ICmpPredicate::ne, base, null);
+  auto yield = [this](Value value) { create<scf::YieldOp>(ValueRange{value}); };
+  auto chosen = create<scf::IfOp>(
+      isThere, [&](OpBuilder &, Location) { yield(loadScalar(at(base, index))); },
+      [&](OpBuilder &, Location) { yield(scalar(1.0f)); });
+  return chosen.getResult(0);
+}
+
 Value Emit::loadInt(Value base, Value index) {
   Value loaded = create<LLVM::LoadOp>(getI32Type(), at(base, index, getI32Type()), 4);
   return loaded.getType() == integerType() ? loaded : Value(create<arith::ExtSIOp>(integerType(), loaded));

@@ -91,6 +91,8 @@ public:
   Value at(Value base, int64_t floats);
   Value load(Value address) { return create<mlir::LLVM::LoadOp>(wideFloat(), address, 4); }
   Value loadScalar(Value address) { return create<mlir::LLVM::LoadOp>(getF32Type(), address, 4); }
+  /// An f32 of an array, 1 where the address is 0.
+  Value loadOrOne(Value base, Value index);
   /// An i32 of an array.
   Value loadInt(Value base, Value index);
   void store(Value value, Value address) { create<mlir::LLVM::StoreOp>(value, address, 4); }

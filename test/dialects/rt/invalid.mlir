@@ -866,7 +866,7 @@ rt.kernel fold @fold_0 layout table extras [] {
 rt.deploy {
   rt.launch "l" {
     // expected-error @+1 {{C3: has the rows of a space in a program, and a positive count of them in rt.deploy}}
-    rt.problem @fold_0 "w" over rows  columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows  columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4, 0)
   }
 }
 
@@ -880,7 +880,7 @@ rt.kernel fold @fold_0 layout table extras [] {
 rt.deploy {
   rt.launch "l" {
     // expected-error @+1 {{C3: has the rows of a space in a program, and a positive count of them in rt.deploy}}
-    rt.problem @fold_0 "w" over rows count 0 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 0 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4, 0)
   }
 }
 
@@ -894,7 +894,7 @@ rt.kernel fold @fold_0 layout table extras [] {
 rt.deploy {
   rt.launch "l" {
     // expected-error @+1 {{C2: writes no parameter}}
-    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, 0, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, 0, pitch 8, 8, 4, 0)
   }
 }
 
@@ -907,9 +907,9 @@ rt.kernel fold @fold_0 layout table extras [] {
 }
 rt.deploy {
   rt.launch "l" {
-    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4, 0)
     // expected-error @+1 {{C2: writes "y", which another problem writes}}
-    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4, 0)
   }
 }
 
@@ -922,9 +922,9 @@ rt.kernel fold @fold_0 layout table extras [] {
 }
 rt.deploy {
   rt.launch "l" {
-    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4, 0)
     // expected-error @+1 {{C2: reads "y", which a problem of its launch writes}}
-    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @y, pitch 8, @z, pitch 8, 8, 4)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @y, pitch 8, @z, pitch 8, 8, 4, 0)
   }
 }
 
@@ -938,7 +938,7 @@ rt.kernel fold @fold_0 layout table extras [] {
 rt.deploy {
   rt.launch "l" {
     // expected-error @+1 {{C1: there is no kernel @gone}}
-    rt.problem @gone "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4)
+    rt.problem @gone "w" over rows count 8 columns 4 flops 4 bytes 8 args (@a, pitch 2, @b, rank @s, @base, pitch 8, @y, pitch 8, 8, 4, 0)
   }
 }
 

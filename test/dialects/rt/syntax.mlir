@@ -49,7 +49,7 @@ rt.kernel fold_norm @norms layout table extras [column] {
 // CHECK: rt.entry @entry_0 [@attention_0, @gather_0]
 rt.entry @entry_0 [@attention_0, @gather_0]
 
-// CHECK: rt.kernel fold @fold_0 layout matrix extras [] words(a: weight, a_pitch: pitch, b: weight, rank: count, base: weight, base_pitch: pitch, y: weight, y_pitch: pitch, depth: count, width: count) {
+// CHECK: rt.kernel fold @fold_0 layout matrix extras [] words(a: weight, a_pitch: pitch, b: weight, rank: count, base: weight, base_pitch: pitch, y: weight, y_pitch: pitch, depth: count, width: count, inputs: weight) {
 rt.kernel fold @fold_0 layout matrix extras [] {
 ^bb0(%w: f32, %delta: f32):
   %0 = arith.addf %w, %delta : f32
@@ -58,8 +58,8 @@ rt.kernel fold @fold_0 layout matrix extras [] {
 // CHECK: rt.deploy {
 rt.deploy {
   rt.launch "fold" {
-    // CHECK: rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, pitch 8, @w, pitch 8, 8, 4)
-    rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, pitch 8, @w, pitch 8, 8, 4)
+    // CHECK: rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, pitch 8, @w, pitch 8, 8, 4, @h)
+    rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, pitch 8, @w, pitch 8, 8, 4, @h)
   }
 }
 // CHECK: rt.program @f slots 2

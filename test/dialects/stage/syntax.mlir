@@ -70,6 +70,23 @@ xf.parameter @folded : !xf.packed<matrix, 8x4xbf16> {
   } : !xf.packed<matrix, 8x4xf32> plus !xf.packed<table, 4x?xf32>, !xf.packed<matrix, 8x?xf32> -> !xf.packed<matrix, 8x4xbf16>
   xf.yield %0 : !xf.packed<matrix, 8x4xbf16>
 }
+xf.parameter @h : !xf.packed<vector, 4x1xf32> {
+  %0 = xf.slot @w : !xf.low_rank<8x4>
+  %1 = xf.factor_vector input_scale %0 : !xf.low_rank<8x4> -> !xf.packed<vector, 4x1xf32>
+  xf.yield %1 : !xf.packed<vector, 4x1xf32>
+}
+// CHECK-LABEL: xf.parameter @scaled
+xf.parameter @scaled : !xf.packed<matrix, 8x4xf32> {
+  %base = xf.get @w.base : !xf.packed<matrix, 8x4xf32>
+  %h = xf.get @h : !xf.packed<vector, 4x1xf32>
+  // CHECK: stage.fold %{{.*}} inputs %{{.*}} {
+  // CHECK: } : <matrix, 8x4xf32> inputs !xf.packed<vector, 4x1xf32> -> <matrix, 8x4xf32>
+  %0 = stage.fold %base inputs %h {
+  ^bb0(%w: f32, %none: f32):
+    xf.yield %w : f32
+  } : !xf.packed<matrix, 8x4xf32> inputs !xf.packed<vector, 4x1xf32> -> !xf.packed<matrix, 8x4xf32>
+  xf.yield %0 : !xf.packed<matrix, 8x4xf32>
+}
 // CHECK-LABEL: xf.parameter @biased
 xf.parameter @biased : !xf.packed<vector, 8x1xf32> {
   %base = xf.get @w.bias : !xf.packed<vector, 8x1xf32>

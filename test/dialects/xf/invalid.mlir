@@ -232,6 +232,14 @@ xf.adapter @a {
 
 xf.weight @w : !xf.weight<4x4xf32>
 xf.adapter @a {
+  // expected-error @+1 {{C1: the rank must be 1 to 1048576, found 0}}
+  xf.delta @w linear rank 0 scale 1.0 dora scales_outputs
+}
+
+// -----
+
+xf.weight @w : !xf.weight<4x4xf32>
+xf.adapter @a {
   // expected-error @+1 {{C2: the scale must be finite}}
   xf.delta @w linear rank 1 scale 0x7FF8000000000000
 }
@@ -588,7 +596,7 @@ func.func @factor_b_c1(%s: !xf.low_rank<5x4>) {
 
 // -----
 
-func.func @factor_b_c1(%s: !xf.low_rank<5x4>) {
+func.func @factor_vector_c1(%s: !xf.low_rank<5x4>) {
   // expected-error @+1 {{C1: expects a result '!xf.packed<vector, 2x1xf32>', found '!xf.packed<vector, 5x1xf32>'}}
   %0 = xf.factor_vector bias %s rows [1, 3] : !xf.low_rank<5x4> -> !xf.packed<vector, 5x1xf32>
   return
@@ -596,9 +604,17 @@ func.func @factor_b_c1(%s: !xf.low_rank<5x4>) {
 
 // -----
 
-func.func @dora_c1(%w: !xf.weight<5x4xf32>, %s: !xf.low_rank<5x4>) {
+func.func @factor_vector_inputs_c1(%s: !xf.low_rank<5x4>) {
+  // expected-error @+1 {{C1: expects a result '!xf.packed<vector, 4x1xf32>', found '!xf.packed<vector, 5x1xf32>'}}
+  %0 = xf.factor_vector input_scale %s : !xf.low_rank<5x4> -> !xf.packed<vector, 5x1xf32>
+  return
+}
+
+// -----
+
+func.func @output_gain_c1(%w: !xf.weight<5x4xf32>, %s: !xf.low_rank<5x4>) {
   // expected-error @+1 {{C1: expects a result of 5 elements of f32, found '!xf.weight<4xf32>'}}
-  %0 = xf.dora_gain %w, %s linear : !xf.weight<5x4xf32>, !xf.low_rank<5x4> -> !xf.weight<4xf32>
+  %0 = xf.output_gain %w, %s linear : !xf.weight<5x4xf32>, !xf.low_rank<5x4> -> !xf.weight<4xf32>
   return
 }
 

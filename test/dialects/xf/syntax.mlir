@@ -8,12 +8,15 @@ xf.weight @words : !xf.weight<30x8xf32>
 // CHECK: xf.weight @linear.weight : !xf.weight<8x8xf16>
 xf.weight @"linear.weight" : !xf.weight<8x8xf16>
 xf.weight @"linear.bias" : !xf.weight<8xf32>
+xf.weight @"other.weight" : !xf.weight<8x4xf32>
 // CHECK: xf.adapter @da {
 xf.adapter @da {
   // CHECK-NEXT: xf.delta @linear.weight linear rank 4 scale 2.000000e+00 dora bias
   xf.delta @"linear.weight" linear rank 4 scale 2.0 dora bias
   // CHECK-NEXT: xf.delta @words embedding rank 2 scale 5.000000e-01
   xf.delta @words embedding rank 2 scale 0.5
+  // CHECK-NEXT: xf.delta @other.weight linear rank 0 scale 1.000000e+00 scales_outputs scales_inputs
+  xf.delta @"other.weight" linear rank 0 scale 1.0 scales_outputs scales_inputs
   // CHECK-NEXT: xf.replacement @linear.bias
   xf.replacement @"linear.bias"
 }
@@ -62,8 +65,8 @@ xf.parameter @bias : !xf.packed<vector, 8x1xf32> {
 xf.parameter @gain : !xf.packed<vector, 8x1xf32> {
   %0 = xf.use @"linear.weight" : !xf.weight<8x8xf16>
   %1 = xf.slot @"linear.weight" : !xf.low_rank<8x8>
-  // CHECK: xf.dora_gain %{{.*}}, %{{.*}} linear : <8x8xf16>, <8x8> -> <8xf32>
-  %2 = xf.dora_gain %0, %1 linear : !xf.weight<8x8xf16>, !xf.low_rank<8x8> -> !xf.weight<8xf32>
+  // CHECK: xf.output_gain %{{.*}}, %{{.*}} linear : <8x8xf16>, <8x8> -> <8xf32>
+  %2 = xf.output_gain %0, %1 linear : !xf.weight<8x8xf16>, !xf.low_rank<8x8> -> !xf.weight<8xf32>
   %3 = xf.pack %2 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1xf32>
   xf.yield %3 : !xf.packed<vector, 8x1xf32>
 }
@@ -85,8 +88,8 @@ xf.function @encode {
   // CHECK: xf.embedding %{{.*}}, %{{.*}} where %{{.*}} : tensor<?x?xi64>, !xf.weight<30x8xf32>, tensor<?x?xi1> -> tensor<?x?x8xf32>
   %0 = xf.embedding %ids, %words where %mask : tensor<?x?xi64>, !xf.weight<30x8xf32>, tensor<?x?xi1> -> tensor<?x?x8xf32>
   %slot = xf.slot @words : !xf.low_rank<8x30>
-  // CHECK: xf.lora_embedding %{{.*}}, %{{.*}} with %{{.*}} where %{{.*}} dora :
-  %1 = xf.lora_embedding %at, %words with %slot where %mask dora : tensor<?x?xi64>, !xf.weight<30x8xf32>, !xf.low_rank<8x30>, tensor<?x?xi1> -> tensor<?x?x8xf32>
+  // CHECK: xf.lora_embedding %{{.*}}, %{{.*}} with %{{.*}} where %{{.*}} scaled :
+  %1 = xf.lora_embedding %at, %words with %slot where %mask scaled : tensor<?x?xi64>, !xf.weight<30x8xf32>, !xf.low_rank<8x30>, tensor<?x?xi1> -> tensor<?x?x8xf32>
   // CHECK: xf.sinusoid : <16x8xf32>
   %table = xf.sinusoid : !xf.weight<16x8xf32>
   %2 = xf.embedding %numbers, %table where %mask : tensor<?x?xi64>, !xf.weight<16x8xf32>, tensor<?x?xi1> -> tensor<?x?x8xf32>

@@ -63,7 +63,8 @@ private:
 Result<Adapter> read(const std::string &config, const FileBuilder &file, const Options &options = {}) {
   static std::vector<std::unique_ptr<Temporary>> kept; // paths in the result stay valid
   kept.push_back(std::make_unique<Temporary>());
-  kept.back()->write("adapter_config.json", "{\"peft_type\":\"LORA\"," + config + "}");
+  std::string kind = config.starts_with("\"peft_type\"") ? "" : "\"peft_type\":\"LORA\",";
+  kept.back()->write("adapter_config.json", "{" + kind + config + "}");
   kept.back()->write("adapter_model.safetensors", file.text());
   return readAdapter("ad", kept.back()->directory(), base, options);
 }
@@ -133,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"UnknownStem",
             r2 + one,
             single(2).add("base_model.model.model.x.lora_Q.weight", {1}),
-            {"1 unknown tensors", "lora_Q", "nearest known ending", "LoRA, rsLoRA and DoRA"}},
+            {"1 unknown tensors", "lora_Q", "nearest known ending", "LoRA, rsLoRA, DoRA and IA3"}},
         Bad{"NoPrefix",
             r2 + one,
             single(2).add("model.x.lora_A.weight", {1}),
@@ -197,14 +198,64 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"Integers", r2 + one + ",\"lora_alpha\":\"8\"", single(2), {"'lora_alpha'", "a number"}}),
     [](const testing::TestParamInfo<Bad> &info) { return info.param.name; });
 
+//===- IA3 -------------------------------------------------------------------===//
+
+const std::string scales = "\"peft_type\":\"IA3\",\"init_ia3_weights\":true,\"target_modules\":[\"q_proj\",\"k_proj\"]";
+FileBuilder ia3(std::vector<uint64_t> q, std::vector<uint64_t> k) {
+  FileBuilder file;
+  for (const char *layer : {"0", "1"})
+    file.add(std::string("base_model.model.model.layers.") + layer + ".q_proj.ia3_l", q);
+  return file.add("base_model.model.model.layers.0.k_proj.ia3_l", k);
+}
+
+// Outputs are scaled, inputs of what feedforward_modules names; names in memory carry the adapter's.
+TEST(Ia3, OutputsAndInputs) {
+  for (const char *names : {"[\"k_proj\"]", "\".*k_proj\"", "[\"proj_k\",\"0.k_proj\"]"}) {
+    Result<Adapter> adapter = read(scales + ",\"feedforward_modules\":" + names, ia3({3, 1}, {1, 4}));
+    ASSERT_TRUE(adapter) << adapter.error().message;
+    ASSERT_EQ(adapter->deltas.size(), 3u);
+    for (const Delta &delta : adapter->deltas) {
+      EXPECT_EQ(delta.rank, 0u);
+      EXPECT_EQ(delta.inputScale.has_value(), delta.module.ends_with("k_proj")) << delta.module;
+      EXPECT_NE(delta.inputScale.has_value(), delta.outputScale.has_value());
+    }
+  }
+  FileBuilder dumped;
+  dumped.add("base_model.model.model.layers.0.q_proj.ia3_l.default", {3, 1});
+  EXPECT_EQ(
+      refusal("\"peft_type\":\"IA3\",\"target_modules\":[\"layers.0.q_proj\"],\"feedforward_modules\":[]", dumped), "");
+}
+
+TEST(Ia3, Refusals) {
+  const std::string forward = scales + ",\"feedforward_modules\":[\"k_proj\"]";
+  auto refuses = [](const std::string &why, const std::string &found) {
+    EXPECT_NE(found.find(why), std::string::npos) << found;
+  };
+  refuses("has shape [3,1], expected [1,4]: feedforward_modules names it", refusal(forward, ia3({3, 1}, {3, 1})));
+  refuses("has shape [1,4], expected [3,1]: feedforward_modules does not name it",
+          refusal(forward, ia3({1, 4}, {1, 4})));
+  refuses("has shape [2,1], expected [3,1]", refusal(forward, ia3({2, 1}, {1, 4})));
+  refuses("target_modules names 'model.layers.1.q_proj', but there are no factors",
+          refusal(scales, FileBuilder().add("base_model.model.model.layers.0.q_proj.ia3_l", {3, 1})));
+  refuses("'base_model.model.model.layers.0.q_proj.lora_A.weight' is no factor of IA3", refusal(forward, single(2)));
+  refuses("is no factor of LoRA",
+          refusal("\"r\":2," + one, FileBuilder().add("base_model.model.model.layers.0.q_proj.ia3_l", {3, 1})));
+  refuses("IA3 is supported on linears only", refusal("\"peft_type\":\"IA3\",\"target_modules\":[\"table\"]",
+                                                      FileBuilder().add("base_model.model.model.table.ia3_l", {3, 1})));
+  refuses("unknown key 'r'", refusal(forward + ",\"r\":2", ia3({3, 1}, {1, 4})));
+  Options twice;
+  twice.userScale = 2;
+  refuses("has no scale to multiply", refusal(forward, ia3({3, 1}, {1, 4}), twice));
+}
+
 TEST(Kind, OthersAreNamed) {
   Temporary hub, other, neither, pickle;
   hub.write("adapter_config.json", R"({"config":{},"version":"adapters.1.0"})");
-  other.write("adapter_config.json", R"({"peft_type":"IA3"})");
+  other.write("adapter_config.json", R"({"peft_type":"VERA"})");
   neither.write("adapter_config.json", "{}");
   pickle.write("adapter_config.json", R"({"peft_type":"LORA"})");
   pickle.write("adapter_model.bin", "x");
-  for (auto [directory, reason] : {std::pair(&hub, "AdapterHub"), std::pair(&other, "\"IA3\""),
+  for (auto [directory, reason] : {std::pair(&hub, "AdapterHub"), std::pair(&other, "\"VERA\""),
                                    std::pair(&neither, "peft_type"), std::pair(&pickle, "no pickles")}) {
     Result<Adapter> adapter = readAdapter("a", directory->directory(), base, {});
     ASSERT_FALSE(adapter);

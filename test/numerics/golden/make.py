@@ -391,15 +391,16 @@ def kin():
 # --- adapters ----------------------------------------------------------------------------------
 
 
-def adapt(model, folder, number, zero_out_proj=False, **options):
-    """a random PEFT LoRA adapter on the model, saved; -> the adapted model in float64"""
+def adapt(model, folder, number, zero_out_proj=False, ia3=False, **options):
+    """a random PEFT adapter on the model, LoRA or IA3, saved; -> the adapted model in float64"""
     import copy
-    from peft import LoraConfig, PeftModel, get_peft_model
+    from peft import IA3Config, LoraConfig, PeftModel, get_peft_model
     seed(number)
-    net = get_peft_model(copy.deepcopy(model).float(), LoraConfig(**{"r": 4, "lora_alpha": 8, **options}))
+    config = IA3Config(**options) if ia3 else LoraConfig(**{"r": 4, "lora_alpha": 8, **options})
+    net = get_peft_model(copy.deepcopy(model).float(), config)
     with torch.no_grad():
         for name, p in net.named_parameters():
-            if "lora_magnitude" in name:
+            if "lora_magnitude" in name or "ia3_l" in name:
                 p.mul_(1 + 0.2 * torch.randn_like(p))
             elif "lora_" in name:
                 p.copy_(torch.randn_like(p) * 0.2)
@@ -412,7 +413,9 @@ def adapt(model, folder, number, zero_out_proj=False, **options):
         (folder / extra).unlink(missing_ok=True)
     config = json.loads((folder / "adapter_config.json").read_text())
     config.update(base_model_name_or_path="tiny", auto_mapping=None)
-    config["target_modules"] = sorted(config["target_modules"]) if isinstance(config["target_modules"], list) else config["target_modules"]
+    for names in ("target_modules", "feedforward_modules"):
+        if isinstance(config.get(names), list):
+            config[names] = sorted(config[names])
     (folder / "adapter_config.json").write_text(json.dumps(config, indent=1) + "\n")
     return PeftModel.from_pretrained(copy.deepcopy(model).float(), folder).eval().double().base_model.model
 
@@ -493,6 +496,8 @@ def adapted():
     make(69, "lora_two", "two adapters, other ranks and targets",
          {"a": dict(target_modules=both), "b": dict(target_modules=["linear2", "generator"], r=9, lora_alpha=3)},
          swap=["a", "none", "a", "b", "a", "none"])
+    make(71, "ia3_ffn", "IA3 on feed-forward linears: outputs of one, inputs of the other",
+         {"a": dict(ia3=True, target_modules=both, feedforward_modules=["linear2"])})
     make(70, "lora_scale", "scale on the command line", {"a": dict(target_modules=both)}, scale=0.5)
 
     bert = BertModel.from_pretrained(OUT / "bert_pooler" / "model", attn_implementation="eager").double().eval()
@@ -507,6 +512,12 @@ def adapted():
     make_on_bert(85, "lora_bert_dora_embedding", "DoRA on an embedding", target_modules=["word_embeddings"], use_dora=True)
     make_on_bert(86, "lora_bert_layers", "some layers, without some modules", target_modules=["dense", "query"],
                  layers_to_transform=[0, 2], layers_pattern="layer", exclude_modules=["attention.output.dense"])
+
+    make_adapted(91, "ia3_bert", "IA3; other adapters are a LoRA and a DoRA on the same linears", bert, "bert_pooler", evaluate_bert,
+                 {"a": dict(ia3=True, target_modules=["key", "value", "output.dense"], feedforward_modules=["output.dense"]),
+                  "b": dict(target_modules=["key", "intermediate.dense"]),
+                  "c": dict(target_modules=["value", "output.dense"], use_dora=True)},
+                 swap=["a", "b", "none", "c", "a", "none"])
 
     tied = BertForMaskedLM.from_pretrained(OUT / "bert_masked" / "model", attn_implementation="eager").double().eval()
     make_adapted(87, "lora_tied_head", "head and word embeddings share a weight, their deltas do not", tied, "bert_masked",

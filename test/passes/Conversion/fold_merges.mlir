@@ -9,8 +9,18 @@ xf.weight @words : !xf.weight<30x8xf16>
 xf.weight @scaled : !xf.weight<8x4xf32>
 xf.weight @bias : !xf.weight<8xf32>
 xf.weight @half : !xf.weight<8x4xf16>
+xf.weight @ia3 : !xf.weight<8x4xf32>
+xf.weight @both : !xf.weight<8x4xf32>
+xf.adapter @three {
+  xf.delta @ia3 linear rank 0 scale 1.0 scales_outputs
+  xf.delta @both linear rank 0 scale 1.0 scales_outputs
+}
+xf.adapter @two {
+  xf.delta @ia3 linear rank 0 scale 1.0 scales_inputs
+  xf.delta @both linear rank 2 scale 1.0 dora bias
+}
 xf.adapter @one {
-  xf.delta @w linear rank 2 scale 1.0
+  xf.delta @w linear rank 2 scale 1.0 bias
   xf.delta @scaled linear rank 2 scale 1.0 dora
 }
 
@@ -102,7 +112,7 @@ xf.parameter @scaled.matrix : !xf.packed<matrix, 8x4xf32> {
 xf.parameter @scaled.vector : !xf.packed<vector, 8x1xf32> {
   %0 = xf.use @scaled : !xf.weight<8x4xf32>
   %1 = xf.slot @scaled : !xf.low_rank<8x4>
-  %2 = xf.dora_gain %0, %1 linear : !xf.weight<8x4xf32>, !xf.low_rank<8x4> -> !xf.weight<8xf32>
+  %2 = xf.output_gain %0, %1 linear : !xf.weight<8x4xf32>, !xf.low_rank<8x4> -> !xf.weight<8xf32>
   %3 = xf.pack %2 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1xf32>
   xf.yield %3 : !xf.packed<vector, 8x1xf32>
 }
@@ -152,4 +162,58 @@ xf.parameter @half.other : !xf.packed<matrix, 8x4xbf16> {
   %3 = xf.merge %1, %2 linear : !xf.weight<8x4xf16>, !xf.low_rank<8x4> -> !xf.weight<8x4xf32>
   %4 = xf.pack %3 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xbf16>
   xf.yield %4 : !xf.packed<matrix, 8x4xbf16>
+}
+// IA3 scales outputs or inputs, and has no A and B.
+// CHECK-NOT: xf.parameter @ia3.a
+// CHECK: xf.parameter @ia3.input_scale : !xf.packed<vector, 4x1xf32> {
+// CHECK: xf.parameter @ia3.output_scale : !xf.packed<vector, 8x1xf32> {
+// CHECK: xf.parameter @ia3.matrix : !xf.packed<matrix, 8x4xf32> {
+// CHECK: %[[base:.*]] = xf.get @ia3.matrix.base
+// CHECK: %[[inputs:.*]] = xf.get @ia3.input_scale
+// CHECK: %[[outputs:.*]] = xf.get @ia3.output_scale
+// CHECK: stage.fold %[[base]] inputs %[[inputs]] extras(%[[outputs]] : !xf.packed<vector, 8x1xf32>) {
+// CHECK: arith.mulf
+xf.parameter @ia3.matrix : !xf.packed<matrix, 8x4xf32> {
+  %0 = xf.use @ia3 : !xf.weight<8x4xf32>
+  %1 = xf.slot @ia3 : !xf.low_rank<8x4>
+  %2 = xf.merge %0, %1 linear : !xf.weight<8x4xf32>, !xf.low_rank<8x4> -> !xf.weight<8x4xf32>
+  %3 = xf.pack %2 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xf32>
+  xf.yield %3 : !xf.packed<matrix, 8x4xf32>
+}
+// Kept apart its gain is what is stored: no fold.
+// CHECK: xf.parameter @ia3.gain : !xf.packed<vector, 8x1xf32> {
+// CHECK-NEXT: xf.slot @ia3
+// CHECK-NEXT: xf.factor_vector output_scale
+// CHECK-NEXT: xf.yield
+xf.parameter @ia3.gain : !xf.packed<vector, 8x1xf32> {
+  %0 = xf.use @ia3 : !xf.weight<8x4xf32>
+  %1 = xf.slot @ia3 : !xf.low_rank<8x4>
+  %2 = xf.output_gain %0, %1 linear : !xf.weight<8x4xf32>, !xf.low_rank<8x4> -> !xf.weight<8xf32>
+  %3 = xf.pack %2 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1xf32>
+  xf.yield %3 : !xf.packed<vector, 8x1xf32>
+}
+// A place that one adapter scales as a DoRA and another as an IA3 has one gain; a bias is scaled too.
+// CHECK: xf.parameter @both.vector : !xf.packed<vector, 8x1xf32> {
+// CHECK: stage.fold_norm {{.*}} extras(%{{.*}}, %{{.*}} : !xf.packed<vector, 8x1xf32>, !xf.packed<vector, 8x1xf32>) {
+// CHECK: arith.select
+// CHECK: arith.mulf
+xf.parameter @both.vector : !xf.packed<vector, 8x1xf32> {
+  %0 = xf.use @both : !xf.weight<8x4xf32>
+  %1 = xf.slot @both : !xf.low_rank<8x4>
+  %2 = xf.output_gain %0, %1 linear : !xf.weight<8x4xf32>, !xf.low_rank<8x4> -> !xf.weight<8xf32>
+  %3 = xf.pack %2 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1xf32>
+  xf.yield %3 : !xf.packed<vector, 8x1xf32>
+}
+// CHECK: xf.parameter @both.bias : !xf.packed<vector, 8x1xf32> {
+// CHECK: xf.factor_vector bias
+// CHECK: xf.parameter @both.merged : !xf.packed<vector, 8x1xf32> {
+// CHECK: stage.fold
+// CHECK: arith.addf
+// CHECK: arith.mulf
+xf.parameter @both.merged : !xf.packed<vector, 8x1xf32> {
+  %0 = xf.use @bias : !xf.weight<8xf32>
+  %1 = xf.slot @both : !xf.low_rank<8x4>
+  %2 = xf.merge_bias %0, %1 : !xf.weight<8xf32>, !xf.low_rank<8x4> -> !xf.weight<8xf32>
+  %3 = xf.pack %2 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1xf32>
+  xf.yield %3 : !xf.packed<vector, 8x1xf32>
 }

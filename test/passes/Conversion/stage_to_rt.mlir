@@ -2,6 +2,7 @@
 // RUN: ptx-opt %S/../Inputs/separate.mlir --xf-attach-adapters --ptx-deploy --ptx-stage --ptx-merge --convert-stage-to-rt | FileCheck %s
 // RUN: ptx-opt %S/../Inputs/separate.mlir --ptx-adapt --ptx-deploy --ptx-stage --ptx-merge --convert-stage-to-rt | FileCheck %s --check-prefix=FOLDED
 // RUN: not ptx-opt %S/../Inputs/separate.mlir --convert-stage-to-rt 2>&1 | FileCheck %s --check-prefix=EARLY
+// RUN: ptx-opt %S/../Inputs/fold_of_none.mlir --convert-stage-to-rt --verify-diagnostics
 // EARLY: does not belong into the IR that phase plan starts from
 
 // CHECK-LABEL: rt.program @forward slots 3 {
@@ -34,5 +35,5 @@
 // Folded, the merge is one problem of deploy, over the rows of A^T.
 // FOLDED: rt.deploy {
 // FOLDED: rt.launch "fold" {
-// FOLDED-NEXT: rt.problem @[[FOLD:fold_.*]] "w.matrix" over rows count 8 columns 6 guard @w flops 4 bytes 8 args (@w.a, pitch 2, @w.matrix.b, rank @w, @w.matrix.base, pitch 8, @w.matrix, pitch 8, 8, 6)
+// FOLDED-NEXT: rt.problem @[[FOLD:fold_.*]] "w.matrix" over rows count 8 columns 6 guard @w flops 4 bytes 8 args (@w.a, pitch 2, @w.matrix.b, rank @w, @w.matrix.base, pitch 8, @w.matrix, pitch 8, 8, 6, 0)
 // FOLDED: rt.entry @{{.*}} [@[[FOLD]]]

@@ -12,9 +12,9 @@ static Factors lowRank(int64_t out, int64_t in, bool dora, bool bias) {
   factors.b = noise({out, 3}, 12);
   factors.scale = 1.5;
   if (dora)
-    factors.magnitude = noise({out}, 13);
+    factors.vectors[ptx::xf::Factor::Magnitude] = noise({out}, 13);
   if (bias)
-    factors.bias = noise({out}, 14);
+    factors.vectors[ptx::xf::Factor::Bias] = noise({out}, 14);
   return factors;
 }
 
@@ -46,9 +46,9 @@ TEST(Adapters, SeparateIsMerged) {
     %b2 = xf.merge_bias %b, %s : !xf.weight<5xf32>, !xf.low_rank<5x4> -> !xf.weight<5xf32>
     %w2 = xf.merge %w, %s linear : !xf.weight<5x4xf32>, !xf.low_rank<5x4> -> !xf.weight<5x4xf32>
     %y = xf.linear %x, %w2 bias %b2 : !x, !xf.weight<5x4xf32>, !xf.weight<5xf32> -> tensor<?x?x5xf32>
-    %z = xf.lora_linear %x, %w with %s bias %b2 dora : !x, !xf.weight<5x4xf32> with !xf.low_rank<5x4> bias !xf.weight<5xf32> -> tensor<?x?x5xf32>
+    %z = xf.lora_linear %x, %w with %s bias %b2 scaled : !x, !xf.weight<5x4xf32> with !xf.low_rank<5x4> bias !xf.weight<5xf32> -> tensor<?x?x5xf32>
     %yr = xf.columns %y at 1 : tensor<?x?x5xf32> -> tensor<?x?x2xf32>
-    %zr = xf.lora_linear %x, %w with %s bias %b2 dora rows [1, 3] : !x, !xf.weight<5x4xf32> with !xf.low_rank<5x4> bias !xf.weight<5xf32> -> tensor<?x?x2xf32>
+    %zr = xf.lora_linear %x, %w with %s bias %b2 scaled rows [1, 3] : !x, !xf.weight<5x4xf32> with !xf.low_rank<5x4> bias !xf.weight<5xf32> -> tensor<?x?x2xf32>
     xf.output "y" %y : tensor<?x?x5xf32>
     xf.output "z" %z : tensor<?x?x5xf32>
     xf.output "yr" %yr : tensor<?x?x2xf32>
@@ -95,7 +95,7 @@ TEST(Adapters, FactorsAreSlot) {
     xf.parameter @g : !column {
       %0 = xf.use @W : !w
       %1 = xf.slot @W : !slot
-      %2 = xf.dora_gain %0, %1 linear : !w, !slot -> !xf.weight<5xf32>
+      %2 = xf.output_gain %0, %1 linear : !w, !slot -> !xf.weight<5xf32>
       %3 = xf.pack %2 : !xf.weight<5xf32> -> !column
       xf.yield %3 : !column
     }
@@ -110,12 +110,12 @@ TEST(Adapters, FactorsAreSlot) {
     %w = xf.use @W : !w
     %s = xf.slot @W : !slot
     %b = xf.get @bias : !column
-    %z = xf.lora_linear %x, %w with %s bias %b dora : !x, !w with !slot bias !column -> tensor<?x?x5xf32>
+    %z = xf.lora_linear %x, %w with %s bias %b scaled : !x, !w with !slot bias !column -> tensor<?x?x5xf32>
     %pw = xf.get @w : !panels
     %pa = xf.get @a : !a
     %pb = xf.get @sb : !b
     %pg = xf.get @g : !column
-    %y = xf.lora_linear %x, %pw factors %pa, %pb gain %pg bias %b dora : !x, !panels factors !a, !b gain !column bias !column -> tensor<?x?x5xf32>
+    %y = xf.lora_linear %x, %pw factors %pa, %pb gain %pg bias %b scaled : !x, !panels factors !a, !b gain !column bias !column -> tensor<?x?x5xf32>
     xf.output "z" %z : tensor<?x?x5xf32>
     xf.output "y" %y : tensor<?x?x5xf32>)"));
   fill(model);
@@ -139,7 +139,7 @@ TEST(Adapters, InOutMerges) {
     %s = xf.slot @W : !slot
     %w2 = xf.merge %w, %s embedding : !w, !slot -> !w
     %y = xf.linear %x, %w2 in_out : !x, !w -> tensor<?x?x5xf32>
-    %z = xf.lora_linear %x, %w with %s dora in_out : !x, !w with !slot -> tensor<?x?x5xf32>
+    %z = xf.lora_linear %x, %w with %s scaled in_out : !x, !w with !slot -> tensor<?x?x5xf32>
     xf.output "y" %y : tensor<?x?x5xf32>
     xf.output "z" %z : tensor<?x?x5xf32>)"));
   model.weights["E"] = noise({8, 4}, 1);
@@ -189,7 +189,42 @@ TEST(AdapterErrors, DoraWhereNoneIsExpected) {
   Model model(lookup(adapters, plain));
   fill(model);
   model.adapter = "dora";
-  expectError(model, "has no `dora`, but the adapter bound is a DoRA");
+  expectError(model, "is not `scaled`, but the adapter bound scales");
+}
+
+// IA3: outputs and their bias by l, inputs by h; merged or apart.
+TEST(Adapters, Ia3) {
+  Model model(lookup(R"(
+    !slot = !xf.low_rank<3x4>
+    xf.weight @W : !xf.weight<3x4xf32>
+    xf.weight @b : !xf.weight<3xf32>
+    xf.adapter @ia3 { xf.delta @W linear rank 0 scale 1.0 scales_outputs scales_inputs })",
+                     R"(
+    %w = xf.use @W : !xf.weight<3x4xf32>
+    %b = xf.use @b : !xf.weight<3xf32>
+    %s = xf.slot @W : !slot
+    %c = xf.merge_bias %b, %s : !xf.weight<3xf32>, !slot -> !xf.weight<3xf32>
+    %y = xf.lora_linear %x, %w with %s bias %c scaled scales_inputs : !x, !xf.weight<3x4xf32> with !slot bias !xf.weight<3xf32> -> tensor<?x?x3xf32>
+    %f = xf.merge %w, %s linear : !xf.weight<3x4xf32>, !slot -> !xf.weight<3x4xf32>
+    %z = xf.linear %x, %f bias %c : !x, !xf.weight<3x4xf32>, !xf.weight<3xf32> -> tensor<?x?x3xf32>
+    xf.output "y" %y : tensor<?x?x3xf32>
+    xf.output "z" %z : tensor<?x?x3xf32>)"));
+  model.weights["E"] = Array({8, 4}, 1.0);
+  model.weights["W"] = matrix({3, 4}, {1, 2, 0, 0, 3, 4, 0, 0, 5, 6, 0, 1});
+  model.weights["b"] = matrix({3}, {1, 1, 1});
+  Factors &factors = model.factors[{"ia3", "W"}];
+  factors.a = Array({0, 4});
+  factors.b = Array({3, 0});
+  factors.vectors[ptx::xf::Factor::OutputScale] = matrix({3}, {1, 2, 3});
+  factors.vectors[ptx::xf::Factor::InputScale] = matrix({4}, {10, 100, 7, 1000});
+  model.adapter = "ia3";
+  Outputs outputs = model.run({{"ids", integers({1, 1}, {3})}});
+  // l (W (h x) + b) of ones.
+  for (const char *name : {"y", "z"})
+    expectNear(outputs[name], matrix({1, 1, 3}, {211, 862, 3 * 1651}));
+  model.adapter = "";
+  outputs = model.run({{"ids", integers({1, 1}, {3})}});
+  expectNear(outputs["y"], matrix({1, 1, 3}, {4, 8, 13}));
 }
 
 TEST(AdapterErrors, FactorsAgainstDelta) {
@@ -200,7 +235,7 @@ TEST(AdapterErrors, FactorsAgainstDelta) {
   factors.scale = 2.0;
   expectError(model, "found 2");
   factors = lowRank(5, 4, false, false);
-  expectError(model, "without magnitude and with bias");
+  expectError(model, "expects factors for 'W' with bias");
   factors = lowRank(4, 5, false, true);
   expectError(model, "expects A for 'W' of shape [3, 4], found [3, 5]");
   factors = lowRank(5, 4, false, true);

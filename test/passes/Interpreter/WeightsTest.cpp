@@ -28,10 +28,10 @@ static Array parameter(const std::string &type, const std::string &ops, const st
   factors.a = matrix({1, 2}, {1, -1});
   factors.b = matrix({3, 1}, {0, 1, 2});
   factors.scale = 2.0;
-  factors.bias = matrix({3}, {1, 2, 3});
+  factors.vectors[ptx::xf::Factor::Bias] = matrix({3}, {1, 2, 3});
   model.factors[{"lora", "W"}] = factors;
-  factors.bias.reset();
-  factors.magnitude = matrix({3}, {std::sqrt(5.0), 29, 1});
+  factors.vectors.clear();
+  factors.vectors[ptx::xf::Factor::Magnitude] = matrix({3}, {std::sqrt(5.0), 29, 1});
   model.factors[{"dora", "W"}] = factors;
   model.adapter = adapter;
   return model.parameter("p");
@@ -52,7 +52,7 @@ TEST(Weights, MergeDora) {
   double g1 = 29 / std::sqrt(29.0), g2 = 1 / std::sqrt(85.0);
   expectNear(parameter(panels, mergeAndPack, "dora"), matrix({3, 2}, {1, 2, 5 * g1, 2 * g1, 9 * g2, 2 * g2}));
   const char *gain = R"(
-      %0 = xf.dora_gain %w, %s linear : !w, !slot -> !xf.weight<3xf32>
+      %0 = xf.output_gain %w, %s linear : !w, !slot -> !xf.weight<3xf32>
       %p = xf.pack %0 : !xf.weight<3xf32> -> !xf.packed<vector, 3x1xf32>)";
   const char *vector = "!xf.packed<vector, 3x1xf32>";
   expectNear(parameter(vector, gain, "dora"), matrix({3}, {1, g1, g2}));

@@ -7,6 +7,7 @@
 //   DUMPS are directories of `ptx-compile --dump-phases-to`; KEEP gets the IR
 //   of every finding, and of some mutants that compiled ("survivor-*").
 #include "Mutate.h"
+#include "dialects/xf/IR/XfFactors.h"
 
 #include "passes/Interpreter/Interpreter.h"
 #include "passes/Passes.h"
@@ -78,7 +79,7 @@ public:
       for (auto delta : adapter.getBody().getOps<xf::DeltaOp>())
         deltas[(adapter.getSymName() + "/" + delta.getSite()).str()] = {
             static_cast<int64_t>(delta.getRank()), delta.getForm() == xf::Form::Embedding,
-            delta.getScale().convertToDouble(), delta.getDora(), delta.getBias()};
+            delta.getScale().convertToDouble(), vectorsOf(delta)};
   }
 
   interp::Readers readers() {
@@ -97,10 +98,9 @@ public:
       factors.b = noise(key + "/b", {out, delta.rank});
       factors.scale = delta.scale;
       factors.embedding = delta.embedding;
-      if (delta.dora)
-        factors.magnitude = noise(key + "/m", {out});
-      if (delta.bias)
-        factors.bias = noise(key + "/bias", {out});
+      for (xf::Factor factor : delta.vectors)
+        factors.vectors[factor] =
+            noise(key + "/" + xf::stringifyEnum(factor).str(), {xf::infoOf(factor).isOfInputs ? in : out});
       return factors;
     };
     return readers;
@@ -111,8 +111,16 @@ private:
     int64_t rank;
     bool embedding;
     double scale;
-    bool dora, bias;
+    SmallVector<xf::Factor> vectors;
   };
+  static SmallVector<xf::Factor> vectorsOf(xf::DeltaOp delta) {
+    SmallVector<xf::Factor> vectors;
+    for (const xf::FactorInfo &info : xf::factorTable)
+      if (delta.has(info.factor))
+        vectors.push_back(info.factor);
+    return vectors;
+  }
+
   llvm::StringMap<SmallVector<int64_t>> shapes;
   llvm::StringMap<Delta> deltas;
 };

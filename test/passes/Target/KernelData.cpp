@@ -259,8 +259,8 @@ FoldProblem::FoldProblem(int64_t k, int64_t n, int64_t rank, const FoldForm &for
       y(form.isNorm ? roundUp(n, static_cast<int64_t>(geometry.lanes))
                     : layOut(plainBase, rows(), columns(), geometryOf(form, geometry), form.made).size(),
         guard),
-      scale(static_cast<int64_t>(geometry.roundUp(n))) {
-  a.randomise(9), scale.randomise(10);
+      scale(static_cast<int64_t>(geometry.roundUp(n))), inputs(k) {
+  a.randomise(9), scale.randomise(10), inputs.randomise(11);
   spoilPads(a, k, rank, pitchA);
 }
 
@@ -301,7 +301,7 @@ std::vector<float> FoldProblem::expected() const {
       float merged = plainBase[at] + sum;
       squares += static_cast<double>(merged) * merged;
       if (!form.isNorm)
-        values[at] = roundTo(form.made, form.isScaled ? merged * scale[j] : merged);
+        values[at] = roundTo(form.made, form.isScaled ? merged * scale[j] * inputs[m] : merged);
     }
     if (form.isNorm)
       values[j] = scale[j] / static_cast<float>(std::sqrt(squares));

@@ -105,7 +105,7 @@ struct FoldProblem {
   FoldForm form;
   int64_t k, n, rank, pitchA, pitchBase, pitchY; // in words
   std::vector<float> plainBase, plainB;          // as the base lies; [n,rank]
-  Floats a, b, base, y, scale;                   // y of a norm is a vector
+  Floats a, b, base, y, scale, inputs;           // y of a norm is a vector; inputs of what is scaled
 
   FoldProblem(int64_t k, int64_t n, int64_t rank, const FoldForm &form, const Geometry &geometry);
   /// The result's elements, in the order of the base's or, norms, of n.

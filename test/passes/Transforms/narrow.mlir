@@ -10,7 +10,7 @@
 
 // NARROW: xf.lora_linear %{{.*}} rows [0, 6] in bf16 :
 // NARROW: xf.linear %{{.*}} in_out in bf16 :
-// NARROW: xf.lora_embedding %{{.*}} dora in bf16 :
+// NARROW: xf.lora_embedding %{{.*}} scaled in bf16 :
 
 // PACK-DAG: xf.factor_a %{{.*}} linear : <12x8> -> <matrix, ?x8xbf16>
 // PACK-DAG: xf.factor_b %{{.*}} rows [0, 6] : <12x8> -> <matrix, 6x?xbf16>

@@ -12,7 +12,7 @@
 // CHECK-NEXT: xf.factor_a {{.*}} embedding
 // CHECK: xf.parameter @words.matrix : !xf.packed<matrix, 8x?xf32> {
 // CHECK: xf.parameter @words.vector : !xf.packed<vector, 8x1xf32> {
-// CHECK: xf.dora_gain
+// CHECK: xf.output_gain
 // CHECK: xf.parameter @w.matrix : !xf.packed<matrix, ?x8xf32> {
 // CHECK: xf.parameter @w.matrix_1 : !xf.packed<matrix, 6x?xf32> {
 // CHECK: xf.parameter @w.matrix_2 : !xf.packed<matrix, 6x8xf32> {

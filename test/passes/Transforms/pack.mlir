@@ -22,6 +22,6 @@
 // CHECK: %[[U:.*]] = xf.embedding %{{.*}} !xf.packed<table, 9x?xf32>, tensor<?x?xi1> -> tensor<?x?x?xf32>
 // CHECK: %[[D:.*]] = xf.linear %[[U]], %{{.*}} !xf.packed<matrix, 8x?xf32>
 // CHECK: %[[SUM:.*]] = arith.addf %{{.*}}, %[[D]]
-// CHECK: %[[GAIN:.*]] = xf.dora_gain %{{.*}} embedding
+// CHECK: %[[GAIN:.*]] = xf.output_gain %{{.*}} embedding
 // CHECK: xf.gain %[[SUM]], %{{.*}} <vector, 8x1xf32>
 // CHECK-NOT: xf.lora_embedding

@@ -285,7 +285,10 @@ TEST_P(Kernels, Fold) {
             data.pitchBase, address(data.y.data()));
         if (!form.isNorm)
           add(data.pitchY);
-        add(k, n, address(data.scale.data()));
+        add(k, n);
+        if (!form.isNorm)
+          add(form.isScaled ? address(data.inputs.data()) : 0);
+        add(address(data.scale.data()));
         find(GetParam(), form.name())(words.data(), r0, r1, c0, c1, scratchMemory().data());
       };
       int64_t panels = (n + 15) / 16, rows = form.isNorm ? 1 : k;

@@ -43,6 +43,8 @@ TEST(Fold, EveryFormAtOddSizes) {
       else
         problem.out("y", data.y, 0, data.rows(), wordsOf(data.columns(), form.made), data.pitchY)
             .count("y_pitch", data.pitchY);
+      if (form.isScaled)
+        problem.in("inputs", data.inputs, k);
       if (form.isScaled || form.isNorm)
         problem.in("extra_0", data.scale, n);
       ASSERT_EQ(launch.run(), "") << form.name();
