@@ -105,7 +105,7 @@ private:
     addConv1D("mlp.c_fc", c.width, c.hidden);
     addConv1D("mlp.c_proj", c.hidden, c.width);
 
-    double scale = c.scaled ? 1 / std::sqrt(static_cast<double>(c.width / c.heads)) : 1.0;
+    double scale = c.scaled ? std::sqrt(static_cast<double>(c.heads) / static_cast<double>(c.width)) : 1.0;
     if (c.scaledByLayer)
       scale /= static_cast<double>(index + 1);
     // Layers share a body where they scale alike.
