@@ -2,6 +2,7 @@
 
 #include "frontends/bert/Flavor.h"
 
+#include "frontends/common/Activations.h"
 #include "frontends/common/SentenceGraph.h"
 
 using namespace mlir;
@@ -19,44 +20,11 @@ struct Config {
 };
 
 Head readHead(ConfigReader &reader, const Flavor &flavor) {
-  const JsonValue *list = reader.find("architectures");
-  if (!list || list->isNull())
-    return Head::None;
-  const auto *names = list->asArray();
-  if (!names || names->empty() || !(*names)[0].asString()) {
-    reader.fail("'architectures' is " + std::string(list->kind()) + ", expected a list of strings");
-    return Head::None;
-  }
-  const std::string &name = *(*names)[0].asString();
-  std::string supported;
-  for (const auto &[text, head] : flavor.heads) {
-    if (name == text)
-      return head;
-    supported += (supported.empty() ? "" : ", ") + std::string(text);
-  }
-  reader.fail("'architectures' names \"" + name + "\", supported are " + supported);
-  return Head::None;
-}
-
-xf::ActivationKind readActivation(ConfigReader &reader, const char *key) {
-  std::string name = reader.text(key, "gelu");
-  static const std::pair<const char *, xf::ActivationKind> known[] = {
-      {"gelu", xf::ActivationKind::Gelu},
-      {"gelu_new", xf::ActivationKind::GeluTanh},
-      {"gelu_pytorch_tanh", xf::ActivationKind::GeluTanh},
-      {"relu", xf::ActivationKind::Relu},
-      {"relu2", xf::ActivationKind::Relu2},
-      {"silu", xf::ActivationKind::Silu},
-      {"swish", xf::ActivationKind::Silu},
-      {"tanh", xf::ActivationKind::Tanh}};
-  std::string supported;
-  for (const auto &[text, kind] : known) {
-    if (name == text)
-      return kind;
-    supported += std::string(supported.empty() ? "" : ", ") + text;
-  }
-  reader.fail("'" + std::string(key) + "' is \"" + name + "\", supported are " + supported);
-  return xf::ActivationKind::Gelu;
+  std::vector<std::string_view> names;
+  for (const auto &[name, head] : flavor.heads)
+    names.push_back(name);
+  std::optional<size_t> named = reader.architecture(names);
+  return named ? flavor.heads[*named].second : Head::None;
 }
 
 Config readConfig(ConfigReader &reader, const Flavor &flavor) {
@@ -71,7 +39,7 @@ Config readConfig(ConfigReader &reader, const Flavor &flavor) {
   c.padding = flavor.countsPositions ? reader.integer("pad_token_id", 1, 0, c.maxPosition - 2) : 0;
   c.eps = reader.number("layer_norm_eps", 1e-12, 0, 1);
   c.tied = reader.boolean("tie_word_embeddings", true);
-  c.activation = readActivation(reader, flavor.config.activation);
+  c.activation = readActivation(reader, flavor.config.activation, "gelu");
   c.head = readHead(reader, flavor);
   if (std::string kind = reader.text("position_embedding_type", "absolute"); kind != "absolute")
     reader.fail("'position_embedding_type' is \"" + kind + "\", expected \"absolute\"");
@@ -303,7 +271,7 @@ Result<ImportedModel> importBert(MLIRContext *context, const Checkpoint &checkpo
   std::string stem(flavor.stem);
   if (!checkpoint.find(stem + "embeddings.word_embeddings.weight"))
     stem.clear();
-  GraphBuilder graph(context, checkpoint, "");
+  GraphBuilder graph(context, checkpoint);
   Model model(graph, config, flavor, stem, options.sentence);
   if (config.head == Head::Sequence || config.head == Head::Token) {
     std::string name = std::string(config.head == Head::Sequence ? flavor.sequence.last : "classifier") + ".weight";

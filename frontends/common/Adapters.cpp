@@ -33,7 +33,9 @@ void declareAdapter(ModuleOp module, ParameterTable &table, const peft::Adapter 
   builder.createBlock(&op.getBody());
   for (const peft::Delta &delta : adapter.deltas) {
     std::string site = siteOf(delta);
-    auto form = delta.target == peft::Target::Embedding ? xf::Form::Embedding : xf::Form::Linear;
+    // A Conv1D is stored [IN,OUT], as an embedding's table is.
+    bool transposed = delta.target == peft::Target::Embedding || delta.target == peft::Target::Conv1D;
+    auto form = transposed ? xf::Form::Embedding : xf::Form::Linear;
     auto flag = [&](bool set) { return set ? builder.getUnitAttr() : UnitAttr(); };
     xf::DeltaOp::create(
         builder, loc, FlatSymbolRefAttr::get(builder.getContext(), site), xf::FormAttr::get(builder.getContext(), form),

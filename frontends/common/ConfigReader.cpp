@@ -80,6 +80,26 @@ std::string ConfigReader::text(const char *key, const std::optional<std::string>
   return *value->asString();
 }
 
+std::optional<size_t> ConfigReader::architecture(const std::vector<std::string_view> &supported) {
+  const JsonValue *list = object.find("architectures");
+  if (!list || list->isNull())
+    return std::nullopt;
+  const auto *names = list->asArray();
+  if (!names || names->empty() || !(*names)[0].asString()) {
+    fail("'architectures' is " + std::string(list->kind()) + ", expected a list of strings");
+    return std::nullopt;
+  }
+  const std::string &name = *(*names)[0].asString();
+  std::string known;
+  for (size_t i = 0; i < supported.size(); ++i) {
+    if (name == supported[i])
+      return i;
+    known += (known.empty() ? "" : ", ") + std::string(supported[i]);
+  }
+  fail("'architectures' names \"" + name + "\", supported are " + known);
+  return std::nullopt;
+}
+
 Status ConfigReader::status() const {
   if (firstError.empty())
     return {};

@@ -6,6 +6,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace ptx::frontends {
 
@@ -18,6 +20,8 @@ public:
   double number(const char *key, std::optional<double> otherwise, double least, double most);
   bool boolean(const char *key, bool otherwise);
   std::string text(const char *key, const std::optional<std::string> &otherwise);
+  /// Which of `supported` the first of 'architectures' is; nothing where it names none.
+  std::optional<size_t> architecture(const std::vector<std::string_view> &supported);
   const JsonValue *find(const char *key) const { return object.find(key); }
 
   /// Records an error that is the caller's to find (divisibility and such).

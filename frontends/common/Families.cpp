@@ -1,6 +1,7 @@
 #include "frontends/common/Family.h"
 
 #include "frontends/bert/Bert.h"
+#include "frontends/gpt2/Gpt2.h"
 #include "frontends/ptransformer/PTransformer.h"
 
 #include "mlir/IR/Verifier.h"
@@ -24,6 +25,7 @@ constexpr Family families[] = {
     {"roberta", importBert, Family::SentenceTransformers},
     {"xlm-roberta", importBert, Family::SentenceTransformers},
     {"distilbert", importBert, Family::SentenceTransformers},
+    {"gpt2", importGpt2},
 };
 
 Result<const Family *> findFamily(const JsonValue &config, const std::string &path) {

@@ -32,11 +32,15 @@ Type elementType(MLIRContext *context, DType dtype) {
 
 } // namespace
 
-GraphBuilder::GraphBuilder(MLIRContext *context, const Checkpoint &checkpoint, std::string prefix)
-    : checkpoint(checkpoint), prefix(std::move(prefix)), top(ModuleOp::create(UnknownLoc::get(context))), ops(context),
+GraphBuilder::GraphBuilder(MLIRContext *context, const Checkpoint &checkpoint, Stem stem)
+    : checkpoint(checkpoint), stem(std::move(stem)), top(ModuleOp::create(UnknownLoc::get(context))), ops(context),
       used(checkpoint.size()) {}
 
-bool GraphBuilder::has(StringRef name) const { return checkpoint.find(prefix + name.str()).has_value(); }
+std::string GraphBuilder::storedAs(StringRef name) const {
+  return name.starts_with(stem.named) ? stem.stored + name.drop_front(stem.named.size()).str() : name.str();
+}
+
+bool GraphBuilder::has(StringRef name) const { return checkpoint.find(storedAs(name)).has_value(); }
 
 Location GraphBuilder::named(StringRef name) const {
   return NameLoc::get(StringAttr::get(top.get().getContext(), name));
@@ -59,7 +63,7 @@ Value GraphBuilder::use(StringRef name) {
 Value GraphBuilder::weight(StringRef name, const std::vector<int64_t> &shape) { return tiedWeight(name, name, shape); }
 
 Value GraphBuilder::tiedWeight(StringRef name, StringRef stored, const std::vector<int64_t> &shape) {
-  return weightOf(checkpoint, name, prefix + stored.str(), shape);
+  return weightOf(checkpoint, name, storedAs(stored), shape);
 }
 
 Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef stored,
@@ -71,10 +75,7 @@ Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef 
   if (!entry) {
     missing.push_back({stored.str(), shapeText(shape)});
   } else {
-    std::vector<int64_t> found(entry->shape.begin(), entry->shape.end());
-    if (found != shape)
-      fail("tensor '" + std::string(entry->name) + "' has shape " + shapeText(found) + ", expected " +
-           shapeText(shape));
+    checkShape(*entry, shape);
     dtype = entry->dtype;
     if (!isWeightType(dtype))
       fail("tensor '" + std::string(entry->name) + "' has type " + std::string(dtypeName(dtype)) +
@@ -103,8 +104,7 @@ Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef 
 }
 
 void GraphBuilder::ignoreCopy(StringRef copy, StringRef original, StringRef why) {
-  std::optional<Checkpoint::Entry> a = checkpoint.find(prefix + copy.str()),
-                                   b = checkpoint.find(prefix + original.str());
+  std::optional<Checkpoint::Entry> a = checkpoint.find(storedAs(copy)), b = checkpoint.find(storedAs(original));
   std::string both = "tensors '" + std::string(a->name) + "' and '" + std::string(b->name) + "' ";
   ignore(*a);
   if (!isWeightType(a->dtype) || !isWeightType(b->dtype) || !std::ranges::equal(a->shape, b->shape)) {
@@ -120,6 +120,20 @@ void GraphBuilder::ignoreCopy(StringRef copy, StringRef original, StringRef why)
     fail(difference.error().message);
   else if (*difference)
     fail(both + "differ, first at index " + std::to_string(**difference) + why.str());
+}
+
+void GraphBuilder::ignoreBuffer(StringRef name, const std::vector<int64_t> &shape) {
+  std::optional<Checkpoint::Entry> entry = checkpoint.find(storedAs(name));
+  if (!entry)
+    return;
+  ignore(*entry);
+  checkShape(*entry, shape);
+}
+
+void GraphBuilder::checkShape(const Checkpoint::Entry &entry, const std::vector<int64_t> &shape) {
+  std::vector<int64_t> found(entry.shape.begin(), entry.shape.end());
+  if (found != shape)
+    fail("tensor '" + std::string(entry.name) + "' has shape " + shapeText(found) + ", expected " + shapeText(shape));
 }
 
 Value GraphBuilder::optionalWeight(StringRef name, const std::vector<int64_t> &shape) {
@@ -278,6 +292,12 @@ Value linear(OpBuilder &builder, StringRef name, Value x, Value weight, Value bi
                               range, /*product_type=*/TypeAttr());
 }
 
+Value conv1D(OpBuilder &builder, StringRef name, Value x, Value weight, Value bias) {
+  int64_t width = cast<xf::WeightType>(weight.getType()).getShape()[1];
+  return xf::LinearOp::create(builder, nameLoc(builder, name), withWidth(x, width), x, weight, bias, /*in_out=*/true,
+                              /*rows=*/DenseI64ArrayAttr(), /*product_type=*/TypeAttr());
+}
+
 Value layerNorm(OpBuilder &builder, StringRef name, Value x, Value gamma, Value beta, double eps) {
   return xf::LayerNormOp::create(builder, nameLoc(builder, name), x.getType(), x, gamma, beta,
                                  builder.getF64FloatAttr(eps));
@@ -301,11 +321,11 @@ Value embedding(OpBuilder &builder, Value ids, Value table, Value mask) {
 }
 
 Value attention(OpBuilder &builder, StringRef name, Value q, Value k, Value v, Value queryMask, Value keyMask,
-                int64_t heads, bool causal) {
+                int64_t heads, bool causal, std::optional<double> scale) {
   int64_t width = cast<RankedTensorType>(q.getType()).getShape().back();
-  double scale = 1.0 / std::sqrt(static_cast<double>(width) / static_cast<double>(heads));
+  double usual = 1.0 / std::sqrt(static_cast<double>(width) / static_cast<double>(heads));
   return xf::AttentionOp::create(builder, nameLoc(builder, name), q.getType(), q, k, v, queryMask, keyMask,
-                                 builder.getI64IntegerAttr(heads), builder.getF64FloatAttr(scale),
+                                 builder.getI64IntegerAttr(heads), builder.getF64FloatAttr(scale.value_or(usual)),
                                  causal ? builder.getUnitAttr() : UnitAttr(), /*product_type=*/TypeAttr());
 }
 

@@ -33,12 +33,18 @@ private:
   llvm::StringMap<mlir::Value> values;
 };
 
+/// Names that begin with `named` begin with `stored` in the files instead: one
+/// class of a model saves its tensors with a prefix, another without.
+struct Stem {
+  std::string named = "", stored = "";
+};
+
 /// Builds a layer: activations and masks in, one activation out.
 using LayerBody = std::function<mlir::Value(mlir::OpBuilder &, mlir::ValueRange, const LayerWeights &)>;
 
 class GraphBuilder {
 public:
-  GraphBuilder(mlir::MLIRContext *context, const Checkpoint &checkpoint, std::string prefix);
+  GraphBuilder(mlir::MLIRContext *context, const Checkpoint &checkpoint, Stem stem = {});
 
   mlir::ModuleOp module() { return top.get(); }
   mlir::OwningOpRef<mlir::ModuleOp> take() { return std::move(top); }
@@ -67,6 +73,9 @@ public:
   /// error, which `why` explains.
   void ignoreCopy(llvm::StringRef copy, llvm::StringRef original, llvm::StringRef why);
 
+  /// Takes a tensor as read that the files may hold and no graph uses, once its shape is the one expected.
+  void ignoreBuffer(llvm::StringRef name, const std::vector<int64_t> &shape);
+
   /// weight(), or null where the files have no such tensor.
   mlir::Value optionalWeight(llvm::StringRef name, const std::vector<int64_t> &shape);
 
@@ -77,6 +86,7 @@ public:
 
   //===- Shorthands for ops at the current place ------------------------------//
 
+  /// Ids that may be left out where there is a default, or another input to count; see xf.input.
   mlir::Value idsInput(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> dims, int64_t limit,
                        std::optional<int64_t> defaultValue = std::nullopt, llvm::StringRef counting = {});
   mlir::Value maskInput(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> dims);
@@ -102,9 +112,11 @@ public:
 
 private:
   mlir::Value use(llvm::StringRef name);
+  std::string storedAs(llvm::StringRef name) const;
+  void checkShape(const Checkpoint::Entry &entry, const std::vector<int64_t> &shape);
 
   const Checkpoint &checkpoint;
-  std::string prefix; // what the files put in front of every name
+  Stem stem;
   mlir::OwningOpRef<mlir::ModuleOp> top;
   mlir::OpBuilder ops;
   llvm::StringMap<mlir::Type> declared;
@@ -120,6 +132,8 @@ private:
 
 mlir::Value linear(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Value x, mlir::Value weight, mlir::Value bias,
                    std::optional<std::pair<int64_t, int64_t>> rows = std::nullopt);
+/// A Conv1D of GPT-2: y = x W + b with W [IN,OUT].
+mlir::Value conv1D(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Value x, mlir::Value weight, mlir::Value bias);
 mlir::Value layerNorm(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Value x, mlir::Value gamma,
                       mlir::Value beta, double eps);
 mlir::Value activation(mlir::OpBuilder &builder, xf::ActivationKind kind, mlir::Value x);
@@ -127,7 +141,8 @@ mlir::Value add(mlir::OpBuilder &builder, mlir::Value x, mlir::Value y);
 mlir::Value columns(mlir::OpBuilder &builder, mlir::Value x, int64_t offset, int64_t width);
 mlir::Value embedding(mlir::OpBuilder &builder, mlir::Value ids, mlir::Value table, mlir::Value mask);
 mlir::Value attention(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Value q, mlir::Value k, mlir::Value v,
-                      mlir::Value queryMask, mlir::Value keyMask, int64_t heads, bool causal);
+                      mlir::Value queryMask, mlir::Value keyMask, int64_t heads, bool causal,
+                      std::optional<double> scale = std::nullopt); // else 1 / sqrt(width of a head)
 
 } // namespace ptx::frontends
 

@@ -241,7 +241,7 @@ Result<ImportedModel> importPTransformer(MLIRContext *context, const Checkpoint 
   Config config = readConfig(reader, options);
   if (Status status = reader.status(); !status)
     return status.error();
-  GraphBuilder graph(context, checkpoint, "");
+  GraphBuilder graph(context, checkpoint);
   if (config.parallel && graph.has("enc_norm.weight"))
     return Error{"'" + directory + "': has 'enc_norm.weight', but in a P-Transformer no layer reads the normed memory"};
   Model model(graph, config);

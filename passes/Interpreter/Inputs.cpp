@@ -75,7 +75,7 @@ static LogicalResult checkValues(xf::InputOp input, const Integers &given) {
 }
 
 static FailureOr<Integers> fillIn(xf::InputOp input, const Dimensions &dimensions) {
-  if (!isMask(input) && !input.getDefaultValue())
+  if (!isMask(input) && !input.getDefaultValue() && !input.getCounting())
     return input.emitOpError("'") << input.getName() << "' is missing";
   SmallVector<int64_t> shape;
   for (auto name : input.getDims().getAsRange<StringAttr>()) {
@@ -85,13 +85,14 @@ static FailureOr<Integers> fillIn(xf::InputOp input, const Dimensions &dimension
                                     << " is";
     shape.push_back(known->second.size);
   }
-  int64_t fill = isMask(input) ? 1 : *input.getDefaultValue();
+  int64_t fill = isMask(input) ? 1 : input.getDefaultValue().value_or(0);
   return Integers(shape, fill);
 }
 
-// Numbers the ids that differ from the default; see xf.input.
-static Integers counted(const Integers &ids, int64_t padding) {
+// Numbers the ids that differ from the default, or all of them; see xf.input.
+static Integers counted(const Integers &ids, std::optional<int64_t> byDefault) {
   Integers positions = ids;
+  int64_t padding = byDefault.value_or(-1); // no id is negative
   int64_t length = ids.shape.back(), seen = 0;
   for (auto [index, id] : llvm::enumerate(ids.values)) {
     seen = static_cast<int64_t>(index) % length == 0 ? 0 : seen;
@@ -127,7 +128,7 @@ LogicalResult interp::bindInputs(xf::FunctionOp function, const Inputs &given, C
     auto it = given.find(input.getName().str());
     FailureOr<Integers> integers = it == given.end() ? fillIn(input, dimensions) : FailureOr<Integers>(it->second);
     if (succeeded(integers) && it == given.end() && input.getCounting())
-      integers = counted(*std::get<IntegersPtr>(call.inputs.lookup(*input.getCounting())), *input.getDefaultValue());
+      integers = counted(*std::get<IntegersPtr>(call.inputs.lookup(*input.getCounting())), input.getDefaultValue());
     if (failed(integers) || failed(checkValues(input, *integers)))
       return failure();
     FailureOr<Datum> bound = asValue(input, std::move(*integers));

@@ -106,6 +106,8 @@ private:
 
   /// What an input that was left out has for the id that it counts.
   int64_t numbered(const InputRecord &input, size_t index, int64_t &seen) const {
+    if (input.numbersAll)
+      return seen++;
     if (checked.ids[*input.counting][index] == input.otherwise)
       return input.otherwise;
     return input.otherwise + ++seen;

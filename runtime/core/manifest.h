@@ -116,6 +116,7 @@ struct InputRecord {
   bool optional = false;
   int64_t otherwise = 0;
   std::optional<size_t> counting; // left out, it numbers this input's ids; see xf.input
+  bool numbersAll = false;        // all of them, from 0: there is no default
 };
 
 struct SpaceRecord {

@@ -126,6 +126,7 @@ private:
       input.otherwise = otherwise->asInt().value_or(0);
     if (fields.optional("counting"))
       input.counting = fields.index("counting", function.inputs.size());
+    input.numbersAll = input.counting && !fields.optional("default");
     if (input.counting && *input.counting < function.inputs.size()) {
       const InputRecord &counted = function.inputs[*input.counting];
       if (input.mask || counted.mask || counted.dims != input.dims)

@@ -73,7 +73,7 @@ shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)
 models = []
 for name in ("bert_sentence_modes", "bert_sentence_dense", "bert_masked", "roberta_sequence", "distilbert_token", "p_shards",
-             "t_post", "lora_patterns", "lora_bert_saved", "lora_dora"):
+             "t_post", "lora_patterns", "lora_bert_saved", "lora_dora", "gpt2_published", "lora_gpt2_tied"):
     shutil.copytree(cases / name, work / name)
     model = json.loads((work / name / "case.json").read_text())["model"]
     if model != "model":  # another case's

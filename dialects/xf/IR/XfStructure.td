@@ -104,7 +104,8 @@ def Xf_InputOp : Xf_Op<"input", [HasParent<"FunctionOp">]> {
     everywhere. With `counting` an earlier i64 input of the same dimensions it
     numbers that input's ids: at an id that equals `default` it is `default`, at
     others `default` plus how many of the row's ids up to there differ from it
-    (the positions of RoBERTa, arXiv 1907.11692, which skip padding).
+    (the positions of RoBERTa, arXiv 1907.11692, which skip padding). Without
+    `default` it numbers them all, from 0 (the positions of GPT-2).
     ```mlir
     %ids = xf.input "input_ids" [B, S] limit 6000 : tensor<?x?xi64>
     %at = xf.input "position_ids" [B, S] limit 514 default 1 counting "input_ids" : tensor<?x?xi64>

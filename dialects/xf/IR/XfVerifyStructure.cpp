@@ -93,8 +93,8 @@ LogicalResult FunctionOp::verifyRegions() {
 }
 
 static LogicalResult verifyCounting(InputOp input, bool ids) {
-  if (!ids || !input.getDefaultValue())
-    return input.emitOpError("C3: `counting` needs ids with a `default`");
+  if (!ids)
+    return input.emitOpError("C3: a mask counts nothing");
   for (Operation *op = input->getPrevNode(); op; op = op->getPrevNode())
     if (auto other = dyn_cast<InputOp>(op); other && other.getName() == *input.getCounting()) {
       if (other.getLimit() && other.getDims() == input.getDims())

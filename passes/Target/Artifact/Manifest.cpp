@@ -91,7 +91,7 @@ private:
                   {"space", numberOf(spaceOf(op))}};
     if (op.getLimit())
       input["limit"] = *op.getLimit();
-    input["optional"] = op.getMask() || op.getDefaultValue();
+    input["optional"] = op.getMask() || op.getDefaultValue() || op.getCounting();
     if (op.getDefaultValue())
       input["default"] = *op.getDefaultValue();
     if (op.getCounting())

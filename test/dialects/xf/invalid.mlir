@@ -94,8 +94,8 @@ func.func @wave_c1(%x: tensor<?x?x4xf32>) {
 
 xf.function @input_c3 {
   %ids = xf.input "ids" ["B", "S"] limit 9 : tensor<?x?xi64>
-  // expected-error @+1 {{C3: `counting` needs ids with a `default`}}
-  %0 = xf.input "at" ["B", "S"] limit 9 counting "ids" : tensor<?x?xi64>
+  // expected-error @+1 {{C3: a mask counts nothing}}
+  %0 = xf.input "at" ["B", "S"] counting "ids" : tensor<?x?xi1>
 }
 
 // -----

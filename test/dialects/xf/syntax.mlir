@@ -79,6 +79,8 @@ xf.function @encode {
   %ids = xf.input "input_ids" ["B", "S"] limit 30 : tensor<?x?xi64>
   // CHECK: xf.input "position_ids" ["B", "S"] limit 16 default 1 counting "input_ids" : tensor<?x?xi64>
   %at = xf.input "position_ids" ["B", "S"] limit 16 default 1 counting "input_ids" : tensor<?x?xi64>
+  // CHECK: xf.input "all" ["B", "S"] limit 16 counting "input_ids" : tensor<?x?xi64>
+  %all = xf.input "all" ["B", "S"] limit 16 counting "input_ids" : tensor<?x?xi64>
   %given = xf.input "attention_mask" ["B", "S"] : tensor<?x?xi1>
   // CHECK: xf.visible %{{.*}} max_length 16 keep_first : tensor<?x?xi1> -> tensor<?x?xi1>
   %mask = xf.visible %given max_length 16 keep_first : tensor<?x?xi1> -> tensor<?x?xi1>

@@ -82,7 +82,7 @@ def randomise(module, scale=1.0):
     """norm weights near 1, biases and everything else small but never zero"""
     with torch.no_grad():
         for name, p in module.named_parameters():
-            if "norm" in name.lower() and p.dim() == 1 and name.endswith(("weight", "gamma")):
+            if ("norm" in name.lower() or "ln_" in name) and p.dim() == 1 and name.endswith(("weight", "gamma")):
                 p.copy_(1 + 0.2 * torch.randn_like(p))
             else:
                 p.copy_(torch.randn_like(p) * (0.1 if p.dim() == 1 else scale / math.sqrt(p.shape[-1])))
@@ -388,6 +388,96 @@ def kin():
     make_bert(131, "roberta_sentence", "sentence-transformers over RoBERTa", "RobertaModel", family="Roberta", sentence=sentence_mean)
 
 
+# --- GPT-2 -------------------------------------------------------------------------------------
+
+
+def gpt2_inputs(run):
+    """masks as for encoders; `positions` are given, `plain` gives neither"""
+    if run in ("positions", "plain"):
+        ids = {"input_ids": torch.randint(0, SRC, (2, 9))}
+        return {**ids, "position_ids": torch.randint(0, POSITIONS, (2, 9)), "attention_mask": lengths_mask([9, 5], 9)} if run == "positions" else ids
+    mask = dict(bert_inputs())[run]
+    return {"input_ids": torch.randint(0, SRC, mask.shape), "attention_mask": mask}
+
+
+def evaluate_gpt2(model, run):
+    inputs = gpt2_inputs(run)
+    got = model(**inputs, use_cache=True)  # without a cache positions that go back would begin another sequence
+    name = "logits" if "logits" in got else "last_hidden_state"
+    return inputs, {name: got[name]}, {name: "attention_mask"} if "attention_mask" in inputs else {}
+
+
+evaluate_gpt2.function = "forward"
+
+
+def gpt2_as_published(tensors):
+    """the names of the bare model, and the buffers of old versions"""
+    tensors = {k.removeprefix("transformer."): v for k, v in tensors.items()}
+    for layer in range(3):
+        tensors[f"h.{layer}.attn.bias"] = torch.ones(POSITIONS, POSITIONS, dtype=torch.uint8).tril()[None, None]
+        tensors[f"h.{layer}.attn.masked_bias"] = torch.tensor(-1e4)
+    return tensors
+
+
+def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tensors: tensors, shards=1, stored=None, **changes):
+    """`rewrite`: tensors as the file has them; `stored`: fields of the file's config.json alone"""
+    import transformers
+    seed(number)
+    config = transformers.GPT2Config(**{**dict(n_embd=D, n_head=HEADS, n_inner=FFN, n_layer=3, n_positions=POSITIONS, vocab_size=SRC, bos_token_id=1,
+                                               eos_token_id=2, attn_implementation="eager"), **changes})
+    model = getattr(transformers, kind)(config)
+    randomise(model)
+    model = model.float().eval()
+    case = Case(name, "forward", checks)
+    folder = case.folder / "model"
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    (folder / "config.json").write_text(json.dumps({**json.loads((folder / "config.json").read_text()), **(stored or {})}, indent=1, sort_keys=True) + "\n")
+    file = folder / "model.safetensors"
+    tensors = rewrite(load_file(file))
+    file.unlink()
+    if shards > 1:
+        store(tensors, folder, shards=shards)
+    else:
+        save_file(tensors, file, metadata={"format": "pt"})
+    model = model.double()
+    for run in ("one", "ragged", "left", "holes", "long", "positions", "plain"):
+        case.run(run, *evaluate_gpt2(model, run))
+    case.finish()
+
+
+def gpt2s():
+    make_gpt2(201, "gpt2_tied", "tied head, a width of its own within")
+    make_gpt2(202, "gpt2_untied", "a head of its own, four times the width within, two shards", tie_word_embeddings=False, n_inner=None, shards=2)
+    make_gpt2(203, "gpt2_unscaled", "scores are not scaled", scale_attn_weights=False, activation_function="relu", n_inner=None,
+              stored={"reorder_and_upcast_attn": True})
+    make_gpt2(204, "gpt2_layer_scaled", "scores scaled by layer", scale_attn_by_inverse_layer_idx=True, layer_norm_epsilon=1e-3)
+    make_gpt2(205, "gpt2_bare", "the bare model in a file of one with a head", "GPT2Model",
+              rewrite=lambda tensors: {"transformer." + k: v for k, v in tensors.items()})
+    make_gpt2(206, "gpt2_published", "the head's model in a file of the bare one, with old buffers", rewrite=gpt2_as_published)
+
+
+def adapted_gpt2():
+    from transformers import GPT2LMHeadModel
+
+    def make(number, name, checks, base, adapters, **more):
+        model = GPT2LMHeadModel.from_pretrained(OUT / base / "model", attn_implementation="eager").double().eval()
+        make_adapted(number, name, checks, model, base, evaluate_gpt2, adapters, **more)
+
+    linears = ["c_attn", "c_proj", "c_fc"]
+    make(211, "lora_gpt2", "linears stored [IN,OUT]: LoRA, DoRA, a bias of the B factor", "gpt2_published",
+         {"a": dict(target_modules=linears, fan_in_fan_out=True),
+          "b": dict(target_modules=["c_attn", "mlp.c_proj"], r=7, use_dora=True, fan_in_fan_out=True),
+          "c": dict(target_modules="all-linear", r=3, lora_bias=True, use_rslora=True, fan_in_fan_out=True)},
+         swap=["a", "none", "b", "c", "a", "none"])
+    make(212, "lora_gpt2_tied", "head and word embeddings share a weight, their deltas do not", "gpt2_tied",
+         {"a": dict(target_modules=["lm_head"]), "b": dict(target_modules=["wte", "wpe"]),
+          "c": dict(target_modules=["lm_head", "wte", "c_fc"])},
+         swap=["a", "b", "none", "c", "a", "none"])
+    make(213, "lora_gpt2_other_class", "made on the bare class, run under a head", "gpt2_untied",
+         {"a": dict(target_modules=linears + ["wte"], fan_in_fan_out=True)}, inside="transformer")
+
+
 # --- adapters ----------------------------------------------------------------------------------
 
 
@@ -561,3 +651,5 @@ with torch.no_grad():
     kin()
     adapted()
     adapted_kin()
+    gpt2s()
+    adapted_gpt2()

@@ -68,6 +68,34 @@ TEST(Structure, CountingSkipsPadding) {
   EXPECT_EQ(x.at(7, 0), 5.0);
 }
 
+// Without a default every id counts, from 0, whatever the mask hides.
+TEST(Structure, CountingAll) {
+  Model model(R"(
+    !e = !xf.weight<3x1xf32>
+    xf.weight @E : !e
+    xf.function @f {
+      %ids = xf.input "ids" ["B", "S"] limit 3 : tensor<?x?xi64>
+      %mask = xf.input "mask" ["B", "S"] : tensor<?x?xi1>
+      %at = xf.input "at" ["B", "S"] limit 3 counting "ids" : tensor<?x?xi64>
+      %m = xf.visible %mask max_length 3 : tensor<?x?xi1> -> tensor<?x?xi1>
+      %e = xf.use @E : !e
+      %i = xf.embedding %ids, %e where %m : tensor<?x?xi64>, !e, tensor<?x?xi1> -> tensor<?x?x1xf32>
+      %x = xf.embedding %at, %e where %m : tensor<?x?xi64>, !e, tensor<?x?xi1> -> tensor<?x?x1xf32>
+      xf.output "x" %x where %m : tensor<?x?x1xf32>, tensor<?x?xi1>
+      xf.output "i" %i where %m : tensor<?x?x1xf32>, tensor<?x?xi1>
+    })");
+  model.weights["E"] = Array({3, 1}, {5, 6, 7});
+  Inputs given = {{"ids", integers({2, 3}, {0, 0, 1, 1, 1, 0})}, {"mask", integers({2, 3}, {0, 1, 1, 1, 1, 1})}};
+  const double expected[] = {0, 6, 7, 5, 6, 7};
+  Array x = model.run(given)["x"];
+  for (int64_t i = 0; i < 6; ++i)
+    EXPECT_EQ(x.at(i, 0), expected[i]);
+  given["at"] = integers({2, 3}, {0, 0, 2, 2, 1, 0});
+  x = model.run(given)["x"];
+  EXPECT_EQ(x.at(2, 0), 7.0);
+  EXPECT_EQ(x.at(3, 0), 7.0);
+}
+
 // Ids with a default may be left out; positions count from 0.
 TEST(Structure, DefaultsAndPositions) {
   Model model(R"(
