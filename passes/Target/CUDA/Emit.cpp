@@ -52,8 +52,14 @@ void Emit::storeElement(Value x, const Matrix &rows, Value row, Value column) {
 
 Value Emit::loadWhere(Value condition, llvm::function_ref<Value()> load) {
   auto branch = [this](Value value) { create<scf::YieldOp>(ValueRange{value}); };
+  Type type;
   auto loaded = create<scf::IfOp>(
-      condition, [&](OpBuilder &, Location) { branch(load()); },
-      [&](OpBuilder &, Location) { branch(constant(0.0f)); });
+      condition,
+      [&](OpBuilder &, Location) {
+        Value value = load();
+        type = value.getType();
+        branch(value);
+      },
+      [&](OpBuilder &, Location) { branch(create<arith::ConstantOp>(getZeroAttr(type))); });
   return loaded.getResult(0);
 }

@@ -36,6 +36,7 @@ void emitContract(Emit &e, const Kernel &kernel);
 void emitContractMma(Emit &e, const Kernel &kernel);
 void emitContractFewRows(Emit &e, const Kernel &kernel);
 void emitAttention(Emit &e, const Kernel &kernel);
+void emitAttentionMma(Emit &e, const Kernel &kernel);
 void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
 void emitPool(Emit &e, const Kernel &kernel);
@@ -47,6 +48,7 @@ void emitFoldNorm(Emit &e, const Kernel &kernel);
 int64_t contractShared();
 int64_t contractMmaShared();
 int64_t attentionShared();
+int64_t attentionMmaShared();
 
 /// The two products of a contraction, x W^T and u B^T: the second only where
 /// there is a low-rank part. `body` continues the sums with one of them. Rows of

@@ -16,7 +16,7 @@ int64_t sharedFloats(rt::KernelOp kernel) {
   case xf::Skeleton::Contract:
     return kernel.getProductType() ? contractMmaShared() : contractShared();
   case xf::Skeleton::Attention:
-    return attentionShared();
+    return kernel.getProductType() ? attentionMmaShared() : attentionShared();
   default:
     return 0;
   }
@@ -37,7 +37,7 @@ void emitBody(Emit &e, const Kernel &kernel) {
   case xf::Skeleton::Contract:
     return kernel.op.getProductType() ? emitContractMma(e, kernel) : emitContract(e, kernel);
   case xf::Skeleton::Attention:
-    return emitAttention(e, kernel);
+    return kernel.op.getProductType() ? emitAttentionMma(e, kernel) : emitAttention(e, kernel);
   case xf::Skeleton::RowNorm:
     return emitRowNorm(e, kernel);
   case xf::Skeleton::Gather:

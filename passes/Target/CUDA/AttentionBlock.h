@@ -1,0 +1,48 @@
+// What both attentions share: where a block's queries and keys lie, and the
+// online softmax (arXiv 1805.02867) over 32 keys, of four rows a warp.
+#ifndef PTX_PASSES_TARGET_CUDA_ATTENTIONBLOCK_H
+#define PTX_PASSES_TARGET_CUDA_ATTENTIONBLOCK_H
+
+#include "passes/Target/CUDA/Generators.h"
+
+namespace ptx::cuda {
+
+inline constexpr int64_t keysAtOnce = warpSize, rowsPerWarp = attentionBlockRows / warps;
+
+/// The block's piece of work; matrices begin at its first row and column.
+struct AttentionBlock {
+  const Kernel &kernel;
+  Matrix q, k, v, y;
+  Value queries, first; // rows, and the index of the first in its sequence
+  Value keys, allKeys;  // keys that the last row sees, and of the sequence
+  int64_t headDim;
+
+  AttentionBlock(Emit &e, const Kernel &kernel);
+  bool causal() const { return kernel.op.getCausal(); }
+  /// The row of the block that is this warp's r-th.
+  Value row(Emit &e, int64_t r) const { return e.add(e.mul(kernel.warp, rowsPerWarp), r); }
+  /// Keys that a row sees.
+  Value limit(Emit &e, Value i) const { return causal() ? e.minimum(allKeys, e.add(e.add(first, i), 1)) : allKeys; }
+  /// What the sum of weighted values of a row is multiplied by.
+  Value share(Emit &e, Value row, Value sum) const {
+    Value some = e.compare(Emit::Predicate::sgt, limit(e, row), e.integer(0));
+    return e.select(some, e.divf(e.constant(1.0f), sum), e.constant(0.0f));
+  }
+};
+
+/// Of the warp's rows so far, in every lane: the greatest score, and the sum of the weights.
+struct Softmax {
+  SmallVector<Value> most, sum;
+
+  static Softmax none(Emit &e);
+};
+
+/// Scores of the warp's rows, a key a lane, to weights: use(r, weight, factor) takes
+/// each, and what all before must be multiplied by. Weights of keys that a row
+/// does not see are 0.
+void emitSoftmax(Emit &e, const AttentionBlock &block, Value key0, ValueRange scores, Softmax &state,
+                 llvm::function_ref<void(int64_t r, Value weight, Value factor)> use);
+
+} // namespace ptx::cuda
+
+#endif // PTX_PASSES_TARGET_CUDA_ATTENTIONBLOCK_H
