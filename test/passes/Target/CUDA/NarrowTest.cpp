@@ -11,7 +11,8 @@ using namespace ptx::test;
 
 namespace {
 constexpr double eps = 1.2e-7;
-const std::vector<std::pair<int64_t, bool>> heads = {{2, false}, {8, true}, {33, false}, {34, true}, {64, false}};
+const std::vector<std::pair<int64_t, bool>> heads = {{2, false},  {8, true},   {33, false}, {34, true},
+                                                     {64, false}, {80, false}, {130, true}};
 
 std::string nameOf(DType element) { return element == DType::BF16 ? "bf16" : "f16"; }
 std::string attentionName(int64_t dim, bool causal) {
@@ -174,6 +175,33 @@ TEST_P(Narrow, Attention) {
                       4e-6 + 4 * unit)
               << dim << " sequence " << s << " row " << i << " column " << c;
     EXPECT_EQ(writtenOutside(data.y, data.queryRows, data.width, data.pitch), -1);
+  }
+}
+
+// An infinite value of a later key does not reach earlier rows of a causal
+// block, whose products it lies beside; the rows that see it are not finite.
+TEST_P(Narrow, CausalRowsSeeTheirOwnKeysOnly) {
+  Geometry geometry = gpuGeometry();
+  for (int64_t dim : {8, 130}) {
+    auto make = [&] {
+      return AttentionProblem({40}, {40}, 1, dim, geometry, static_cast<int64_t>(geometry.blockRows));
+    };
+    AttentionProblem clean = make(), spoilt = make();
+    for (int64_t d = 0; d < dim; ++d)
+      spoilt.v[37 * spoilt.pitch + d] = d % 2 ? INFINITY : NAN;
+    for (AttentionProblem *data : {&clean, &spoilt}) {
+      GpuLaunch launch(kernels(), 3);
+      launch.add(attentionName(dim, true), *data);
+      ASSERT_EQ(launch.run(), "");
+    }
+    for (int64_t row = 0; row < 40; ++row)
+      for (int64_t d = 0; d < dim; ++d) {
+        float found = spoilt.y[row * spoilt.pitch + d];
+        if (row < 37)
+          ASSERT_EQ(found, clean.y[row * clean.pitch + d]) << dim << " row " << row;
+        else
+          ASSERT_FALSE(std::isfinite(found)) << dim << " row " << row << " column " << d;
+      }
   }
 }
 
