@@ -476,6 +476,11 @@ def adapted_gpt2():
          swap=["a", "b", "none", "c", "a", "none"])
     make(213, "lora_gpt2_other_class", "made on the bare class, run under a head", "gpt2_untied",
          {"a": dict(target_modules=linears + ["wte"], fan_in_fan_out=True)}, inside="transformer")
+    make(214, "ia3_gpt2", "IA3 on linears stored [IN,OUT], beside a LoRA", "gpt2_tied",
+         {"a": dict(ia3=True, target_modules=["c_attn", "mlp.c_fc", "mlp.c_proj"], feedforward_modules=["mlp.c_proj"],
+                    fan_in_fan_out=True),
+          "b": dict(target_modules=["c_attn"], fan_in_fan_out=True)},
+         swap=["a", "none", "b", "a", "none"])
 
 
 # --- adapters ----------------------------------------------------------------------------------
