@@ -102,6 +102,10 @@ public:
     });
   }
   bool has(xf::SlotOp slot, xf::Factor factor) const { return factors.contains({slot.getSiteAttr(), factor}); }
+  /// Whether some adapter has anything there: layers share bodies, and with them slots.
+  bool hasAny(xf::SlotOp slot) const {
+    return hasRank(slot) || llvm::any_of(xf::factorTable, [&](const auto &info) { return has(slot, info.factor); });
+  }
   /// Whether some adapter has an A and a B there.
   bool hasRank(xf::SlotOp slot) const { return ranked.contains(slot.getSiteAttr()); }
 
@@ -182,12 +186,19 @@ private:
     return rows ? rows[1] - rows[0] : slot.getType().getOut();
   }
 
+  /// What no adapter changes is packed as it is.
+  Value packAlone(OpBuilder &b, Value weight) {
+    return xf::PackOp::create(b, loc, pack.getType(), weight, pack.getInOut(), pack.getRowsAttr());
+  }
+
   //===- what becomes of it ----------------------------------------------------//
 
   /// gain (W + s B A) h.
   Value foldWeight(OpBuilder &b, xf::MergeOp merge) {
     xf::SlotOp slot = slotOf(merge.getSlot());
     xf::PackedType type = pack.getType();
+    if (!stored.hasAny(slot))
+      return packAlone(b, merge.getWeight());
     auto base = xf::PackedType::get(b.getContext(), type.getLayout(), type.getRows(), type.getColumns(),
                                     baseType(merge.getWeight(), type.getElementType()));
     Operands operands = outlineOperands(slot, base, merge.getWeight(), pack.getInOut());
@@ -217,6 +228,8 @@ private:
   /// l (b + s b_B).
   Value foldBias(OpBuilder &b, xf::MergeBiasOp merge) {
     xf::SlotOp slot = slotOf(merge.getSlot());
+    if (!stored.hasAny(slot))
+      return packAlone(b, merge.getBias());
     bool hasDelta = stored.has(slot, xf::Factor::Bias), isScaled = stored.has(slot, xf::Factor::OutputScale);
     Operands operands{outlineBase(pack.getType(), merge.getBias(), false)};
     SmallVector<xf::ParameterOp> extras;

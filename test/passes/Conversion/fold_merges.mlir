@@ -10,6 +10,7 @@ xf.weight @scaled : !xf.weight<8x4xf32>
 xf.weight @bias : !xf.weight<8xf32>
 xf.weight @half : !xf.weight<8x4xf16>
 xf.weight @ia3 : !xf.weight<8x4xf32>
+xf.weight @alone : !xf.weight<8x4xf32>
 xf.weight @both : !xf.weight<8x4xf32>
 xf.adapter @three {
   xf.delta @ia3 linear rank 0 scale 1.0 scales_outputs
@@ -21,6 +22,9 @@ xf.adapter @two {
 }
 xf.adapter @one {
   xf.delta @w linear rank 2 scale 1.0 bias
+  xf.delta @turned embedding rank 2 scale 1.0
+  xf.delta @words embedding rank 2 scale 1.0
+  xf.delta @half linear rank 2 scale 1.0
   xf.delta @scaled linear rank 2 scale 1.0 dora
 }
 
@@ -213,6 +217,29 @@ xf.parameter @both.vector : !xf.packed<vector, 8x1xf32> {
 xf.parameter @both.merged : !xf.packed<vector, 8x1xf32> {
   %0 = xf.use @bias : !xf.weight<8xf32>
   %1 = xf.slot @both : !xf.low_rank<8x4>
+  %2 = xf.merge_bias %0, %1 : !xf.weight<8xf32>, !xf.low_rank<8x4> -> !xf.weight<8xf32>
+  %3 = xf.pack %2 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1xf32>
+  xf.yield %3 : !xf.packed<vector, 8x1xf32>
+}
+// What no adapter changes is packed as it is.
+// CHECK: xf.parameter @alone.matrix : !xf.packed<matrix, 8x4xf32> {
+// CHECK-NEXT: xf.use @alone
+// CHECK-NEXT: xf.pack
+// CHECK-NEXT: xf.yield
+xf.parameter @alone.matrix : !xf.packed<matrix, 8x4xf32> {
+  %0 = xf.use @alone : !xf.weight<8x4xf32>
+  %1 = xf.slot @alone : !xf.low_rank<8x4>
+  %2 = xf.merge %0, %1 linear : !xf.weight<8x4xf32>, !xf.low_rank<8x4> -> !xf.weight<8x4xf32>
+  %3 = xf.pack %2 : !xf.weight<8x4xf32> -> !xf.packed<matrix, 8x4xf32>
+  xf.yield %3 : !xf.packed<matrix, 8x4xf32>
+}
+// CHECK: xf.parameter @alone.vector : !xf.packed<vector, 8x1xf32> {
+// CHECK-NEXT: xf.use @bias
+// CHECK-NEXT: xf.pack
+// CHECK-NEXT: xf.yield
+xf.parameter @alone.vector : !xf.packed<vector, 8x1xf32> {
+  %0 = xf.use @bias : !xf.weight<8xf32>
+  %1 = xf.slot @alone : !xf.low_rank<8x4>
   %2 = xf.merge_bias %0, %1 : !xf.weight<8xf32>, !xf.low_rank<8x4> -> !xf.weight<8xf32>
   %3 = xf.pack %2 : !xf.weight<8xf32> -> !xf.packed<vector, 8x1xf32>
   xf.yield %3 : !xf.packed<vector, 8x1xf32>
