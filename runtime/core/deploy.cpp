@@ -2,30 +2,10 @@
 #include "runtime/core/factors.h"
 #include "runtime/core/layout.h"
 
-#include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 namespace ptx {
-
-/// The greatest size of a value; NaN counts as infinite.
-static float largestOf(const Matrix &matrix) {
-  // As integers: sizes of floats are in the order of their bits, and the loop has no branch.
-  uint32_t most = 0;
-  for (float value : matrix.values)
-    most = std::max(most, std::bit_cast<uint32_t>(value) & 0x7fffffffu);
-  return most >= 0x7f800000u ? std::numeric_limits<float>::infinity() : std::bit_cast<float>(most);
-}
-
-/// The first value that is not finite.
-static std::optional<size_t> firstNotFinite(const Matrix &matrix, float largest) {
-  for (size_t i = 0; !std::isfinite(largest) && i < matrix.values.size(); ++i)
-    if (!std::isfinite(matrix.values[i]))
-      return i;
-  return std::nullopt;
-}
 
 bool dependsOn(const ParameterRecord &parameter, const AdapterRecord &adapter) {
   for (const Node &node : parameter.nodes)

@@ -1,43 +1,47 @@
 #include "runtime/core/factors.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
 namespace ptx {
 
-static Status checkFinite(const std::vector<float> &values, const std::string &what) {
-  for (size_t i = 0; i < values.size(); ++i)
-    if (!std::isfinite(values[i]))
-      return Error{what + " is not finite at index " + std::to_string(i)};
-  return {};
+float largestOf(const Matrix &matrix) {
+  // As integers: sizes of floats are in the order of their bits, and the loop has no branch.
+  uint32_t most = 0;
+  for (float value : matrix.values)
+    most = std::max(most, std::bit_cast<uint32_t>(value) & 0x7fffffffu);
+  return most >= 0x7f800000u ? std::numeric_limits<float>::infinity() : std::bit_cast<float>(most);
 }
 
-static double largestOf(const Matrix &matrix) {
-  float most = 0;
-  for (float value : matrix.values)
-    most = std::max(most, std::abs(value));
-  return static_cast<double>(most);
+std::optional<size_t> firstNotFinite(const Matrix &matrix, float largest) {
+  for (size_t i = 0; !std::isfinite(largest) && i < matrix.values.size(); ++i)
+    if (!std::isfinite(matrix.values[i]))
+      return i;
+  return std::nullopt;
 }
 
 Status checkFactors(const Matrix &a, const Matrix &b, float scale) {
-  if (Status status = checkFinite(a.values, "factor A"); !status)
-    return status;
-  if (Status status = checkFinite(b.values, "factor B"); !status)
-    return status;
+  float largestA = largestOf(a), largestB = largestOf(b);
+  if (std::optional<size_t> index = firstNotFinite(a, largestA))
+    return Error{"factor A is not finite at index " + std::to_string(*index)};
+  if (std::optional<size_t> index = firstNotFinite(b, largestB))
+    return Error{"factor B is not finite at index " + std::to_string(*index)};
   double bound =
-      static_cast<double>(a.rows) * std::max(1.0, std::abs(static_cast<double>(scale))) * largestOf(a) * largestOf(b);
+      static_cast<double>(a.rows) * std::max(1.0, std::abs(static_cast<double>(scale))) * largestA * largestB;
   if (bound < std::numeric_limits<float>::max())
     return {};
   for (uint64_t o = 0; o < b.rows; ++o) {
-    std::vector<float> row(a.columns);
+    Matrix row{1, a.columns, std::vector<float>(a.columns)};
     for (uint64_t r = 0; r < a.rows && r < b.columns; ++r)
       for (uint64_t c = 0; c < a.columns; ++c)
-        row[c] += b.values[o * b.columns + r] * a.values[r * a.columns + c];
-    for (float &value : row)
+        row.values[c] += b.values[o * b.columns + r] * a.values[r * a.columns + c];
+    for (float &value : row.values)
       value *= scale;
-    if (Status status = checkFinite(row, "output " + std::to_string(o) + ": the product of the factors"); !status)
-      return status;
+    if (std::optional<size_t> index = firstNotFinite(row, largestOf(row)))
+      return Error{"output " + std::to_string(o) + ": the product of the factors is not finite at index " +
+                   std::to_string(*index)};
   }
   return {};
 }

@@ -219,18 +219,6 @@ private:
     return !(bound < (node.element == DType::F16 ? 65504 : std::numeric_limits<float>::max()));
   }
 
-  /// Element i of a parameter as it lies on the host, in f32.
-  float valueAt(const std::vector<char> &bytes, uint64_t i, DType element) const {
-    if (element == DType::F32) {
-      float value = 0;
-      std::memcpy(&value, bytes.data() + i * sizeof(float), sizeof(float));
-      return value;
-    }
-    uint16_t bits = 0;
-    std::memcpy(&bits, bytes.data() + i * sizeof(bits), sizeof(bits));
-    return element == DType::BF16 ? widenBF16(bits) : widenF16(bits);
-  }
-
   Status check(const Problem &problem) {
     const Node &node = nodeOf(problem);
     const PackedParameter &made = packed(problem.target);
@@ -246,7 +234,8 @@ private:
     for (uint64_t i = 0; i < node.rows * node.columns; ++i) {
       uint64_t place =
           packedPlace(node.layout, i / node.columns, i % node.columns, node.columns, node.element, geometry);
-      float value = valueAt(bytes, place, node.element);
+      float value = 0;
+      widen(node.element, bytes.data() + place * dtypeBits(node.element) / 8, &value, 1);
       if (!std::isfinite(value)) {
         note(problem, std::string(what) + " is not finite at index " + std::to_string(i));
         largest = std::numeric_limits<float>::infinity();

@@ -85,6 +85,9 @@ struct KernelWords {
   const char *name;
   std::vector<std::pair<const char *, const char *>> words;
 };
+const std::vector<std::pair<const char *, const char *>> foldWords = {
+    {"a", "weight"},         {"a_pitch", "pitch"}, {"b", "weight"},      {"rank", "count"},  {"base", "weight"},
+    {"base_pitch", "pitch"}, {"y", "weight"},      {"y_pitch", "pitch"}, {"depth", "count"}, {"width", "count"}};
 // As tiny_kernels.c reads them.
 const KernelWords kernelWords[] = {
     {"gather",
@@ -123,28 +126,8 @@ const KernelWords kernelWords[] = {
       {"y", "rows"},
       {"y_pitch", "pitch"},
       {"width", "count"}}},
-    {"fold_table",
-     {{"a", "weight"},
-      {"a_pitch", "pitch"},
-      {"b", "weight"},
-      {"rank", "count"},
-      {"base", "weight"},
-      {"base_pitch", "pitch"},
-      {"y", "weight"},
-      {"y_pitch", "pitch"},
-      {"depth", "count"},
-      {"width", "count"}}},
-    {"fold_matrix",
-     {{"a", "weight"},
-      {"a_pitch", "pitch"},
-      {"b", "weight"},
-      {"rank", "count"},
-      {"base", "weight"},
-      {"base_pitch", "pitch"},
-      {"y", "weight"},
-      {"y_pitch", "pitch"},
-      {"depth", "count"},
-      {"width", "count"}}}};
+    {"fold_table", foldWords},
+    {"fold_matrix", foldWords}};
 
 Json kernels() {
   Json list = Json::array();
