@@ -1,0 +1,18 @@
+// A module that carries its own values (CaseDialect.h), run by the interpreter.
+#ifndef PTX_TEST_PASSES_INTERPRETER_CASE_H
+#define PTX_TEST_PASSES_INTERPRETER_CASE_H
+
+#include "passes/Interpreter/Interpreter.h"
+
+namespace ptx::interp {
+
+/// Runs each call of each function, in their order, and prints its outputs by
+/// name: a line `NAME : 2x3`, then a line for each row.
+mlir::LogicalResult runCalls(mlir::ModuleOp module, const std::string &adapter, llvm::raw_ostream &os);
+
+/// Prints every parameter in the same form.
+mlir::LogicalResult printParameters(mlir::ModuleOp module, const std::string &adapter, llvm::raw_ostream &os);
+
+} // namespace ptx::interp
+
+#endif // PTX_TEST_PASSES_INTERPRETER_CASE_H
