@@ -64,7 +64,7 @@ static void print(StringRef name, const Array &array, llvm::raw_ostream &os) {
   os << name << " : ";
   llvm::interleave(array.shape, os, "x");
   os << '\n';
-  for (int64_t row = 0; row < array.rows(); ++row) {
+  for (int64_t row = 0; row < array.rows() && array.columns(); ++row) {
     llvm::interleave(
         llvm::ArrayRef(array.row(row), array.columns()), os, [&](double v) { os << llvm::format("%.10g", v); }, " ");
     os << '\n';

@@ -7,7 +7,8 @@
 namespace ptx::interp {
 
 /// Runs each call of each function, in their order, and prints its outputs by
-/// name: a line `NAME : 2x3`, then a line for each row.
+/// name: a line `NAME : 2x3`, then a line for each row that has
+/// elements.
 mlir::LogicalResult runCalls(mlir::ModuleOp module, const std::string &adapter, llvm::raw_ostream &os);
 
 /// Prints every parameter in the same form.
