@@ -219,7 +219,8 @@ def NarrowRowsPass : Pass<"stage-narrow-rows", "::mlir::ModuleOp"> {
     Rows that are read only to be multiplied in f16 or bf16 are rounded where
     they are made, once, and not by every reader: half the memory, the same
     results. Rows that something else reads too (a residual, a norm, an output)
-    stay f32, and so do those of an odd number of columns.
+    stay f32, and so do those of an odd number of columns. A cache whose rows
+    every function multiplies in one such type is of it likewise.
 
     Before:
     ```mlir

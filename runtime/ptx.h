@@ -179,6 +179,35 @@ PTX_EXPORT ptx_status *ptx_session_call(ptx_session *session, const char *functi
 PTX_EXPORT ptx_status *ptx_session_call_into(ptx_session *session, const char *function, const ptx_tensor *inputs,
                                              size_t input_count, const ptx_tensor *outputs, size_t output_count);
 
+/*===- Rows that a session keeps ----------------------------------------------*/
+
+/* Functions of text keep its tokens in the session, a row for each sequence:
+ * "prefill" begins rows, "decode" continues each by one token. Their sequences
+ * are given rows 0, 1, ... of the session, or those that the input
+ * `session_rows` [B] names, I64 or I32; a row stands once in a call. Rows may
+ * have any lengths, begin while others go on, and rest while others are called;
+ * what a row computes depends on its own tokens alone. A call that fails leaves
+ * rows that it continues as they were, and rows that it begins empty. */
+
+/* Whether calls of the function are given rows of the session. */
+PTX_EXPORT int ptx_program_keeps_rows(const ptx_program *program, const char *function);
+
+/* Makes room for rows of so many tokens each (0: as many as the model takes), in
+ * place of what the session kept before. */
+PTX_EXPORT ptx_status *ptx_session_reserve(ptx_session *session, uint32_t rows, uint32_t tokens);
+
+/* How many tokens a row holds. */
+PTX_EXPORT ptx_status *ptx_session_length(ptx_session *session, uint32_t row, uint32_t *tokens);
+/* Keeps the first tokens of a row. */
+PTX_EXPORT ptx_status *ptx_session_truncate(ptx_session *session, uint32_t row, uint32_t tokens);
+/* Row `to` becomes a copy of row `from`. */
+PTX_EXPORT ptx_status *ptx_session_fork(ptx_session *session, uint32_t from, uint32_t to);
+/* Row i becomes what row parents[i] was, for each i below `count`; all of
+ * `parents` are below `count`. Copies only what stands twice. */
+PTX_EXPORT ptx_status *ptx_session_reorder(ptx_session *session, const uint32_t *parents, size_t count);
+
+/*===- Calls: cancelling, profiles --------------------------------------------*/
+
 /* Asked between launches, on the calling thread; non-zero ends the call with
  * PTX_CANCELLED. NULL: never. Not during a call. */
 typedef int (*ptx_cancel_fn)(void *user);

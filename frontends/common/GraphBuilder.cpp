@@ -91,16 +91,18 @@ Value GraphBuilder::weightOf(const Checkpoint &files, StringRef name, StringRef 
   }
   Type type = xf::WeightType::get(ops.getContext(), shape, elementType(ops.getContext(), dtype));
   declared[name] = type;
-  {
-    // Declarations stand at the top, in order of their first use.
-    OpBuilder::InsertionGuard guard(ops);
-    ops.setInsertionPointToStart(top->getBody());
-    for (Operation &op : *top->getBody())
-      if (isa<xf::WeightOp>(op))
-        ops.setInsertionPointAfter(&op);
-    xf::WeightOp::create(ops, named(name), ops.getStringAttr(name), TypeAttr::get(type));
-  }
+  declare<xf::WeightOp>(name, TypeAttr::get(type));
   return use(name);
+}
+
+template <typename Op, typename... Args> void GraphBuilder::declare(StringRef name, Args &&...args) {
+  // In order of their first use.
+  OpBuilder::InsertionGuard guard(ops);
+  ops.setInsertionPointToStart(top->getBody());
+  for (Operation &op : *top->getBody())
+    if (isa<xf::WeightOp, xf::HistoryOp, xf::CacheOp>(op))
+      ops.setInsertionPointAfter(&op);
+  Op::create(ops, named(name), ops.getStringAttr(name), std::forward<Args>(args)...);
 }
 
 void GraphBuilder::ignoreCopy(StringRef copy, StringRef original, StringRef why) {
@@ -190,7 +192,34 @@ Value GraphBuilder::maskInput(StringRef name, ArrayRef<StringRef> dims) {
 
 Value GraphBuilder::visible(Value source, int64_t maxLength, bool keepFirst) {
   Type type = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, ops.getI1Type());
-  return xf::VisibleOp::create(ops, source.getLoc(), type, source, maxLength, keepFirst);
+  return xf::VisibleOp::create(ops, source.getLoc(), type, source, ops.getI64IntegerAttr(maxLength),
+                               keepFirst ? ops.getUnitAttr() : UnitAttr(), FlatSymbolRefAttr(), FlatSymbolRefAttr());
+}
+
+Value GraphBuilder::visible(Value source, StringRef history, HistoryUse use, int64_t maxLength) {
+  if (!top->lookupSymbol(history))
+    declare<xf::HistoryOp>(history, ops.getI64IntegerAttr(maxLength));
+  auto symbol = FlatSymbolRefAttr::get(ops.getContext(), history);
+  Type type = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, ops.getI1Type());
+  return xf::VisibleOp::create(ops, source.getLoc(), type, source, ops.getI64IntegerAttr(maxLength),
+                               /*keep_first=*/UnitAttr(), use == HistoryUse::Begins ? symbol : FlatSymbolRefAttr(),
+                               use == HistoryUse::Continues ? symbol : FlatSymbolRefAttr());
+}
+
+Value GraphBuilder::held(StringRef history, Value mask) {
+  return xf::HeldOp::create(ops, mask.getLoc(), history, mask);
+}
+
+Value GraphBuilder::cache(StringRef name, StringRef history, int64_t width) {
+  auto type = xf::CacheType::get(ops.getContext(), width, ops.getF32Type());
+  if (!top->lookupSymbol(name))
+    declare<xf::CacheOp>(name, FlatSymbolRefAttr::get(ops.getContext(), history), TypeAttr::get(type));
+  return xf::StateOp::create(ops, named(name), type, name);
+}
+
+Value GraphBuilder::positions(Value mask) {
+  Type type = RankedTensorType::get({ShapedType::kDynamic, ShapedType::kDynamic}, ops.getI64Type());
+  return xf::PositionsOp::create(ops, mask.getLoc(), type, mask);
 }
 
 void GraphBuilder::output(StringRef name, Value value, Value mask) {
@@ -311,6 +340,18 @@ Value add(OpBuilder &builder, Value x, Value y) { return arith::AddFOp::create(b
 
 Value columns(OpBuilder &builder, Value x, int64_t offset, int64_t width) {
   return xf::ColumnsOp::create(builder, x.getLoc(), withWidth(x, width), x, offset);
+}
+
+Value lastToken(OpBuilder &builder, Value x, Value mask) {
+  int64_t width = cast<RankedTensorType>(x.getType()).getShape().back();
+  Type type = RankedTensorType::get({ShapedType::kDynamic, width}, builder.getF32Type());
+  return xf::PoolOp::create(builder, x.getLoc(), type, xf::Pooling::Last, x, mask);
+}
+
+Value appendAndRecall(OpBuilder &builder, Value vectors, Value cache, Value mask, Value heldMask) {
+  Location loc = vectors.getLoc();
+  Value appended = xf::AppendOp::create(builder, loc, vectors, cache, mask);
+  return xf::RecallOp::create(builder, loc, vectors.getType(), appended, heldMask);
 }
 
 Value embedding(OpBuilder &builder, Value ids, Value table, Value mask) {

@@ -91,6 +91,15 @@ public:
                        std::optional<int64_t> defaultValue = std::nullopt, llvm::StringRef counting = {});
   mlir::Value maskInput(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> dims);
   mlir::Value visible(mlir::Value source, int64_t maxLength, bool keepFirst = false);
+  /// The tokens of a source that begin or continue a history, which is declared where it is not yet.
+  enum class HistoryUse { Begins, Continues };
+  mlir::Value visible(mlir::Value source, llvm::StringRef history, HistoryUse use, int64_t maxLength);
+  /// What a row holds of a history once the function is done.
+  mlir::Value held(llvm::StringRef history, mlir::Value mask);
+  /// A cache of vectors of the history's tokens, as the call finds it; declared where it is not yet.
+  mlir::Value cache(llvm::StringRef name, llvm::StringRef history, int64_t width);
+  /// The position of each token, as `xf.positions` has it.
+  mlir::Value positions(mlir::Value mask);
   void output(llvm::StringRef name, mlir::Value value, mlir::Value mask);
 
   /// Names the next ops for errors and profiles.
@@ -111,6 +120,8 @@ public:
   void fail(const std::string &message) { errors.push_back(message); }
 
 private:
+  /// Before the functions, behind other declarations.
+  template <typename Op, typename... Args> void declare(llvm::StringRef name, Args &&...args);
   mlir::Value use(llvm::StringRef name);
   std::string storedAs(llvm::StringRef name) const;
   void checkShape(const Checkpoint::Entry &entry, const std::vector<int64_t> &shape);
@@ -138,6 +149,11 @@ mlir::Value layerNorm(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Valu
                       mlir::Value beta, double eps);
 mlir::Value activation(mlir::OpBuilder &builder, xf::ActivationKind kind, mlir::Value x);
 mlir::Value add(mlir::OpBuilder &builder, mlir::Value x, mlir::Value y);
+/// [B,D] of the last token of each sequence.
+mlir::Value lastToken(mlir::OpBuilder &builder, mlir::Value x, mlir::Value mask);
+/// Keys and values of all tokens that the cache holds, with those of new ones appended: [B,P,2D] of [B,S,2D].
+mlir::Value appendAndRecall(mlir::OpBuilder &builder, mlir::Value vectors, mlir::Value cache, mlir::Value mask,
+                            mlir::Value heldMask);
 mlir::Value columns(mlir::OpBuilder &builder, mlir::Value x, int64_t offset, int64_t width);
 mlir::Value embedding(mlir::OpBuilder &builder, mlir::Value ids, mlir::Value table, mlir::Value mask);
 mlir::Value attention(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Value q, mlir::Value k, mlir::Value v,

@@ -46,21 +46,36 @@ class Model {
 public:
   Model(GraphBuilder &graph, const Config &config) : graph(graph), c(config), stem(config.hasHead ? headStem : "") {}
 
-  void build() {
+  void buildForward() {
     graph.beginFunction("forward");
     Value ids = graph.idsInput("input_ids", {"B", "S"}, c.vocabulary);
     Value mask = graph.visible(graph.maskInput("attention_mask", {"B", "S"}), c.maxPosition);
     Value places = graph.idsInput("position_ids", {"B", "S"}, c.maxPosition, /*defaultValue=*/std::nullopt,
                                   /*counting=*/"input_ids");
-    Value x = add(graph.builder(), embed("wte", ids, c.vocabulary, mask), embed("wpe", places, c.maxPosition, mask));
+    Value x = embed(ids, places, mask);
     for (int64_t i = 0; i < c.layers; ++i)
       x = layer(i, x, mask);
-    Value gamma = graph.weight(stem + "ln_f.weight", {c.width}), beta = graph.weight(stem + "ln_f.bias", {c.width});
-    x = layerNorm(graph.builder(), "ln_f", x, gamma, beta, c.eps);
+    x = finalNorm(x);
     if (c.hasHead)
       graph.output("logits", head(x), mask);
     else
       graph.output("last_hidden_state", x, mask);
+    nameModules();
+  }
+
+  /// Begins rows of a session: the logits of each last token.
+  void buildPrefill() {
+    graph.beginFunction("prefill");
+    Value ids = graph.idsInput("input_ids", {"B", "S"}, c.vocabulary);
+    Value mask = graph.maskInput("attention_mask", {"B", "S"});
+    buildStep(ids, graph.visible(mask, history, GraphBuilder::HistoryUse::Begins, c.maxPosition));
+  }
+
+  /// Continues rows of a session by one token.
+  void buildDecode() {
+    graph.beginFunction("decode");
+    Value ids = graph.idsInput("input_ids", {"B"}, c.vocabulary);
+    buildStep(ids, graph.visible(ids, history, GraphBuilder::HistoryUse::Continues, c.maxPosition));
   }
 
   void ignoreByRule() {
@@ -69,12 +84,35 @@ public:
       graph.ignoreBuffer(layerName(i) + ".attn.bias", {1, 1, c.maxPosition, c.maxPosition});
       graph.ignoreBuffer(layerName(i) + ".attn.masked_bias", {});
     }
+    std::string words = stem + "wte.weight";
+    if (c.hasHead && c.tied && graph.has("lm_head.weight") && graph.has(words))
+      graph.ignoreCopy("lm_head.weight", words, ", but 'tie_word_embeddings' is true");
     if (size_t count = c.hasHead ? 0 : graph.ignoreBelow("lm_head."))
       notes.push_back(std::to_string(count) + " tensors of a head ('lm_head....') are not used: 'architectures' names "
                                               "no model that reads them");
   }
 
 private:
+  static constexpr const char *history = "text";
+
+  /// What prefill and decode compute of new tokens.
+  void buildStep(Value ids, Value mask) {
+    Value x = embed(ids, graph.positions(mask), mask), all = graph.held(history, mask);
+    for (int64_t i = 0; i < c.layers; ++i)
+      x = layer(i, x, mask, all);
+    x = lastToken(graph.builder(), x, mask);
+    graph.output("logits", head(finalNorm(x)), /*mask=*/Value());
+  }
+
+  Value embed(Value ids, Value places, Value mask) {
+    return add(graph.builder(), embed("wte", ids, c.vocabulary, mask), embed("wpe", places, c.maxPosition, mask));
+  }
+
+  Value finalNorm(Value x) {
+    Value gamma = graph.weight(stem + "ln_f.weight", {c.width}), beta = graph.weight(stem + "ln_f.bias", {c.width});
+    return layerNorm(graph.builder(), "ln_f", x, gamma, beta, c.eps);
+  }
+
   std::string layerName(int64_t index) const { return stem + "h." + std::to_string(index); }
 
   void addModule(std::string path, peft::BaseModule::Kind kind, int64_t in, int64_t out) {
@@ -82,17 +120,16 @@ private:
   }
 
   Value embed(const char *name, Value ids, int64_t rows, Value mask) {
-    addModule(stem + name, peft::BaseModule::Embedding, rows, c.width);
     return embedding(graph.builder(), ids, graph.weight(stem + name + ".weight", {rows, c.width}), mask);
   }
 
-  Value layer(int64_t index, Value x, Value mask) {
+  /// With a mask of what is held, keys and values of all that is held; else of the tokens alone.
+  Value layer(int64_t index, Value x, Value mask, Value all = {}) {
     std::string name = layerName(index);
     std::vector<WeightSpec> specs;
     auto addConv1D = [&](const std::string &suffix, int64_t in, int64_t out) {
       specs.push_back({suffix + ".weight", {in, out}});
       specs.push_back({suffix + ".bias", {out}});
-      addModule(name + "." + suffix, peft::BaseModule::Conv1D, in, out);
     };
     auto addNorm = [&](const std::string &suffix) {
       specs.push_back({suffix + ".weight", {c.width}});
@@ -109,8 +146,13 @@ private:
     if (c.scaledByLayer)
       scale /= static_cast<double>(index + 1);
     // Layers share a body where they scale alike.
-    std::string kind = c.scaledByLayer ? "gpt2_layer_by_" + std::to_string(index + 1) : "gpt2_layer";
-    return graph.callLayer(kind, name, {x, mask}, specs, [&](OpBuilder &b, ValueRange in, const LayerWeights &w) {
+    std::string kind = all ? "gpt2_cached_layer" : "gpt2_layer";
+    if (c.scaledByLayer)
+      kind += "_by_" + std::to_string(index + 1);
+    SmallVector<Value> inputs{x, mask};
+    if (all)
+      inputs.append({all, graph.cache(name + ".attn", history, 2 * c.width)});
+    return graph.callLayer(kind, name, inputs, specs, [&](OpBuilder &b, ValueRange in, const LayerWeights &w) {
       auto norm = [&](const std::string &suffix, Value v) {
         return layerNorm(b, suffix, v, w[suffix + ".weight"], w[suffix + ".bias"], c.eps);
       };
@@ -118,9 +160,17 @@ private:
         return conv1D(b, suffix, v, w[suffix + ".weight"], w[suffix + ".bias"]);
       };
       Value qkv = project("attn.c_attn", norm("ln_1", in[0]));
-      auto third = [&](int64_t which) { return columns(b, qkv, which * c.width, c.width); };
-      Value q = third(0), k = third(1), v = third(2);
-      Value mixed = attention(b, "attn", q, k, v, in[1], in[1], c.heads, /*causal=*/true, scale);
+      auto part = [&](Value of, int64_t which) { return columns(b, of, which * c.width, c.width); };
+      Value q = part(qkv, 0), k, v, keyMask = all ? in[2] : in[1];
+      if (all) {
+        Value kv = appendAndRecall(b, columns(b, qkv, c.width, 2 * c.width), in[3], in[1], keyMask);
+        k = part(kv, 0);
+        v = part(kv, 1);
+      } else {
+        k = part(qkv, 1);
+        v = part(qkv, 2);
+      }
+      Value mixed = attention(b, "attn", q, k, v, in[1], keyMask, c.heads, /*causal=*/true, scale);
       Value h = add(b, in[0], project("attn.c_proj", mixed));
       Value f = activation(b, c.activation, project("mlp.c_fc", norm("ln_2", h)));
       return add(b, h, project("mlp.c_proj", f));
@@ -130,14 +180,27 @@ private:
   /// A tied head is stored once, as the word embeddings; some files repeat it.
   Value head(Value x) {
     std::string name = "lm_head.weight", words = stem + "wte.weight";
+    Value weight = graph.tiedWeight(name, c.tied ? words : name, {c.vocabulary, c.width});
+    return linear(graph.builder(), "lm_head", x, weight, /*bias=*/Value());
+  }
+
+  /// What adapters may name.
+  void nameModules() {
+    addModule(stem + "wte", peft::BaseModule::Embedding, c.vocabulary, c.width);
+    addModule(stem + "wpe", peft::BaseModule::Embedding, c.maxPosition, c.width);
+    for (int64_t i = 0; i < c.layers; ++i) {
+      std::string layer = layerName(i);
+      addModule(layer + ".attn.c_attn", peft::BaseModule::Conv1D, c.width, 3 * c.width);
+      addModule(layer + ".attn.c_proj", peft::BaseModule::Conv1D, c.width, c.width);
+      addModule(layer + ".mlp.c_fc", peft::BaseModule::Conv1D, c.width, c.hidden);
+      addModule(layer + ".mlp.c_proj", peft::BaseModule::Conv1D, c.hidden, c.width);
+    }
+    if (!c.hasHead)
+      return;
     addModule("lm_head", peft::BaseModule::Linear, c.width, c.vocabulary);
     modules.back().isOutputHead = true;
     if (c.tied)
       modules.back().tiedTo = stem + "wte";
-    if (c.tied && graph.has(name) && graph.has(words))
-      graph.ignoreCopy(name, words, ", but 'tie_word_embeddings' is true");
-    Value weight = graph.tiedWeight(name, c.tied ? words : name, {c.vocabulary, c.width});
-    return linear(graph.builder(), "lm_head", x, weight, /*bias=*/Value());
   }
 
   GraphBuilder &graph;
@@ -165,7 +228,11 @@ Result<ImportedModel> importGpt2(MLIRContext *context, const Checkpoint &checkpo
     return Error{"'" + directory + "': 'tie_word_embeddings' is false, but 'lm_head.weight' [" +
                  std::to_string(config.vocabulary) + "," + std::to_string(config.width) + "] is not there"};
   Model model(graph, config);
-  model.build();
+  model.buildForward();
+  if (config.hasHead) {
+    model.buildPrefill();
+    model.buildDecode();
+  }
   model.ignoreByRule();
   if (Status status = graph.finish(options.allowExtra); !status)
     return status.error();

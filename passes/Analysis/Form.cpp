@@ -25,7 +25,7 @@ struct Table {
 
   Table() {
     using enum IrForm;
-    add<xf::WeightOp, xf::AdapterOp, xf::FunctionOp>(top, Model, Launched);
+    add<xf::WeightOp, xf::AdapterOp, xf::HistoryOp, xf::CacheOp, xf::FunctionOp>(top, Model, Launched);
     add<func::FuncOp>(top, Model, Staged);
     add<xf::ParameterOp>(top, Deployed, Launched);
 
@@ -33,18 +33,18 @@ struct Table {
     add<xf::SlotOp, xf::ReplacedOp, xf::MergeOp, xf::MergeBiasOp>(inside, Adapted, Packed);
     add<xf::PackOp, xf::FactorAOp, xf::FactorBOp, xf::FactorVectorOp, xf::OutputGainOp>(inside, Packed, Packed);
     add<xf::GetOp>(inside, Deployed, Launched);
-    add<xf::InputOp>(inside, Model, Launched);
+    add<xf::InputOp, xf::StateOp>(inside, Model, Launched);
     add<xf::VisibleOp, xf::PositionsOp, xf::OutputOp, xf::EmbeddingOp, xf::LinearOp, xf::AttentionOp, xf::LayerNormOp,
         xf::ActivationOp, xf::ScaleOp, xf::ColumnsOp, xf::FirstTokenOp, xf::PoolOp, xf::ConcatOp, xf::L2NormalizeOp,
-        arith::AddFOp>(inside, Model, Deployed);
+        xf::HeldOp, xf::AppendOp, xf::RecallOp, arith::AddFOp>(inside, Model, Deployed);
     add<xf::LoraLinearOp>(inside, Adapted, Deployed);
     add<xf::LoraEmbeddingOp>(inside, Adapted, Scheduled);
     add<xf::GainOp>(inside, Packed, Deployed);
     add<func::CallOp, func::ReturnOp>(inside, Model, Staged);
     add<xf::WaveOp>(inside, Scheduled, Flat);
     add<xf::YieldOp>(inside, Scheduled, Launched);
-    add<stage::SpaceOp, stage::IdsOp, stage::PositionsOp, stage::FirstRowsOp, stage::ColumnsOp, stage::OutputOp>(
-        inside, Staged, Launched);
+    add<stage::SpaceOp, stage::HeldOp, stage::IdsOp, stage::PositionsOp, stage::FirstRowsOp, stage::ColumnsOp,
+        stage::RecallOp, stage::OutputOp>(inside, Staged, Launched);
     add<stage::LaunchOp>(inside, Launched, Launched);
   }
 
@@ -188,7 +188,8 @@ private:
   bool isValue(Type type) {
     if (form >= IrForm::Deployed && isa<xf::WeightType, xf::LowRankType>(type))
       return false;
-    return isActivations(type) || xf::isMask(type) || xf::isWeightLike(type) || isa<stage::SpaceType>(type);
+    return isActivations(type) || xf::isMask(type) || xf::isWeightLike(type) ||
+           isa<xf::CacheType, stage::SpaceType>(type);
   }
 
   IrForm form;

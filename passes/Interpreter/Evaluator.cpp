@@ -24,6 +24,7 @@ const Table &Table::get() {
     addScalar(table);
     addRows(table);
     addSkeletons(table);
+    addState(table);
     return table;
   }();
   return table;
@@ -112,6 +113,8 @@ static Expectation expectationOf(Type type) {
   }
   if (isa<xf::LowRankType>(type))
     return {kindOf<LowRank>(), {}};
+  if (isa<xf::CacheType>(type))
+    return {kindOf<CachePtr>(), {}};
   if (isa<stage::SpaceType>(type))
     return {kindOf<SpacePtr>(), {}};
   if (isa<FloatType, IntegerType>(type))

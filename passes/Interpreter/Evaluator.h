@@ -47,6 +47,7 @@ void addMixing(Table &table);
 void addScalar(Table &table);
 void addRows(Table &table);
 void addSkeletons(Table &table);
+void addState(Table &table);
 
 /// What holds for every call: the module, the adapter, and what was read.
 class Binding {
@@ -82,7 +83,23 @@ private:
 struct Call {
   llvm::StringMap<Datum> inputs;
   Outputs outputs;
+  const Rows *rows = nullptr;
+  llvm::StringMap<std::vector<int64_t>> lengths; // [B] of each history once the call is done
+  llvm::StringMap<CachePtr> appended;            // by cache
+
+  /// [B] of a history before the call; null where it has no rows of a session.
+  const std::vector<int64_t> *past(llvm::StringRef history) const {
+    if (!rows)
+      return nullptr;
+    auto found = rows->lengths.find(history.str());
+    return found == rows->lengths.end() ? nullptr : &found->second;
+  }
 };
+
+/// How long each history is once the function is done, from its inputs.
+mlir::LogicalResult bindHistories(xf::FunctionOp function, Call &call);
+/// Puts what was appended into the state.
+void keepAppended(Call &call);
 
 /// Checks the inputs of a call and fills in those that were left out.
 mlir::LogicalResult bindInputs(xf::FunctionOp function, const Inputs &given, Call &call);
@@ -108,6 +125,7 @@ public:
   const Integers &integers(mlir::Value key) { return *get<IntegersPtr>(key); }
   const Mask &mask(mlir::Value key) { return *get<MaskPtr>(key); }
   const Space &space(mlir::Value key) { return *get<SpacePtr>(key); }
+  const Cache &cache(mlir::Value key) { return *get<CachePtr>(key); }
   const LowRank &lowRank(mlir::Value key) { return get<LowRank>(key); }
   double scalar(mlir::Value key) { return get<double>(key); }
   Datum any(mlir::Value key) { return values.lookup(key); }
@@ -120,10 +138,24 @@ private:
   llvm::DenseMap<mlir::Value, Datum> values;
 };
 
+/// The history that an op begins or continues, if it does.
+struct HistoryUse {
+  llvm::StringRef name;
+  bool continues;
+
+  template <typename Op> static std::optional<HistoryUse> of(Op op) {
+    if (op.getBegins())
+      return HistoryUse{*op.getBegins(), false};
+    if (op.getContinues())
+      return HistoryUse{*op.getContinues(), true};
+    return std::nullopt;
+  }
+};
+
 /// Which positions a mask, or the ids, of `op` let exist; fails where they are
 /// more than the model takes.
 mlir::FailureOr<Mask> visibleMask(Frame &frame, mlir::Operation *op, mlir::Value source, int64_t maxLength,
-                                  bool keepFirst);
+                                  bool keepFirst, std::optional<HistoryUse> history);
 
 /// Columns from `offset` on, as many as `type` says.
 mlir::FailureOr<Array> columnsOf(mlir::Operation *op, const Array &x, int64_t offset, mlir::Type type);

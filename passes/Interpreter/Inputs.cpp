@@ -103,6 +103,8 @@ static Integers counted(const Integers &ids, std::optional<int64_t> byDefault) {
 }
 
 static FailureOr<Datum> asValue(xf::InputOp input, Integers integers) {
+  if (input.getDims().size() == 1) // one position for each sequence
+    integers.shape.push_back(1);
   if (!isMask(input))
     return datum(std::move(integers));
   if (integers.shape.size() != 2)

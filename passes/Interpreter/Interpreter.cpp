@@ -10,14 +10,16 @@ Interpreter::Interpreter(ModuleOp module, Readers readers, std::string adapter)
 
 Interpreter::~Interpreter() = default;
 
-FailureOr<Outputs> Interpreter::call(StringRef function, const Inputs &inputs) {
+FailureOr<Outputs> Interpreter::call(StringRef function, const Inputs &inputs, const Rows *rows) {
   auto op = binding->symbols.lookup<xf::FunctionOp>(function);
   if (!op)
     return binding->module.emitError("has no function '") << function << "'";
   Call call;
-  if (failed(binding->checkAdapter()) || failed(bindInputs(op, inputs, call)) ||
+  call.rows = rows;
+  if (failed(binding->checkAdapter()) || failed(bindInputs(op, inputs, call)) || failed(bindHistories(op, call)) ||
       failed(Frame::runBody(*binding, &call, op, op.getBody(), {})))
     return failure();
+  keepAppended(call);
   return std::move(call.outputs);
 }
 

@@ -47,6 +47,18 @@ struct Readers {
 using Inputs = std::map<std::string, Integers>;
 using Outputs = std::map<std::string, Array>;
 
+/// What a session keeps: by cache and row, one vector after the other.
+using State = std::map<std::pair<std::string, int64_t>, std::vector<double>>;
+
+/// The rows of a session that the sequences of a call are given, and how many
+/// tokens each holds of each history before it.
+struct Rows {
+  explicit Rows(State &state) : state(state) {}
+  State &state;
+  std::vector<int64_t> rows;                           // [B]
+  std::map<std::string, std::vector<int64_t>> lengths; // [B] by history
+};
+
 /// A module, the place its weights come from and the adapter chosen ("" for
 /// none). Stored tensors and parameters are read once and kept. Calls on one
 /// object must not overlap.
@@ -61,8 +73,9 @@ public:
 
   /// Runs `xf.function @function`. Masks are 0 or 1 and may be left out, ids
   /// with a default too. Outputs are [B,S,D], zero at positions that do not
-  /// exist, or [B,D].
-  mlir::FailureOr<Outputs> call(llvm::StringRef function, const Inputs &inputs);
+  /// exist, or [B,D]. A function with histories needs rows; what it appends is
+  /// in their state when it has succeeded, and nothing is changed when it fails.
+  mlir::FailureOr<Outputs> call(llvm::StringRef function, const Inputs &inputs, const Rows *rows = nullptr);
 
   /// The value of `xf.parameter @name`, as the logical matrix or vector.
   mlir::FailureOr<Array> parameter(llvm::StringRef name);

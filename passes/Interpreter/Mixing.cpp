@@ -14,11 +14,12 @@ static LogicalResult checkShape(Operation *op, const Array &x, const Mask &mask)
          << format(x.shape) << " under a mask of shape " << format({mask.sequences, mask.length});
 }
 
-// The keys of position `t` of sequence `b`, as rows of the key matrix.
-static SmallVector<int64_t> keysOf(const Mask &mask, int64_t b, int64_t t, bool causal) {
+// The positions of sequence `b` that are seen, those behind `last` left out, as
+// rows of the matrix.
+static SmallVector<int64_t> keysOf(const Mask &mask, int64_t b, std::optional<int64_t> last) {
   SmallVector<int64_t> keys;
-  for (int64_t s = 0; s < mask.length && !(causal && s > t); ++s)
-    if (mask.sees(b, s))
+  for (int64_t s = 0; s < mask.length; ++s)
+    if (mask.sees(b, s) && !(last && mask.position(b, s) > *last))
       keys.push_back(b * mask.length + s);
   return keys;
 }
@@ -44,7 +45,8 @@ static LogicalResult attention(Frame &frame, xf::AttentionOp op) {
     int64_t b = row / queries.length, t = row % queries.length;
     if (!queries.exists(b, t))
       continue;
-    attend(q, k, v, {row, keysOf(keys, b, t, op.getCausal())}, heads, op.getScale().convertToDouble(), type, result);
+    std::optional<int64_t> last = op.getCausal() ? std::optional(queries.position(b, t)) : std::nullopt;
+    attend(q, k, v, {row, keysOf(keys, b, last)}, heads, op.getScale().convertToDouble(), type, result);
   }
   return frame.set(op.getResult(), std::move(result));
 }
@@ -70,7 +72,7 @@ static LogicalResult pool(Frame &frame, xf::PoolOp op) {
   Array result({mask.sequences, x.columns()});
   for (int64_t b = 0; b < mask.sequences; ++b) {
     SmallVector<VisibleRow> rows;
-    for (int64_t row : keysOf(mask, b, 0, /*causal=*/false))
+    for (int64_t row : keysOf(mask, b, std::nullopt))
       rows.push_back({row, row - b * mask.length});
     poolRows(op.getKind(), x, rows, b, result);
   }

@@ -62,7 +62,8 @@ public:
     return module && succeeded(verify(*module));
   }
 
-  bool call(llvm::StringRef function, int32_t adapter, llvm::ArrayRef<ptx_whole_tensor> tensors) {
+  bool call(llvm::StringRef function, int32_t adapter, llvm::ArrayRef<ptx_whole_tensor> tensors,
+            const ptx_whole_rows *held) {
     problem.clear();
     interp::Inputs inputs;
     for (const ptx_whole_tensor &tensor : tensors) {
@@ -70,7 +71,16 @@ public:
       int64_t size = interp::Integers::product(shape);
       inputs[tensor.name] = interp::Integers(shape, std::vector<int64_t>(tensor.integers, tensor.integers + size));
     }
-    FailureOr<interp::Outputs> computed = interpreterFor(adapter).call(function, inputs);
+    std::optional<interp::Rows> rows;
+    if (held) {
+      rows.emplace(*static_cast<interp::State *>(held->session));
+      rows->rows.assign(held->rows, held->rows + held->row_count);
+      for (size_t i = 0; i < held->history_count; ++i) {
+        const int64_t *lengths = held->lengths + i * held->row_count;
+        rows->lengths[held->histories[i]].assign(lengths, lengths + held->row_count);
+      }
+    }
+    FailureOr<interp::Outputs> computed = interpreterFor(adapter).call(function, inputs, rows ? &*rows : nullptr);
     if (failed(computed))
       return false;
     keep(*computed);
@@ -175,9 +185,10 @@ int create(const char *text, size_t size, const ptx_whole_host *host, void **sta
 }
 
 int call(void *state, const char *function, int32_t adapter, const ptx_whole_tensor *inputs, size_t count,
-         const ptx_whole_tensor **outputs, size_t *outputCount, char *error, size_t errorSize) {
+         const ptx_whole_rows *rows, const ptx_whole_tensor **outputs, size_t *outputCount, char *error,
+         size_t errorSize) {
   Device &device = *static_cast<Device *>(state);
-  if (!device.call(function, adapter, llvm::ArrayRef(inputs, count))) {
+  if (!device.call(function, adapter, llvm::ArrayRef(inputs, count), rows)) {
     say(error, errorSize, device.message());
     return 1;
   }
@@ -186,9 +197,27 @@ int call(void *state, const char *function, int32_t adapter, const ptx_whole_ten
   return 0;
 }
 
+int openSession(void *, void **session, char *, size_t) {
+  *session = new interp::State();
+  return 0;
+}
+
+void closeSession(void *, void *session) { delete static_cast<interp::State *>(session); }
+
+int copyRow(void *, void *session, int64_t from, int64_t to, char *, size_t) {
+  interp::State &state = *static_cast<interp::State *>(session);
+  interp::State copies;
+  for (const auto &[key, vectors] : state)
+    if (key.second == from)
+      copies[{key.first, to}] = vectors;
+  for (auto &[key, vectors] : copies)
+    state[key] = std::move(vectors);
+  return 0;
+}
+
 void destroy(void *state) { delete static_cast<Device *>(state); }
 
-constexpr ptx_whole_call calls = {create, call, destroy};
+constexpr ptx_whole_call calls = {create, call, openSession, closeSession, copyRow, destroy};
 
 } // namespace
 

@@ -5,16 +5,19 @@ using namespace mlir;
 using namespace ptx;
 using namespace ptx::interp;
 
-Space::Space(const Mask &mask) : sequences(mask.sequences), length(mask.length) {
+Space::Space(const Mask &mask) : sequences(mask.sequences), length(mask.length), past(mask.past) {
   begin.push_back(0);
   for (int64_t b = 0; b < sequences; ++b) {
     for (int64_t s = 0; s < length; ++s)
-      if (mask.sees(b, s))
-        position.push_back(s);
+      if (mask.sees(b, s)) {
+        column.push_back(s);
+        position.push_back(mask.position(b, s));
+      }
     keys.push_back(rows() - begin[b]);
     first.push_back(length > 0 && mask.sees(b, 0) ? begin[b] : -1);
     if (first[b] == -1 && mask.keepFirst) {
       first[b] = rows();
+      column.push_back(0);
       position.push_back(0);
     }
     begin.push_back(rows());
@@ -23,7 +26,8 @@ Space::Space(const Mask &mask) : sequences(mask.sequences), length(mask.length) 
 }
 
 static LogicalResult space(Frame &frame, stage::SpaceOp op) {
-  FailureOr<Mask> mask = visibleMask(frame, op, op.getSource(), op.getMaxLength(), op.getKeepFirst());
+  FailureOr<Mask> mask =
+      visibleMask(frame, op, op.getSource(), op.getMaxLength(), op.getKeepFirst(), HistoryUse::of(op));
   if (failed(mask))
     return failure();
   return frame.set(op.getResult(), Datum(std::make_shared<const Space>(*mask)));
@@ -37,7 +41,7 @@ static LogicalResult ids(Frame &frame, stage::IdsOp op) {
            << format(source.shape) << " over a space of " << format({space.sequences, space.length});
   Integers result({space.rows()});
   for (int64_t row = 0; row < space.rows(); ++row)
-    result.values[row] = source.at(space.sequence[row], space.position[row]);
+    result.values[row] = source.at(space.sequence[row], space.column[row]);
   return frame.set(op.getResult(), datum(std::move(result)));
 }
 
@@ -65,7 +69,7 @@ static LogicalResult output(Frame &frame, stage::OutputOp op) {
     result = Array({space.sequences, space.length, rows.columns()});
     for (int64_t b = 0; b < space.sequences; ++b)
       for (int64_t row = space.begin[b]; row < space.begin[b] + space.keys[b]; ++row)
-        std::copy_n(rows.row(row), rows.columns(), result.row(b * space.length + space.position[row]));
+        std::copy_n(rows.row(row), rows.columns(), result.row(b * space.length + space.column[row]));
   }
   if (!frame.call->outputs.try_emplace(op.getName().str(), result).second)
     return op.emitOpError("gives '") << op.getName() << "' a second time";

@@ -10,8 +10,8 @@ static LogicalResult input(Frame &frame, xf::InputOp op) {
   return frame.set(op.getResult(), frame.call->inputs.lookup(op.getName()));
 }
 
-FailureOr<Mask> interp::visibleMask(Frame &frame, Operation *op, mlir::Value source, int64_t maxLength,
-                                    bool keepFirst) {
+FailureOr<Mask> interp::visibleMask(Frame &frame, Operation *op, mlir::Value source, int64_t maxLength, bool keepFirst,
+                                    std::optional<HistoryUse> history) {
   Mask mask;
   if (cast<ShapedType>(source.getType()).getElementType().isInteger(1)) {
     mask = frame.mask(source);
@@ -26,11 +26,19 @@ FailureOr<Mask> interp::visibleMask(Frame &frame, Operation *op, mlir::Value sou
   if (mask.length > maxLength)
     return op->emitOpError("has ") << mask.length << " positions, the model takes at most " << maxLength;
   mask.keepFirst |= keepFirst;
+  if (!history)
+    return mask;
+  // How long it becomes, bindHistories has checked.
+  const std::vector<int64_t> *past = frame.call->past(history->name);
+  if (!past || static_cast<int64_t>(past->size()) != mask.sequences)
+    return op->emitOpError("needs the rows of a session");
+  mask.past = history->continues ? *past : std::vector<int64_t>(mask.sequences, 0);
   return mask;
 }
 
 static LogicalResult visible(Frame &frame, xf::VisibleOp op) {
-  FailureOr<Mask> mask = visibleMask(frame, op, op.getSource(), op.getMaxLength(), op.getKeepFirst());
+  FailureOr<Mask> mask =
+      visibleMask(frame, op, op.getSource(), op.getMaxLength(), op.getKeepFirst(), HistoryUse::of(op));
   if (failed(mask))
     return failure();
   return frame.set(op.getResult(), datum(std::move(*mask)));
@@ -41,7 +49,7 @@ static LogicalResult positions(Frame &frame, xf::PositionsOp op) {
   Integers result({mask.sequences, mask.length});
   for (int64_t b = 0; b < mask.sequences; ++b)
     for (int64_t s = 0; s < mask.length; ++s)
-      result.at(b, s) = s;
+      result.at(b, s) = mask.position(b, s);
   return frame.set(op.getResult(), datum(std::move(result)));
 }
 

@@ -66,6 +66,9 @@ void emit(OpBuilder &builder, const LaunchGroup &launch, IRMapping &mapping) {
     mapping.map(member->getResult(0), result);
 }
 
+/// What shows rows that lie somewhere else.
+bool isView(Operation &op) { return isa<ColumnsOp, RecallOp>(op); }
+
 struct MergeLaunches : impl::MergeLaunchesPassBase<MergeLaunches> {
   void runOnOperation() override {
     if (failed(checkForm(getOperation(), IrForm::Flat)))
@@ -80,14 +83,18 @@ struct MergeLaunches : impl::MergeLaunchesPassBase<MergeLaunches> {
     builder.createBlock(&region, region.end());
     IRMapping mapping;
     for (Operation &op : *old)
-      if (!skeletonOf(&op) && !isa<ColumnsOp, OutputOp>(op))
+      if (!skeletonOf(&op) && !isView(op) && !isa<OutputOp>(op))
         builder.clone(op, mapping);
+    // Views of a result stand behind the launch that makes it.
+    auto cloneViews = [&] {
+      for (Operation &op : *old)
+        if (isView(op) && !mapping.contains(op.getResult(0)) && mapping.contains(op.getOperand(0)))
+          builder.clone(op, mapping);
+    };
+    cloneViews();
     for (const LaunchGroup &launch : launches) {
       emit(builder, launch, mapping);
-      // Views of a result stand behind the launch that makes it.
-      for (Operation &op : *old)
-        if (isa<ColumnsOp>(op) && !mapping.contains(op.getResult(0)) && mapping.contains(op.getOperand(0)))
-          builder.clone(op, mapping);
+      cloneViews();
     }
     for (Operation &op : *old)
       if (isa<OutputOp>(op))

@@ -57,11 +57,57 @@ bool canBeNarrow(Value rows) {
   return isEven(rows) && (!concat || llvm::all_of(concat.getParts(), isEven));
 }
 
+/// The values of a cache in all functions, and the views of what it holds.
+struct CacheUses {
+  SmallVector<Value> values;
+  SmallVector<stage::RecallOp> recalls;
+
+  /// A value and, where a launch appends to it, those behind it.
+  void add(Value cache) {
+    values.push_back(cache);
+    for (OpOperand &use : cache.getUses()) {
+      if (auto recall = dyn_cast<stage::RecallOp>(use.getOwner()))
+        recalls.push_back(recall);
+      else if (auto append = dyn_cast<stage::AppendOp>(use.getOwner()))
+        add(append.getResult());
+      else if (auto launch = dyn_cast<stage::LaunchOp>(use.getOwner()->getParentOp()))
+        add(launch.getResult(use.getOperandNumber())); // of the yield
+    }
+  }
+
+  /// The type that all of it is multiplied in; null where there is none.
+  Type factorType() {
+    SmallVector<Type> types;
+    for (stage::RecallOp recall : recalls)
+      collectTypes(recall.getResult(), types);
+    bool isOne = !types.empty() && types.front() && llvm::all_equal(types);
+    return isOne && isEven(recalls.front().getResult()) ? types.front() : Type();
+  }
+};
+
+void narrowCaches(ModuleOp module) {
+  DenseMap<StringAttr, CacheUses> uses;
+  module.walk([&](xf::StateOp state) { uses[state.getCacheAttr().getAttr()].add(state.getResult()); });
+  for (auto cache : module.getOps<xf::CacheOp>()) {
+    CacheUses &own = uses[cache.getSymNameAttr()];
+    Type element = own.factorType();
+    if (!element)
+      continue;
+    auto type = xf::CacheType::get(module.getContext(), cast<xf::CacheType>(cache.getType()).getWidth(), element);
+    cache.setTypeAttr(TypeAttr::get(type));
+    for (Value value : own.values)
+      value.setType(type);
+    for (stage::RecallOp recall : own.recalls)
+      setElements(recall.getResult(), element);
+  }
+}
+
 struct NarrowRows : impl::NarrowRowsPassBase<NarrowRows> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (failed(checkForm(module, IrForm::Launched)))
       return signalPassFailure();
+    narrowCaches(module);
     module.walk([](stage::LaunchOp launch) {
       Operation *yield = launch.getBody().front().getTerminator();
       for (auto [result, value] : llvm::zip(launch.getResults(), yield->getOperands())) {

@@ -111,10 +111,12 @@ Status noValue(const char *function, size_t index) {
 std::string describe(const FunctionRecord &function, bool separate) {
   std::string text = function.name + "(", separator;
   for (const InputRecord &input : function.inputs) {
-    text += separator + input.name + " [" + input.dims[0] + "," + input.dims[1] + "]" + (input.optional ? "?" : "");
+    text += separator + input.name + " [" + input.dims[0] + (input.dims[1].empty() ? "" : "," + input.dims[1]) + "]" +
+            (input.optional ? "?" : "");
     separator = ", ";
   }
-  text += separate ? ", adapter_ids [B]?) -> " : ") -> ";
+  text += separate ? ", adapter_ids [B]?" : "";
+  text += function.hasState() ? ", session_rows [B]?) -> " : ") -> ";
   separator = "";
   for (const OutputRecord &output : function.outputs) {
     std::string length = output.perSequence ? "" : function.spaces[output.space].dims[1] + ",";
@@ -214,11 +216,20 @@ const char *ptx_program_signature(const ptx_program *program, const char *functi
   return found == program->signatures.end() ? nullptr : found->second.c_str();
 }
 
-// adapter_ids stands behind the inputs of the manifest: the runtime adds it.
+// Behind the inputs of the manifest stand those that the runtime adds: adapter_ids, then session_rows.
 size_t ptx_program_input_count(const ptx_program *program, const char *function) {
   const FunctionRecord *record = functionOf(program, function);
-  return record ? record->inputs.size() + (program->program->manifest().separate ? 1 : 0) : 0;
+  return record ? record->inputs.size() + (program->program->manifest().separate ? 1 : 0) + record->hasState() : 0;
 }
+
+namespace {
+
+/// The name of an input that the runtime adds.
+const char *addedInput(const ptx_program *program, const FunctionRecord &function, size_t index) {
+  return index == function.inputs.size() && program->program->manifest().separate ? "adapter_ids" : "session_rows";
+}
+
+} // namespace
 
 size_t ptx_program_output_count(const ptx_program *program, const char *function) {
   const FunctionRecord *record = functionOf(program, function);
@@ -230,13 +241,15 @@ ptx_status *ptx_program_input(const ptx_program *program, const char *function, 
     const FunctionRecord *record = functionOf(program, function);
     if (!record || !info || index >= ptx_program_input_count(program, function))
       return noValue(function, index);
-    if (index == record->inputs.size()) {
-      *info = {"adapter_ids", PTX_I64, 1, {"B", nullptr, nullptr}, {0, 0, 0}, 1};
+    if (index >= record->inputs.size()) {
+      *info = {addedInput(program, *record, index), PTX_I64, 1, {"B", nullptr, nullptr}, {0, 0, 0}, 1};
       return {};
     }
     const InputRecord &input = record->inputs[index];
-    *info = {input.name.c_str(),    PTX_I64, 2, {input.dims[0].c_str(), input.dims[1].c_str(), nullptr}, {0, 0, 0},
-             input.optional ? 1 : 0};
+    bool isOne = input.dims[1].empty();
+    *info = {input.name.c_str(), PTX_I64,
+             isOne ? 1u : 2u,    {input.dims[0].c_str(), isOne ? nullptr : input.dims[1].c_str(), nullptr},
+             {0, 0, 0},          input.optional ? 1 : 0};
     return {};
   });
 }
@@ -252,13 +265,14 @@ ptx_status *ptx_program_input_limits(const ptx_program *program, const char *fun
       return Error{"ptx_program_input_limits: struct_size is " + std::to_string(limits->struct_size) + ", expected " +
                    std::to_string(sizeof found)};
     found.struct_size = std::min(limits->struct_size, sizeof found);
-    if (index == record->inputs.size()) {
-      found.least = -1;
-      found.most = static_cast<int64_t>(ptx_program_adapter_count(program)) - 1;
+    if (index >= record->inputs.size()) {
+      bool isAdapter = std::string_view(addedInput(program, *record, index)) == "adapter_ids";
+      found.least = isAdapter ? -1 : 0;
+      found.most = isAdapter ? static_cast<int64_t>(ptx_program_adapter_count(program)) - 1 : INT32_MAX;
     } else {
       const InputRecord &input = record->inputs[index];
       found.most = input.mask ? 1 : static_cast<int64_t>(input.limit) - 1;
-      found.max_length = record->spaces[input.space].maxLength;
+      found.max_length = input.dims[1].empty() ? 0 : record->spaces[input.space].maxLength;
     }
     std::memcpy(limits, &found, found.struct_size);
     return {};
@@ -370,6 +384,57 @@ ptx_status *ptx_session_call_into(ptx_session *session, const char *function, co
     return session->session->call(function, inputs, input_count, [&](std::span<const ptx_tensor> results) {
       return copyResults(function, results, {outputs, output_count});
     });
+  });
+}
+
+int ptx_program_keeps_rows(const ptx_program *program, const char *function) {
+  const FunctionRecord *record = functionOf(program, function);
+  return record && record->hasState();
+}
+
+ptx_status *ptx_session_reserve(ptx_session *session, uint32_t rows, uint32_t tokens) {
+  return guarded([&]() -> Status {
+    if (!session)
+      return Error{"ptx_session_reserve: session must not be NULL"};
+    return session->session->reserve(rows, tokens);
+  });
+}
+
+ptx_status *ptx_session_length(ptx_session *session, uint32_t row, uint32_t *tokens) {
+  return guarded([&]() -> Status {
+    if (!session || !tokens)
+      return Error{"ptx_session_length: session and tokens must not be NULL"};
+    return session->session->withState([&](SessionState &state) -> Status {
+      Result<uint32_t> length = state.length(row);
+      if (!length)
+        return length.error();
+      *tokens = *length;
+      return {};
+    });
+  });
+}
+
+ptx_status *ptx_session_truncate(ptx_session *session, uint32_t row, uint32_t tokens) {
+  return guarded([&]() -> Status {
+    if (!session)
+      return Error{"ptx_session_truncate: session must not be NULL"};
+    return session->session->withState([&](SessionState &state) { return state.truncate(row, tokens); });
+  });
+}
+
+ptx_status *ptx_session_fork(ptx_session *session, uint32_t from, uint32_t to) {
+  return guarded([&]() -> Status {
+    if (!session)
+      return Error{"ptx_session_fork: session must not be NULL"};
+    return session->session->withState([&](SessionState &state) { return state.fork(from, to); });
+  });
+}
+
+ptx_status *ptx_session_reorder(ptx_session *session, const uint32_t *parents, size_t count) {
+  return guarded([&]() -> Status {
+    if (!session || (!parents && count))
+      return Error{"ptx_session_reorder: an argument is NULL"};
+    return session->session->withState([&](SessionState &state) { return state.reorder({parents, count}); });
   });
 }
 

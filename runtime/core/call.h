@@ -6,6 +6,7 @@
 #include "runtime/core/launch_records.h"
 #include "runtime/core/program.h"
 #include "runtime/core/rows.h"
+#include "runtime/core/session_state.h"
 #include "runtime/ptx.h"
 
 #include <deque>
@@ -21,12 +22,13 @@ struct CallInputs {
   std::vector<std::vector<int32_t>> ids;   // per input: [B,S] of the caller; empty for masks
   std::vector<std::vector<uint8_t>> masks; // per input: [B,S]; empty: ones, or no mask
   std::vector<int32_t> adapters;           // [B] of adapter_ids; empty: the binding's for all
+  std::vector<uint32_t> rows;              // [B] of session_rows; empty: 0, 1, ...
 };
 
 Result<CallInputs> checkInputs(const Program &program, const FunctionRecord &function, const ptx_tensor *inputs,
                                size_t count);
 
-/// A session: calls on one binding, one at a time.
+/// A session: calls on one binding, one at a time, and the rows it keeps between them.
 class Session {
 public:
   static Result<std::unique_ptr<Session>> open(std::shared_ptr<Program> program,
@@ -36,6 +38,10 @@ public:
   /// come; they stay until the next one.
   Status call(const std::string &function, const ptx_tensor *inputs, size_t count,
               const std::function<Status(std::span<const ptx_tensor>)> &use);
+  /// Room for rows; what was kept is gone.
+  Status reserve(uint32_t rows, uint32_t tokens);
+  /// Hands the rows to `use`, before a call may come.
+  Status withState(const std::function<Status(SessionState &)> &use);
   /// What the last call spent; nothing where it failed. Not during a call.
   const std::vector<ptx_launch_profile> &profile();
   const std::vector<ptx_worker_profile> &workerProfile();
@@ -50,6 +56,12 @@ private:
   Session(std::shared_ptr<Program> program, std::shared_ptr<const Binding> binding)
       : program(std::move(program)), binding(std::move(binding)) {}
   Status compute(const FunctionRecord &function, const ptx_tensor *inputs, size_t count);
+  Status chooseRows(const FunctionRecord &function, const CallInputs &inputs);
+  Status buildTables(const FunctionRecord &function, const CallInputs &inputs, const std::vector<int32_t> &order);
+  Status checkRoom(const FunctionRecord &function) const;
+  void dropRowsBegun(const FunctionRecord &function);
+  void keepLengths(const FunctionRecord &function);
+  Status callWhole(const FunctionRecord &function, const CallInputs &inputs, const ptx_tensor *tensors, size_t count);
   Status prepare(const FunctionRecord &function, const CallInputs &inputs);
   Result<std::vector<Group>> groupByAdapter(const CallInputs &inputs, std::vector<int32_t> &order);
   Status reserveBuffers(const FunctionRecord &function);
@@ -61,6 +73,8 @@ private:
   std::shared_ptr<Program> program;
   std::shared_ptr<const Binding> binding;
   std::mutex busy;
+  std::unique_ptr<SessionState> state; // null until rows are reserved
+  std::vector<uint32_t> callRows;      // [B] of the call, in the caller's order
   ptx_cancel_fn cancel = nullptr;
   void *cancelUser = nullptr;
   // Of a device that runs launches.

@@ -16,10 +16,10 @@ public:
   Result<CallInputs> check(const ptx_tensor *tensors, size_t count) {
     checked.ids.resize(function.inputs.size());
     checked.masks.resize(function.inputs.size());
+    checked.dims[""] = 1; // where each sequence has one position
     std::vector<const ptx_tensor *> given(function.inputs.size());
-    const ptx_tensor *adapterIds = nullptr;
     for (size_t i = 0; i < count; ++i) {
-      if (Status status = match(tensors[i], given, adapterIds); !status)
+      if (Status status = match(tensors[i], given); !status)
         return status.error();
     }
     for (size_t i = 0; i < given.size(); ++i)
@@ -28,7 +28,7 @@ public:
           return status.error();
     // Lengths first: an absurd one must not be asked memory for.
     for (const SpaceRecord &space : function.spaces)
-      if (!checked.dims.count(space.dims[0]) || !checked.dims.count(space.dims[1]))
+      if (!space.held && (!checked.dims.count(space.dims[0]) || !checked.dims.count(space.dims[1])))
         for (size_t i = 0; i < given.size(); ++i)
           if (!given[i] && !function.inputs[i].optional)
             return refuse(function.inputs[i].name, "is missing");
@@ -39,6 +39,9 @@ public:
         return status.error();
     if (adapterIds)
       if (Status status = readAdapters(*adapterIds); !status)
+        return status.error();
+    if (sessionRows)
+      if (Status status = readRows(*sessionRows); !status)
         return status.error();
     return std::move(checked);
   }
@@ -54,14 +57,17 @@ private:
     return !tensor.data && std::find(tensor.dims, end, 0u) == end;
   }
 
-  Status match(const ptx_tensor &tensor, std::vector<const ptx_tensor *> &given, const ptx_tensor *&adapterIds) {
+  Status match(const ptx_tensor &tensor, std::vector<const ptx_tensor *> &given) {
     std::string name = tensor.name ? tensor.name : "", known;
-    if (name == "adapter_ids" && program.manifest().separate) {
-      if (adapterIds)
+    for (auto [own, isTaken, place] : {std::tuple("adapter_ids", program.manifest().separate, &adapterIds),
+                                       std::tuple("session_rows", function.hasState(), &sessionRows)}) {
+      if (name != own || !isTaken)
+        continue;
+      if (*place)
         return refuse(name, "is given twice");
       if (lacksData(tensor))
         return refuse(name, "has no data");
-      adapterIds = &tensor;
+      *place = &tensor;
       return {};
     }
     for (size_t i = 0; i < function.inputs.size(); ++i) {
@@ -82,9 +88,11 @@ private:
   }
 
   Status checkShape(const std::string &name, const ptx_tensor &tensor, const std::array<std::string, 2> &dims) {
-    if (tensor.rank != 2)
-      return refuse(name, "has rank " + std::to_string(tensor.rank) + ", expected [" + dims[0] + "," + dims[1] + "]");
-    for (size_t i = 0; i < 2; ++i) {
+    uint32_t rank = dims[1].empty() ? 1 : 2;
+    if (tensor.rank != rank)
+      return refuse(name, "has rank " + std::to_string(tensor.rank) + ", expected [" + dims[0] +
+                              (rank == 2 ? "," + dims[1] : "") + "]");
+    for (size_t i = 0; i < rank; ++i) {
       auto [entry, fresh] = checked.dims.try_emplace(dims[i], tensor.dims[i]);
       if (fresh)
         saidBy[dims[i]] = name;
@@ -116,6 +124,8 @@ private:
   /// "[2,5]" for messages.
   std::string place(const InputRecord &input, size_t index) {
     uint64_t length = checked.dims[input.dims[1]];
+    if (input.dims[1].empty())
+      return "[" + std::to_string(index) + "]";
     return "[" + std::to_string(index / length) + "," + std::to_string(index % length) + "]";
   }
 
@@ -156,6 +166,8 @@ private:
 
   Status checkLengths() {
     for (const SpaceRecord &space : function.spaces) {
+      if (space.held)
+        continue;
       uint64_t length = checked.dims[space.dims[1]];
       uint64_t batch = checked.dims[space.dims[0]];
       if (batch * length > INT32_MAX)
@@ -183,8 +195,23 @@ private:
     return {};
   }
 
+  Status readRows(const ptx_tensor &tensor) {
+    uint64_t batch = checked.dims["B"];
+    if (tensor.rank != 1 || tensor.dims[0] != batch || (tensor.dtype != PTX_I64 && tensor.dtype != PTX_I32))
+      return refuse("session_rows", "expected I64 [" + std::to_string(batch) + "]");
+    for (size_t i = 0; i < batch; ++i) {
+      int64_t row = value(tensor, i);
+      if (row < 0 || row > INT32_MAX)
+        return refuse("session_rows",
+                      "is " + std::to_string(row) + " at [" + std::to_string(i) + "], expected a row of the session");
+      checked.rows.push_back(static_cast<uint32_t>(row));
+    }
+    return {};
+  }
+
   const Program &program;
   const FunctionRecord &function;
+  const ptx_tensor *adapterIds = nullptr, *sessionRows = nullptr;
   CallInputs checked;
   std::map<std::string, std::string> saidBy; // the input that a dim was first taken from
 };

@@ -95,14 +95,23 @@ void LaunchRecords::addWindows(const Context &context, const Problem &problem, c
   auto addBuffer = [&](const Window &window, bool writes) {
     const BufferRecord &buffer = context.function.buffers[window.buffer];
     uint64_t pitch = context.program.geometry().pitch(buffer.rowWords()) * sizeof(float);
-    uint64_t first = 0, rows = context.memory.rowsOf(buffer);
-    if (writes && problem.over != Over::Blocks) {
-      first = static_cast<uint64_t>(made.begin);
-      rows = static_cast<uint64_t>(made.end - made.begin);
-    }
-    windows.push_back({problem.label.c_str(),
-                       context.memory.buffers[window.buffer] + first * pitch + buffer.bytesOf(window.column), rows,
-                       pitch, buffer.bytesOf(window.width), writes});
+    auto add = [&](uint64_t first, uint64_t rows) {
+      windows.push_back({problem.label.c_str(),
+                         context.memory.buffers[window.buffer] + first * pitch + buffer.bytesOf(window.column), rows,
+                         pitch, buffer.bytesOf(window.width), writes});
+    };
+    const RowTable &table = context.memory.spaces[writes && buffer.cache ? problem.space : buffer.space];
+    if (buffer.cache && writes)
+      for (int64_t row = made.begin; row < made.end; ++row)
+        add(static_cast<uint64_t>(table.cells[static_cast<size_t>(row)]), 1);
+    else if (buffer.cache)
+      for (int32_t s = group.begin; s < group.end; ++s)
+        add(static_cast<uint64_t>(table.begin[static_cast<size_t>(s)]),
+            static_cast<uint64_t>(table.keys[static_cast<size_t>(s)]));
+    else if (writes && problem.over != Over::Blocks)
+      add(static_cast<uint64_t>(made.begin), static_cast<uint64_t>(made.end - made.begin));
+    else
+      add(0, context.memory.rowsOf(buffer));
   };
   auto addArray = [&](const CallTables::Array &array) {
     uint64_t bytes = array.count * sizeof(int32_t);
@@ -164,17 +173,17 @@ void LaunchRecords::build(const FunctionRecord &function, const Program &program
 double LaunchRecords::bytesMoved(const Origin &origin, const ptx_problem &made) const {
   const Problem &problem = *origin.problem;
   // Rows of a buffer that belong to the group.
-  auto rowsOf = [&](const Window &window) {
+  auto rowsOf = [&](const Window &window, bool isWritten) {
     const BufferRecord &buffer = function->buffers[window.buffer];
-    const RowTable &table = memory->spaces[buffer.space];
+    const RowTable &table = memory->spaces[isWritten && buffer.cache ? problem.space : buffer.space];
     auto begin = static_cast<size_t>(origin.group->begin), end = static_cast<size_t>(origin.group->end);
-    return buffer.perSequence ? end - begin : static_cast<size_t>(table.begin[end] - table.begin[begin]);
+    return buffer.perSequence ? end - begin : static_cast<size_t>(table.rowsBetween(begin, end));
   };
   uint64_t bytes = 0, written = 0, writtenRows = 0;
   for (const Window &window : problem.writes) {
     // Of a window as wide as the largest rank an adapter writes its own.
     uint64_t width = problem.columnSites.empty() ? window.width : static_cast<uint64_t>(made.columns);
-    writtenRows = rowsOf(window);
+    writtenRows = rowsOf(window, true);
     written += writtenRows * width;
     bytes += function->buffers[window.buffer].bytesOf(writtenRows * width);
   }
@@ -194,7 +203,7 @@ double LaunchRecords::bytesMoved(const Origin &origin, const ptx_problem &made) 
   }
   for (const Window &window : problem.reads)
     if (std::find(gathered.begin(), gathered.end(), window.buffer) == gathered.end())
-      bytes += function->buffers[window.buffer].bytesOf(rowsOf(window) * window.width);
+      bytes += function->buffers[window.buffer].bytesOf(rowsOf(window, false) * window.width);
   return static_cast<double>(bytes);
 }
 

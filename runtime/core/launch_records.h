@@ -23,6 +23,7 @@ struct CallMemory {
   std::vector<uint64_t> buffers; // addresses
   std::vector<Group> groups;
 
+  /// Of a buffer that is no cache.
   size_t rowsOf(const BufferRecord &buffer) const {
     const RowTable &table = spaces[buffer.space];
     return static_cast<size_t>(buffer.perSequence ? table.sequences : table.rows());

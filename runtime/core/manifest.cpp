@@ -81,6 +81,7 @@ public:
       manifest.entries.push_back(readEntry(entry, manifest, faults));
     for (const JsonValue &target : fields.list("targets"))
       manifest.targets.push_back(readTarget(target, manifest, faults));
+    readHistories(fields);
     const JsonValue none{JsonValue::Array()}, *deploy = fields.optional("deploy");
     manifest.deploy = readDeploy(deploy ? *deploy : none, manifest, faults);
     for (const JsonValue &function : fields.list("functions")) {
@@ -262,6 +263,26 @@ private:
     readOperands(fields, node);
     fields.finish();
     return node;
+  }
+
+  void readHistories(Fields &fields) {
+    constexpr uint64_t longest = (1ull << 31) - 1;
+    if (fields.optional("histories"))
+      for (const JsonValue &value : fields.list("histories")) {
+        Fields own(value, "history " + std::to_string(manifest.histories.size()), faults);
+        manifest.histories.push_back({own.text("name"), own.uinteger("max_length", longest)});
+        own.finish();
+      }
+    if (fields.optional("caches"))
+      for (const JsonValue &value : fields.list("caches")) {
+        Fields own(value, "cache " + std::to_string(manifest.caches.size()), faults);
+        CacheRecord cache{own.text("name"), own.index("history", manifest.histories.size()),
+                          own.uinteger("width", widthCap), own.element()};
+        if (cache.width == 0 || (cache.element != DType::F32 && cache.width % 2))
+          faults.add(own.place(), "has " + std::to_string(cache.width) + " columns");
+        own.finish();
+        manifest.caches.push_back(std::move(cache));
+      }
   }
 
   /// From parameters in front of it, the base first.

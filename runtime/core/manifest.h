@@ -7,6 +7,7 @@
 #include "runtime/io/dtype.h"
 #include "runtime/io/result.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -107,10 +108,26 @@ struct ParameterRecord {
   DType element() const { return nodes.back().element; }
 };
 
+/// Tokens that a session holds for each of its rows; see xf.history.
+struct HistoryRecord {
+  std::string name;
+  uint64_t maxLength = 0;
+};
+
+/// A row of numbers for each token of a history.
+struct CacheRecord {
+  std::string name;
+  size_t history = 0;
+  uint64_t width = 0; // elements
+  DType element = DType::F32;
+
+  uint64_t rowWords() const { return words::rowWords(width, element); }
+};
+
 struct InputRecord {
   std::string name;
   bool mask = false;
-  std::array<std::string, 2> dims;
+  std::array<std::string, 2> dims; // the second is empty where each sequence has one position
   size_t space = 0;
   uint64_t limit = 0;
   bool optional = false;
@@ -125,10 +142,15 @@ struct SpaceRecord {
   int64_t mask = -1;
   bool keepFirst = false;
   uint64_t maxLength = 0;
+  std::optional<size_t> history; // that it begins or continues
+  bool continues = false;
+  std::optional<size_t> held; // the history whose tokens are its rows: those of the sequences of space `of`
+  size_t of = 0;
 };
 
 struct BufferRecord {
   size_t slot = 0, space = 0;
+  std::optional<size_t> cache; // whose rows it is: it has no slot
   bool perSequence = false;
   uint64_t width = 0; // elements
   DType element = DType::F32;
@@ -146,7 +168,7 @@ struct OutputRecord {
 };
 
 enum class WordKind { Buffer, Pitch, Int, Parameter, Ids, Rows, Rank };
-enum class RowField { Position, Sequence, Begin, Keys, Blocks, First };
+enum class RowField { Position, Sequence, Begin, Keys, Blocks, First, Cells };
 
 struct Word {
   WordKind kind = WordKind::Int;
@@ -193,6 +215,12 @@ struct FunctionRecord {
   size_t slots = 0;
   std::vector<OutputRecord> outputs;
   std::vector<Launch> launches;
+
+  /// Whether it begins, continues or reads rows of a session.
+  bool hasState() const {
+    return std::any_of(spaces.begin(), spaces.end(),
+                       [](const SpaceRecord &space) { return space.history || space.held; });
+  }
 };
 
 struct KernelRecord {
@@ -228,6 +256,8 @@ struct Manifest {
   std::vector<Launch> deploy; // compute parameters when an adapter is bound
   std::vector<KernelRecord> kernels;
   std::vector<EntryRecord> entries;
+  std::vector<HistoryRecord> histories;
+  std::vector<CacheRecord> caches;
   std::vector<FunctionRecord> functions;
 
   const TargetRecord *findTarget(std::string_view name) const;

@@ -60,20 +60,23 @@ private:
 
   std::array<std::string, 2> readDims(Fields &fields) {
     const auto &dims = fields.list("dims");
-    if (dims.size() != 2 || !dims[0].asString() || !dims[1].asString()) {
-      faults.add(fields.place(), "'dims' must be two strings");
+    bool fits = dims.size() == 1 || dims.size() == 2;
+    for (const JsonValue &dim : dims)
+      fits = fits && dim.asString() && !dim.asString()->empty();
+    if (!fits) {
+      faults.add(fields.place(), "'dims' must be one or two strings");
       return {};
     }
-    return {*dims[0].asString(), *dims[1].asString()};
+    return {*dims[0].asString(), dims.size() == 2 ? *dims[1].asString() : ""};
   }
 
   /// What can be said only when all parts are read.
   void checkTogether() {
     for (size_t i = 0; i < function.inputs.size(); ++i) {
       const InputRecord &input = function.inputs[i];
-      if (input.dims != function.spaces[input.space].dims)
+      if (function.spaces[input.space].held || input.dims != function.spaces[input.space].dims)
         faults.add(place("input", i), "its 'dims' are not those of its space");
-      if (input.name.empty() || input.name == "adapter_ids")
+      if (input.name.empty() || input.name == "adapter_ids" || input.name == "session_rows")
         faults.add(place("input", i), "the name '" + printable(input.name) + "' is empty or the runtime's own");
       for (size_t j = 0; j < i; ++j)
         if (function.inputs[j].name == input.name)
@@ -84,6 +87,11 @@ private:
     }
     for (size_t i = 0; i < function.spaces.size(); ++i) {
       const SpaceRecord &space = function.spaces[i];
+      if (space.held) {
+        if (space.of >= function.spaces.size() || function.spaces[space.of].held)
+          faults.add(place("space", i), "is held of no space of inputs");
+        continue;
+      }
       if (space.dims[0] != "B")
         faults.add(place("space", i), "the first of its 'dims' is not B");
       if (space.mask >= 0 && function.inputs[static_cast<size_t>(space.mask)].space != i)
@@ -139,6 +147,14 @@ private:
   void readSpace(const JsonValue &value) {
     Fields fields(value, place("space", function.spaces.size()), faults);
     SpaceRecord space;
+    if (fields.optional("held")) {
+      space.held = fields.index("held", manifest.histories.size());
+      space.of = fields.index("of", spaceCount);
+      space.dims = {"B", ""};
+      fields.finish();
+      function.spaces.push_back(std::move(space));
+      return;
+    }
     space.name = fields.text("name");
     space.dims = readDims(fields);
     const JsonValue *mask = fields.optional("mask");
@@ -148,6 +164,13 @@ private:
       faults.add(fields.place(), "'mask' must be -1 or the number of a mask input");
     space.keepFirst = fields.flag("keep_first");
     space.maxLength = fields.uinteger("max_length", 1ull << 31);
+    space.continues = fields.optional("continues");
+    for (const char *key : {"begins", "continues"})
+      if (fields.optional(key)) {
+        if (space.history || space.keepFirst)
+          faults.add(fields.place(), "begins or continues one history, without 'keep_first'");
+        space.history = fields.index(key, manifest.histories.size());
+      }
     fields.finish();
     function.spaces.push_back(std::move(space));
   }
@@ -155,15 +178,31 @@ private:
   void readBuffer(const JsonValue &value) {
     Fields fields(value, place("buffer", function.buffers.size()), faults);
     BufferRecord buffer;
-    buffer.slot = fields.index("slot", function.slots);
+    if (fields.optional("cache"))
+      buffer.cache = fields.index("cache", manifest.caches.size());
+    else
+      buffer.slot = fields.index("slot", function.slots);
     buffer.space = fields.index("space", spaceCount);
     buffer.perSequence = readPer(fields);
     buffer.width = fields.uinteger("width", widthCap);
     buffer.element = fields.element();
     if (buffer.element != DType::F32 && buffer.width % 2)
       faults.add(fields.place(), "rows of 16-bit elements have an even number of them");
+    if (!faults.any())
+      checkCache(buffer, fields.place());
     fields.finish();
     function.buffers.push_back(buffer);
+  }
+
+  /// A cache is a buffer over what is held of its history; no other buffer is.
+  void checkCache(const BufferRecord &buffer, const std::string &where) {
+    const SpaceRecord &space = function.spaces[buffer.space];
+    const CacheRecord *cache = buffer.cache ? &manifest.caches[*buffer.cache] : nullptr;
+    bool fits = cache ? space.held == cache->history && !buffer.perSequence && buffer.width == cache->width &&
+                            buffer.element == cache->element
+                      : !space.held;
+    if (!fits)
+      faults.add(where, cache ? "is not what its cache is" : "is no cache, over what is held");
   }
 
   void readOutput(const JsonValue &value) {
@@ -180,6 +219,8 @@ private:
       faults.add(fields.place(), "reads columns outside its buffer");
     if (!faults.any() && function.buffers[output.buffer].element != DType::F32)
       faults.add(fields.place(), "reads a buffer that is not of F32");
+    if (!faults.any() && function.buffers[output.buffer].cache)
+      faults.add(fields.place(), "reads a cache");
     function.outputs.push_back(std::move(output));
   }
 
@@ -217,6 +258,8 @@ private:
     fields.finish();
     if (!faults.any())
       checkWords(problem, fields.place());
+    if (!faults.any() && !isDeploy)
+      checkHeld(problem, fields.place());
     if (!faults.any() && isDeploy)
       checkTarget(problem, fields.place());
     return problem;
@@ -235,6 +278,46 @@ private:
         faults.add(where, "word '" + printable(kernel.words[i].name) + "' of '" + printable(kernel.name) +
                               "' is not of type " + std::string(words::nameOf(kernel.words[i].type)) + " of " +
                               std::string(dtypeName(kernel.words[i].element)));
+  }
+
+  /// Caches are written at cells of a space that begins or continues their history, and are keys and values over
+  /// what is held of it; what is held has no other use.
+  void checkHeld(const Problem &problem, const std::string &where) {
+    const words::Signature &signature = manifest.kernels[problem.kernel].words;
+    std::optional<size_t> history; // that the indices speak of
+    size_t caches = 0, expected = 0;
+    bool fits = !function.spaces[problem.space].held;
+    for (size_t i = 0; i < signature.size(); ++i) {
+      const Word &word = problem.args[i];
+      const std::string &name = signature[i].name;
+      if (word.kind != WordKind::Rows)
+        continue;
+      const SpaceRecord &space = function.spaces[static_cast<size_t>(word.first)];
+      bool isKeys =
+          (name == "key_begin" && word.field == RowField::Begin) || (name == "keys" && word.field == RowField::Keys);
+      if ((name == "cells") != (word.field == RowField::Cells) || (space.held && !isKeys))
+        fits = false;
+      if (word.field == RowField::Cells) {
+        fits = fits && space.history;
+        history = space.history;
+        expected = 1;
+      } else if (space.held) {
+        history = space.held;
+        expected = 2;
+      }
+    }
+    for (size_t i = 0; i < signature.size(); ++i) {
+      const Word &word = problem.args[i];
+      if (word.kind != WordKind::Buffer || !function.buffers[static_cast<size_t>(word.first)].cache)
+        continue;
+      const std::string &name = signature[i].name;
+      size_t cache = *function.buffers[static_cast<size_t>(word.first)].cache;
+      bool isPlace = expected == 1 ? name == "y" : name == "k" || name == "v";
+      fits = fits && isPlace && history == manifest.caches[cache].history;
+      ++caches;
+    }
+    if (!fits || caches != expected)
+      faults.add(where, "uses what a session holds as nothing but appends and attentions may");
   }
 
   /// A deploy problem computes the parameter of the word `y` from those that its node names. It may be
@@ -371,7 +454,8 @@ private:
   RowField readField(const std::string *name, Fields &fields) {
     static const std::pair<const char *, RowField> names[] = {
         {"position", RowField::Position}, {"sequence", RowField::Sequence}, {"begin", RowField::Begin},
-        {"keys", RowField::Keys},         {"blocks", RowField::Blocks},     {"first", RowField::First}};
+        {"keys", RowField::Keys},         {"blocks", RowField::Blocks},     {"first", RowField::First},
+        {"cells", RowField::Cells}};
     for (const auto &[text, field] : names)
       if (name && *name == text)
         return field;

@@ -54,6 +54,8 @@ public:
   const std::shared_ptr<Device> &device() const { return launcher; }
   /// How the device's target lays out memory. Not with a whole device.
   const Geometry &geometry() const { return *target->geometry; }
+  /// Rows of a block of the row tables; with a whole device, which asks for no blocks, any.
+  uint64_t blockRows() const { return target && target->geometry ? target->geometry->blockRows : 64; }
   /// The binding of an adapter (null: none); made on first use, then shared.
   /// With `keep` the program holds it for a while, within BindingCache::budget.
   Result<std::shared_ptr<const Binding>> bind(const AdapterRecord *adapter, bool keep = false);

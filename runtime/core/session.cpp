@@ -10,6 +10,10 @@ namespace {
 // Slots start on 256 bytes: what GPU libraries take as aligned.
 constexpr size_t alignment = 256, slack = 256;
 
+Error inUse() {
+  return Error{"the session is in use by another call: one session serves one call at a time", Cause::Busy};
+}
+
 size_t alignUp(size_t size) { return (size + alignment - 1) / alignment * alignment; }
 } // namespace
 
@@ -31,7 +35,7 @@ Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t c
                      const std::function<Status(std::span<const ptx_tensor>)> &use) {
   std::unique_lock own(busy, std::try_to_lock);
   if (!own)
-    return Error{"the session is in use by another call: one session serves one call at a time", Cause::Busy};
+    return inUse();
   const FunctionRecord *function = program->findFunction(name);
   if (!function) {
     std::string known;
@@ -50,16 +54,123 @@ Status Session::compute(const FunctionRecord &function, const ptx_tensor *inputs
   Result<CallInputs> checked = checkInputs(*program, function, inputs, count);
   if (!checked)
     return checked.error();
-  if (WholeDevice *device = program->wholeDevice()) {
-    int32_t adapter =
-        binding->adapter ? static_cast<int32_t>(binding->adapter - program->manifest().adapters.data()) : -1;
-    return device->call(function, adapter, inputs, count, resultMemory, results);
-  }
+  if (Status status = chooseRows(function, *checked); !status)
+    return status;
+  if (program->wholeDevice())
+    return callWhole(function, *checked, inputs, count);
   if (Status status = prepare(function, *checked); !status)
     return status;
+  dropRowsBegun(function);
   if (Status status = run(function); !status)
     return status;
+  keepLengths(function);
   return scatter(function);
+}
+
+//===- Rows of the session ---------------------------------------------------===//
+
+Status Session::reserve(uint32_t rows, uint32_t tokens) {
+  std::unique_lock own(busy, std::try_to_lock);
+  if (!own)
+    return inUse();
+  Result<std::unique_ptr<SessionState>> made = SessionState::reserve(program, rows, tokens);
+  if (!made)
+    return made.error();
+  state = std::move(*made);
+  return {};
+}
+
+Status Session::withState(const std::function<Status(SessionState &)> &use) {
+  std::unique_lock own(busy, std::try_to_lock);
+  if (!own)
+    return inUse();
+  if (!state)
+    return Error{"the session has no rows: ptx_session_reserve makes room for some"};
+  return use(*state);
+}
+
+Status Session::chooseRows(const FunctionRecord &function, const CallInputs &inputs) {
+  callRows.clear();
+  if (!function.hasState())
+    return {};
+  if (!state)
+    return Error{"function '" + function.name +
+                 "' keeps rows in the session, which has none: ptx_session_reserve makes room for some"};
+  callRows = inputs.rows;
+  if (callRows.empty()) {
+    callRows.resize(inputs.dims.at("B"));
+    std::iota(callRows.begin(), callRows.end(), 0u);
+  }
+  if (Status status = state->check(callRows); !status)
+    return Error{"function '" + function.name + "': " + status.error().message};
+  return {};
+}
+
+/// The rows that a call begins or continues have room, and those that it only reads hold something.
+Status Session::checkRoom(const FunctionRecord &function) const {
+  for (size_t i = 0; i < function.spaces.size(); ++i) {
+    const SpaceRecord &space = function.spaces[i];
+    const RowTable &table = memory.spaces[i];
+    std::optional<size_t> history = space.history ? space.history : space.held;
+    for (size_t s = 0; history && s < table.order.size(); ++s) {
+      uint32_t row = callRows[static_cast<size_t>(table.order[s])], room = state->capacity(*history);
+      uint32_t past = space.continues ? state->lengthOf(*history, row) : 0;
+      auto keys = static_cast<uint32_t>(table.keys[s]);
+      if (space.history && (past > room || keys > room - past))
+        return Error{"function '" + function.name + "': row " + std::to_string(row) + " holds " + std::to_string(past) +
+                     " tokens, " + std::to_string(keys) + " more are more than the " + std::to_string(room) +
+                     " that the session has room for"};
+      if (keys == 0)
+        return Error{"function '" + function.name + "': row " + std::to_string(row) +
+                     (space.history ? " is given no token"
+                                    : " holds nothing of '" + program->manifest().histories[*history].name +
+                                          "', which another function begins")};
+    }
+  }
+  return {};
+}
+
+/// A call that fails leaves rows that it begins empty.
+void Session::dropRowsBegun(const FunctionRecord &function) {
+  for (const SpaceRecord &space : function.spaces)
+    for (uint32_t row : callRows)
+      if (space.history && !space.continues)
+        state->setLength(*space.history, row, 0);
+}
+
+void Session::keepLengths(const FunctionRecord &function) {
+  for (size_t i = 0; i < function.spaces.size(); ++i)
+    if (const SpaceRecord &space = function.spaces[i]; space.history)
+      for (size_t s = 0; s < memory.spaces[i].order.size(); ++s) {
+        uint32_t row = callRows[static_cast<size_t>(memory.spaces[i].order[s])];
+        uint32_t past = space.continues ? state->lengthOf(*space.history, row) : 0;
+        state->setLength(*space.history, row, past + static_cast<uint32_t>(memory.spaces[i].keys[s]));
+      }
+}
+
+Status Session::callWhole(const FunctionRecord &function, const CallInputs &inputs, const ptx_tensor *tensors,
+                          size_t count) {
+  int32_t adapter =
+      binding->adapter ? static_cast<int32_t>(binding->adapter - program->manifest().adapters.data()) : -1;
+  std::vector<int32_t> order(inputs.dims.at("B"));
+  std::iota(order.begin(), order.end(), 0);
+  if (Status status = buildTables(function, inputs, order); !status)
+    return status;
+  WholeRows rows;
+  if (function.hasState()) {
+    rows.session = state->wholeSession();
+    for (uint32_t row : callRows)
+      rows.slots.push_back(state->slotOf(row));
+    for (size_t history = 0; history < program->manifest().histories.size(); ++history)
+      for (uint32_t row : callRows)
+        rows.lengths.push_back(state->lengthOf(history, row));
+  }
+  dropRowsBegun(function);
+  if (Status status = program->wholeDevice()->call(function, adapter, tensors, count, rows, resultMemory, results);
+      !status)
+    return status;
+  keepLengths(function);
+  return {};
 }
 
 /// Orders the sequences so that equal adapters stand together.
@@ -87,6 +198,39 @@ Result<std::vector<Group>> Session::groupByAdapter(const CallInputs &inputs, std
   return found;
 }
 
+/// The row tables of a call. Sequences stand in the given order.
+Status Session::buildTables(const FunctionRecord &function, const CallInputs &inputs,
+                            const std::vector<int32_t> &order) {
+  memory.spaces.assign(function.spaces.size(), {});
+  std::vector<uint32_t> rows; // in order
+  for (int32_t caller : callRows.empty() ? std::vector<int32_t>() : order)
+    rows.push_back(callRows[static_cast<size_t>(caller)]);
+  std::vector<const std::vector<int32_t> *> added(program->manifest().histories.size()); // tokens, by history
+  for (size_t i = 0; i < function.spaces.size(); ++i) {
+    const SpaceRecord &space = function.spaces[i];
+    if (space.held)
+      continue;
+    const std::vector<uint8_t> *mask = space.mask >= 0 ? &inputs.masks[static_cast<size_t>(space.mask)] : nullptr;
+    HeldRows held;
+    if (space.history)
+      held = state->held(*space.history, rows, !space.continues);
+    memory.spaces[i] =
+        buildRows(static_cast<int32_t>(order.size()), static_cast<int32_t>(inputs.dims.at(space.dims[1])),
+                  mask && !mask->empty() ? mask->data() : nullptr, space.keepFirst, order,
+                  static_cast<int32_t>(program->blockRows()), space.history ? &held : nullptr);
+    if (space.history)
+      added[*space.history] = &memory.spaces[i].keys;
+  }
+  for (size_t i = 0; i < function.spaces.size(); ++i)
+    if (std::optional<size_t> history = function.spaces[i].held) {
+      // Of a history that is begun nothing is left from before.
+      bool begins = std::any_of(function.spaces.begin(), function.spaces.end(),
+                                [&](const SpaceRecord &space) { return space.history == history && !space.continues; });
+      memory.spaces[i] = buildHeld(state->held(*history, rows, begins), added[*history], order);
+    }
+  return checkRoom(function);
+}
+
 Status Session::prepare(const FunctionRecord &function, const CallInputs &inputs) {
   std::vector<int32_t> order(inputs.dims.at("B"));
   std::iota(order.begin(), order.end(), 0);
@@ -95,14 +239,8 @@ Status Session::prepare(const FunctionRecord &function, const CallInputs &inputs
     return found.error();
   memory.groups = std::move(*found);
 
-  memory.spaces.clear();
-  for (const SpaceRecord &space : function.spaces) {
-    const std::vector<uint8_t> *mask = space.mask >= 0 ? &inputs.masks[static_cast<size_t>(space.mask)] : nullptr;
-    memory.spaces.push_back(buildRows(static_cast<int32_t>(order.size()),
-                                      static_cast<int32_t>(inputs.dims.at(space.dims[1])),
-                                      mask && !mask->empty() ? mask->data() : nullptr, space.keepFirst, order,
-                                      static_cast<int32_t>(program->geometry().blockRows)));
-  }
+  if (Status status = buildTables(function, inputs, order); !status)
+    return status;
   std::vector<std::vector<int32_t>> rowIds(function.inputs.size());
   for (size_t i = 0; i < function.inputs.size(); ++i) {
     if (function.inputs[i].mask)
@@ -111,7 +249,7 @@ Status Session::prepare(const FunctionRecord &function, const CallInputs &inputs
     for (int32_t row = 0; row < table.rows(); ++row) {
       size_t caller = static_cast<size_t>(order[static_cast<size_t>(table.sequence[row])]);
       rowIds[i].push_back(
-          inputs.ids[i][caller * static_cast<size_t>(table.length) + static_cast<size_t>(table.position[row])]);
+          inputs.ids[i][caller * static_cast<size_t>(table.length) + static_cast<size_t>(table.column[row])]);
     }
   }
   if (Status status = tables->fill(memory.spaces, rowIds); !status)
@@ -122,6 +260,8 @@ Status Session::prepare(const FunctionRecord &function, const CallInputs &inputs
 Status Session::reserveBuffers(const FunctionRecord &function) {
   std::vector<size_t> slots(function.slots, 0);
   for (const BufferRecord &buffer : function.buffers) {
+    if (buffer.cache)
+      continue;
     size_t pitch = program->geometry().pitch(buffer.rowWords());
     slots[buffer.slot] = std::max(slots[buffer.slot], memory.rowsOf(buffer) * pitch * sizeof(float));
   }
@@ -135,7 +275,7 @@ Status Session::reserveBuffers(const FunctionRecord &function) {
     return Error{"no memory for a call of this size: " + status.error().message, Cause::NoMemory};
   memory.buffers.clear();
   for (const BufferRecord &buffer : function.buffers)
-    memory.buffers.push_back(arena->address() + offsets[buffer.slot]);
+    memory.buffers.push_back(buffer.cache ? state->address(*buffer.cache) : arena->address() + offsets[buffer.slot]);
   return {};
 }
 
@@ -229,7 +369,7 @@ Status Session::scatter(const FunctionRecord &function) {
       if (!output.perSequence && table.isHidden(static_cast<int32_t>(i)))
         continue;
       size_t caller = static_cast<size_t>(table.order[sequence]);
-      size_t row = output.perSequence ? caller : caller * length + static_cast<size_t>(table.position[i]);
+      size_t row = output.perSequence ? caller : caller * length + static_cast<size_t>(table.column[i]);
       std::memcpy(result.data() + row * width, source + i * pitch, width * sizeof(float));
     }
     ptx_tensor tensor = {

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-#define PTX_DEVICE_VERSION 3u
+#define PTX_DEVICE_VERSION 4u
 #define PTX_DEVICE_ENTRY "ptx_device_plugin"
 
 typedef struct ptx_device ptx_device;

@@ -39,6 +39,8 @@ Result<std::unique_ptr<WholeDevice>> WholeDevice::open(const ptx_device_table &t
   device->phase = phase;
   for (const AdapterRecord &adapter : manifest.adapters)
     device->adapterNames.push_back(adapter.name.c_str());
+  for (const HistoryRecord &history : manifest.histories)
+    device->historyNames.push_back(history.name.c_str());
   device->host = {device.get(), &WholeDevice::read, device->adapterNames.size(), device->adapterNames.data(),
                   device->phase.c_str()};
   char message[messageSize] = "";
@@ -80,10 +82,13 @@ int WholeDevice::read(void *context, const char *name, uint32_t *rank, uint64_t 
 }
 
 Status WholeDevice::call(const FunctionRecord &function, int32_t adapter, const ptx_tensor *inputs, size_t count,
-                         std::deque<std::vector<float>> &memory, std::vector<ptx_tensor> &results) {
+                         const WholeRows &rows, std::deque<std::vector<float>> &memory,
+                         std::vector<ptx_tensor> &results) {
   std::deque<std::vector<int64_t>> wide;
   std::vector<ptx_whole_tensor> given;
   for (size_t i = 0; i < count; ++i) {
+    if (std::string_view(inputs[i].name) == "session_rows")
+      continue; // the runtime's own
     size_t size = 1;
     ptx_whole_tensor tensor = {inputs[i].name, inputs[i].rank, {}, nullptr, nullptr};
     for (uint32_t d = 0; d < inputs[i].rank; ++d)
@@ -101,8 +106,10 @@ Status WholeDevice::call(const FunctionRecord &function, int32_t adapter, const 
   const ptx_whole_tensor *outputs = nullptr;
   size_t outputCount = 0;
   char message[messageSize] = "";
-  if (calls->call(state, function.name.c_str(), adapter, given.data(), given.size(), &outputs, &outputCount, message,
-                  sizeof message) != 0)
+  const ptx_whole_rows held = {rows.session,        rows.slots.data(),   rows.slots.size(),
+                               historyNames.data(), historyNames.size(), rows.lengths.data()};
+  if (calls->call(state, function.name.c_str(), adapter, given.data(), given.size(), rows.session ? &held : nullptr,
+                  &outputs, &outputCount, message, sizeof message) != 0)
     return Error{"function '" + function.name + "': " + message};
   memory.clear();
   for (const OutputRecord &output : function.outputs) {
@@ -117,6 +124,32 @@ Status WholeDevice::call(const FunctionRecord &function, int32_t adapter, const 
     tensor.data = memory.emplace_back(found->floats, found->floats + size).data();
     results.push_back(tensor);
   }
+  return {};
+}
+
+Result<void *> WholeDevice::openSession() {
+  Result<ForkLock::Held> own = turn.acquire("the program's device");
+  if (!own)
+    return own.error();
+  void *session = nullptr;
+  char message[messageSize] = "";
+  if (calls->session_open(state, &session, message, sizeof message) != 0)
+    return Error{message};
+  return session;
+}
+
+void WholeDevice::closeSession(void *session) {
+  if (Result<ForkLock::Held> own = turn.acquire("the program's device"); own)
+    calls->session_close(state, session);
+}
+
+Status WholeDevice::copySession(void *session, uint32_t from, uint32_t to) {
+  Result<ForkLock::Held> own = turn.acquire("the program's device");
+  if (!own)
+    return own.error();
+  char message[messageSize] = "";
+  if (calls->session_copy(state, session, from, to, message, sizeof message) != 0)
+    return Error{message};
   return {};
 }
 

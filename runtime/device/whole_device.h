@@ -13,6 +13,12 @@
 
 namespace ptx {
 
+/// The rows of a session that a call is given: [B], and [histories][B] tokens before it.
+struct WholeRows {
+  void *session = nullptr; // null: none
+  std::vector<int64_t> slots, lengths;
+};
+
 class WholeDevice {
 public:
   /// Gives the device the program's text. `manifest` must outlive it.
@@ -22,7 +28,11 @@ public:
 
   /// One call at a time for all sessions: the device is for checking, not for speed.
   Status call(const FunctionRecord &function, int32_t adapter, const ptx_tensor *inputs, size_t count,
-              std::deque<std::vector<float>> &memory, std::vector<ptx_tensor> &results);
+              const WholeRows &rows, std::deque<std::vector<float>> &memory, std::vector<ptx_tensor> &results);
+
+  Result<void *> openSession();
+  void closeSession(void *session);
+  Status copySession(void *session, uint32_t from, uint32_t to);
 
 private:
   WholeDevice(const Manifest &manifest, TensorReader reader) : manifest(manifest), tensors(std::move(reader)) {}
@@ -31,7 +41,7 @@ private:
 
   const Manifest &manifest;
   TensorReader tensors;
-  std::vector<const char *> adapterNames;
+  std::vector<const char *> adapterNames, historyNames;
   std::string phase;
   ptx_whole_host host = {};
   void *state = nullptr;

@@ -90,6 +90,13 @@ inline constexpr SkeletonWord pool[] = {
     {"x", Type::Rows, "width"}, {"x_pitch", Type::Pitch}, {"y", Type::Rows, "width", Role::Any},
     {"y_pitch", Type::Pitch},   {"width", Type::Count},   {"begin", Type::Index},
     {"keys", Type::Index},      {"position", Type::Index}};
+// y[cells[m], n] = x[m, n]
+inline constexpr SkeletonWord append[] = {{"x", Type::Rows, "width", Role::Any},
+                                          {"x_pitch", Type::Pitch},
+                                          {"y", Type::Rows, "width", Role::Any},
+                                          {"y_pitch", Type::Pitch},
+                                          {"width", Type::Count},
+                                          {"cells", Type::Index}};
 inline constexpr SkeletonWord gather[] = {
     {"y", Type::Rows, "width", Role::Any}, {"y_pitch", Type::Pitch}, {"width", Type::Count}};
 
@@ -120,7 +127,7 @@ inline constexpr SkeletonWord foldNorm[] = {{"a", Type::Weight},
 
 inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", attention}, {"row_norm", rowWise},
                                          {"gather", gather},     {"pool", pool},           {"map", rowWise},
-                                         {"fold", fold},         {"fold_norm", foldNorm}};
+                                         {"fold", fold},         {"fold_norm", foldNorm},  {"append", append}};
 
 /// Words of 32 bits in a row of elements: of 16-bit ones there is an even number.
 constexpr uint64_t rowWords(uint64_t elements, DType element) {

@@ -5,9 +5,28 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 
 namespace ptx::run {
+
+uint32_t rowsNeeded(const Inputs &inputs) {
+  uint64_t rows = 1;
+  for (const ptx_tensor &tensor : inputs.tensors) {
+    if (std::string_view(tensor.name) != "session_rows") {
+      rows = std::max(rows, tensor.rank ? tensor.dims[0] : 0);
+      continue;
+    }
+    for (uint64_t i = 0; tensor.rank == 1 && i < tensor.dims[0]; ++i) {
+      int64_t row = tensor.dtype == PTX_I64   ? static_cast<const int64_t *>(tensor.data)[i]
+                    : tensor.dtype == PTX_I32 ? static_cast<const int32_t *>(tensor.data)[i]
+                                              : 0;
+      rows = std::max(rows, static_cast<uint64_t>(std::max<int64_t>(row, 0)) + 1);
+    }
+  }
+  constexpr uint64_t most = 1 << 16; // more is refused as a row that is not there
+  return static_cast<uint32_t>(std::min(rows, most));
+}
 
 std::string shapeText(const std::vector<uint64_t> &shape) {
   std::string text;

@@ -19,6 +19,8 @@ struct Inputs {
 };
 
 Result<Inputs> readInputs(const std::string &path);
+/// How many rows of a session a call with the inputs needs: up to the last that it names, or one for each sequence.
+uint32_t rowsNeeded(const Inputs &inputs);
 
 /// "[2,7]"
 std::string shapeText(const std::vector<uint64_t> &shape);

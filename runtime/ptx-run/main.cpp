@@ -146,6 +146,9 @@ private:
       if (Status status = toStatus(ptx_session_open(bound, &opened)); !status)
         return status.error();
       Handle<ptx_session> session(opened);
+      if (ptx_program_keeps_rows(program.get(), function.c_str()))
+        if (Status status = toStatus(ptx_session_reserve(opened, rowsNeeded(inputs), 0)); !status)
+          return status.error();
       nowAt("calling '" + function + "' with " + shapes);
       const ptx_tensor *outputs = nullptr;
       size_t count = 0;

@@ -152,13 +152,17 @@ def Rt_ProgramOp : Rt_Op<"program", [Symbol, NoTerminator, SingleBlock, Isolated
   let summary = "the launch table of one function";
   let description = [{
     Launches run in their order.
-    C1 it holds inputs, spaces, buffers, launches and outputs alone; inputs and
+    C1 it holds inputs, spaces, what is held, buffers, launches and outputs alone; inputs and
        outputs have names of their own; every input is of one space.
     C2 columns lie inside their buffers.
-    C3 what is read, a launch before has written, and buffers that live at the
-       same time (from the first launch that writes one to the last that reads
-       it, outputs to the end) are in slots of their own.
+    C3 what is read, a launch before has written, or it is a cache of a history
+       that no space begins or continues; buffers that live at the same time
+       (from the first launch that writes one to the last that reads it, outputs
+       to the end) are in slots of their own. A cache has one buffer.
     C4 no problem of a launch reads or writes what another of them writes.
+    C5 a cache is what an append writes, at the cells of a space that begins or
+       continues its history, and keys or values of an attention over what is
+       held of that history; what is held has no other use.
     ```mlir
     rt.program @forward slots 1 {
       %ids = rt.input "ids" ["B", "S"] limit 30
@@ -219,27 +223,49 @@ def Rt_InputOp : Rt_NamedPart<"input"> {
 
 def Rt_SpaceOp : Rt_NamedPart<"space", [AttrSizedOperandSegments]> {
   let summary = "a row table: the rows of its inputs, those that its mask, if any, leaves";
-  let description = "C1 `inputs` are the inputs whose ids lie in its rows. C2 the mask is one.";
+  let description = [{
+    C1 `inputs` are the inputs whose ids lie in its rows. C2 the mask is one.
+    C3 it begins or continues one history, that is declared, at most.
+  }];
   let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, Optional<Rt_Input>:$mask, Variadic<Rt_Input>:$inputs,
-                       I64Attr:$max_length, UnitAttr:$keep_first);
+                       I64Attr:$max_length, UnitAttr:$keep_first, OptionalAttr<FlatSymbolRefAttr>:$begins,
+                       OptionalAttr<FlatSymbolRefAttr>:$continues);
   let results = (outs Rt_Space:$result);
   let assemblyFormat = [{
-    $name $dims (`mask` $mask^)? `inputs` `(` $inputs `)` `max_length` $max_length (`keep_first` $keep_first^)? attr-dict
+    $name $dims (`mask` $mask^)? `inputs` `(` $inputs `)` `max_length` $max_length (`keep_first` $keep_first^)?
+    (`begins` $begins^)? (`continues` $continues^)? attr-dict
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The history that it begins or continues, or null.
+    ::mlir::FlatSymbolRefAttr getHistory() { return getBeginsAttr() ? getBeginsAttr() : getContinuesAttr(); }
+  }];
+}
+
+def Rt_HeldOp : Rt_NamedPart<"held"> {
+  let summary = "the row table of what the sequences of a space hold of a history";
+  let description = "Attentions ask it for `begin` and `keys`. C1 the history is declared.";
+  let arguments = (ins FlatSymbolRefAttr:$history, Rt_Space:$space);
+  let results = (outs Rt_Space:$result);
+  let assemblyFormat = "$history `of` $space attr-dict";
 }
 
 def Rt_BufferOp : Rt_NamedPart<"buffer"> {
-  let summary = "rows of `width` elements in an arena slot";
+  let summary = "rows of `width` elements in an arena slot, or those of a cache";
   let description = [{
+    A cache has a row for each cell: each token that a row of the session may
+    hold. The session keeps them; launches write and read the cells that spaces
+    tell (`cells`; `begin` and `keys` of what is held).
     Elements are of f32 where nothing is said: `width 16 of bf16`. How far apart
     rows lie is the target's: the word `pitch`, of as many words of 32 bits as
     a row has.
-    C1 the slot is one of the program's. C2 it has columns, of 16 bits an even number.
+    C1 it has a slot of the program's, or a cache that is declared, of its
+    elements and width, in a space that is held of the cache's history.
+    C2 it has columns, of 16 bits an even number.
   }];
-  let arguments = (ins I64Attr:$slot, Rt_Space:$space, Rt_Per:$per, I64Attr:$width, Xf_ProductType:$element_type);
+  let arguments = (ins OptionalAttr<I64Attr>:$slot, OptionalAttr<FlatSymbolRefAttr>:$cache, Rt_Space:$space, Rt_Per:$per, I64Attr:$width, Xf_ProductType:$element_type);
   let results = (outs Rt_Buffer:$result);
-  let assemblyFormat = "`slot` $slot `in` $space `per` $per `width` $width (`of` $element_type^)? attr-dict";
+  let assemblyFormat = "(`slot` $slot^)? (`cache` $cache^)? `in` $space `per` $per `width` $width (`of` $element_type^)? attr-dict";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::ptx::DType getElement();

@@ -21,7 +21,8 @@ def Rt_RowField : I32EnumAttr<"RowField", "an array of the row table", [
   I32EnumAttrCase<"Begin", 2, "begin">,
   I32EnumAttrCase<"Keys", 3, "keys">,
   I32EnumAttrCase<"Blocks", 4, "blocks">,
-  I32EnumAttrCase<"First", 5, "first">
+  I32EnumAttrCase<"First", 5, "first">,
+  I32EnumAttrCase<"Cells", 6, "cells">   // of a space that begins or continues a history: each row's in the caches
 ]> { let cppNamespace = "::ptx::rt"; }
 
 def Rt_ExtraKind : I32EnumAttr<"ExtraKind", "how a region's extra operand is read", [

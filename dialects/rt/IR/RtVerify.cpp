@@ -53,6 +53,7 @@ std::optional<int64_t> KernelOp::getElementCount() {
   switch (getSkeleton()) {
   case Skeleton::Attention:
   case Skeleton::Pool:
+  case Skeleton::Append:
     return std::nullopt;
   case Skeleton::Gather:
     return static_cast<int64_t>(getTables());
@@ -327,18 +328,25 @@ LogicalResult EntryOp::verifySymbolUses(SymbolTableCollection &symbols) {
 //===- Parts of programs ------------------------------------------------------===//
 
 void InputOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
+void HeldOp::getAsmResultNames(OpAsmSetValueNameFn set) { set(getResult(), "held"); }
 void SpaceOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), getName()); }
 void BufferOp::getAsmResultNames(OpAsmSetValueNameFn setName) { setName(getResult(), "b"); }
 
 LogicalResult SpaceOp::verify() {
   InputOp mask = getMask() ? getMask().getDefiningOp<InputOp>() : nullptr;
-  return !mask || mask.getMask() ? success() : emitOpError("C2: input '") << mask.getName() << "' is no mask";
+  if (mask && !mask.getMask())
+    return emitOpError("C2: input '") << mask.getName() << "' is no mask";
+  if (getBeginsAttr() && getContinuesAttr())
+    return emitOpError("C3: begins ") << getBeginsAttr() << " and continues " << getContinuesAttr();
+  return success();
 }
 
 LogicalResult BufferOp::verify() {
-  int64_t slot = static_cast<int64_t>(getSlot()), width = static_cast<int64_t>(getWidth());
+  int64_t width = static_cast<int64_t>(getWidth());
   int64_t slots = static_cast<int64_t>((*this)->getParentOfType<ProgramOp>().getSlots());
-  if (slot < 0 || slot >= slots)
+  if (getSlot().has_value() == getCache().has_value())
+    return emitOpError("C1: has a slot or a cache, one of the two");
+  if (int64_t slot = static_cast<int64_t>(getSlot().value_or(0)); getSlot() && (slot < 0 || slot >= slots))
     return emitOpError("C1: there is no slot ") << slot << ", the program has " << slots;
   bool isWhole = getElement() == DType::F32 || width % 2 == 0;
   return width >= 1 && width <= xf::maxExtent && isWhole ? success()

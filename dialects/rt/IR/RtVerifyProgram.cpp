@@ -81,15 +81,92 @@ public:
   LogicalResult verify() {
     for (Operation &op : program.getBody().front())
       if (failed(TypeSwitch<Operation *, LogicalResult>(&op)
-                     .Case<OutputOp, LaunchOp>([&](auto typed) { return check(typed); })
+                     .Case<SpaceOp, HeldOp, BufferOp, OutputOp, LaunchOp>([&](auto typed) { return check(typed); })
                      .Default([](Operation *) { return success(); })))
         return failure();
     return checkSlots();
   }
 
 private:
+  //===- histories and their caches ----------------------------------------------//
+
+  LogicalResult checkHistory(Operation *op, StringRef rule, FlatSymbolRefAttr name) {
+    if (symbols.lookupNearestSymbolFrom<xf::HistoryOp>(program, name))
+      return success();
+    return op->emitOpError(rule) << ": there is no history " << name;
+  }
+
+  LogicalResult check(SpaceOp op) {
+    if (!op.getHistory())
+      return success();
+    extended.insert(op.getHistory());
+    return checkHistory(op, "C3", op.getHistory());
+  }
+
+  LogicalResult check(HeldOp op) { return checkHistory(op, "C1", op.getHistoryAttr()); }
+
+  LogicalResult check(BufferOp op) {
+    auto held = op.getSpace().getDefiningOp<HeldOp>();
+    if (!op.getCacheAttr())
+      return held ? op.emitOpError("C1: is no cache, in a space that is held") : success();
+    auto cache = symbols.lookupNearestSymbolFrom<xf::CacheOp>(program, op.getCacheAttr());
+    if (!cache)
+      return op.emitOpError("C1: there is no cache ") << op.getCacheAttr();
+    auto type = cast<xf::CacheType>(cache.getType());
+    if (type.getWidth() != static_cast<int64_t>(op.getWidth()) || dtypeOf(type.getElementType()) != op.getElement() ||
+        op.getPer() != Per::Row)
+      return op.emitOpError("C1: has not the rows of ") << op.getCacheAttr() << ", which is " << type;
+    if (!held || held.getHistoryAttr() != cache.getHistoryAttr())
+      return op.emitOpError("C1: is not in a space that is held of ") << cache.getHistoryAttr();
+    return caches.insert(op.getCacheAttr()).second
+               ? success()
+               : op.emitOpError("C3: is the second buffer of ") << op.getCacheAttr();
+  }
+
+  /// C5.
+  static LogicalResult checkHeld(ProblemOp problem, KernelOp kernel) {
+    bool appends = kernel.getSkeleton() == xf::Skeleton::Append,
+         attends = kernel.getSkeleton() == xf::Skeleton::Attention;
+    if (problem.getSpace().getDefiningOp<HeldOp>())
+      return problem.emitOpError("C5: computes rows that are held");
+    words::Signature signature = kernel.getSignature();
+    FlatSymbolRefAttr cells; // the history that indices speak of
+    SmallVector<std::pair<StringRef, Value>> heldBuffers;
+    for (auto [expected, arg] : llvm::zip(signature, problem.getArgs())) {
+      auto [word, value] = arg;
+      StringRef name = expected.name;
+      if (auto field = dyn_cast<RowsArgAttr>(word)) {
+        auto held = value.getDefiningOp<HeldOp>();
+        auto space = value.getDefiningOp<SpaceOp>();
+        bool isCells = field.getField() == RowField::Cells;
+        if (isCells && (!appends || !space || !space.getHistory()))
+          return problem.emitOpError("C5: asks for cells of a space that begins and continues nothing");
+        bool isKeys = attends && ((name == "key_begin" && field.getField() == RowField::Begin) ||
+                                  (name == "keys" && field.getField() == RowField::Keys));
+        if (held && !isKeys)
+          return problem.emitOpError("C5: asks what is held for ") << stringifyEnum(field.getField());
+        if (name == "cells" && !isCells)
+          return problem.emitOpError("C5: appends at ") << stringifyEnum(field.getField());
+        if (isCells || held)
+          cells = held ? held.getHistoryAttr() : space.getHistory();
+      } else if (isa<BufferArgAttr>(word) && value.getDefiningOp<BufferOp>().getCacheAttr()) {
+        if (appends ? name != "y" : !attends || (name != "k" && name != "v"))
+          return problem.emitOpError("C5: word '") << name << "' is a cache";
+        heldBuffers.push_back({name, value});
+      }
+    }
+    for (auto [name, value] : heldBuffers)
+      if (value.getDefiningOp<BufferOp>().getSpace().getDefiningOp<HeldOp>().getHistoryAttr() != cells)
+        return problem.emitOpError("C5: word '") << name << "' is a cache of another history";
+    size_t expected = appends ? 1 : cells ? 2 : 0;
+    return heldBuffers.size() == expected ? success()
+                                          : problem.emitOpError("C5: reads or writes rows that are no cache");
+  }
+
   LogicalResult check(OutputOp op) {
     Window window{op.getBuffer(), static_cast<int64_t>(op.getColumn()), static_cast<int64_t>(op.getWidth())};
+    if (bufferOf(window).getCache())
+      return op.emitOpError("C5: gives a cache");
     if (bufferOf(window).getElement() != DType::F32)
       return op.emitOpError("C2: is of f32, its buffer of ") << elementName(bufferOf(window).getElement());
     return failed(checkColumns(op, window)) ? failure() : read(op, window, launchNumber);
@@ -112,6 +189,8 @@ private:
       if (failed(verified))
         return failure();
       auto [problem, kernel] = *verified;
+      if (failed(checkHeld(problem, kernel)))
+        return failure();
       problems.push_back({problem, problem.getTouched(kernel)});
       if (failed(checkReads(problem, problems.back().second)))
         return failure();
@@ -148,7 +227,8 @@ private:
 
   LogicalResult read(Operation *op, const Window &window, int64_t when) {
     Life &life = lives[window.buffer];
-    if (!life.first)
+    auto held = bufferOf(window).getSpace().getDefiningOp<HeldOp>();
+    if (!life.first && (!held || extended.contains(held.getHistoryAttr())))
       return op->emitOpError("C3: reads a buffer that no launch before it writes");
     life.last = std::max(life.last, when);
     return success();
@@ -162,15 +242,15 @@ private:
     };
     std::vector<Living> living;
     for (auto [number, buffer] : llvm::enumerate(program.getBody().front().getOps<BufferOp>()))
-      if (const Life &life = lives[buffer.getResult()]; life.first)
+      if (const Life &life = lives[buffer.getResult()]; life.first && buffer.getSlot())
         living.push_back({buffer, static_cast<int64_t>(number), life});
-    auto order = [](const Living &a) { return std::tuple(BufferOp(a.buffer).getSlot(), *a.life.first, a.number); };
+    auto order = [](const Living &a) { return std::tuple(*BufferOp(a.buffer).getSlot(), *a.life.first, a.number); };
     llvm::sort(living, [&](const Living &a, const Living &b) { return order(a) < order(b); });
     for (size_t i = 1; i < living.size(); ++i) {
       Living &before = living[i - 1], &after = living[i];
       if (before.buffer.getSlot() == after.buffer.getSlot() && before.life.last >= *after.life.first) {
         InFlightDiagnostic error = after.buffer.emitOpError("C3: lives while another buffer does in slot ")
-                                   << after.buffer.getSlot();
+                                   << *after.buffer.getSlot();
         error.attachNote(before.buffer.getLoc()) << "the other buffer";
         return error;
       }
@@ -183,6 +263,8 @@ private:
   ProgramOp program;
   SymbolTableCollection &symbols;
   DenseMap<Value, Life> lives;
+  DenseSet<Attribute> extended; // histories that a space begins or continues
+  DenseSet<Attribute> caches;
   int64_t launchNumber = 0;
 };
 
@@ -218,7 +300,7 @@ LogicalResult ProgramOp::verifyRegions() {
                       return LogicalResult(space.emitOpError("C1: an input is of two spaces"));
                   return success();
                 })
-                .Case<BufferOp>([](auto) { return success(); })
+                .Case<BufferOp, HeldOp>([](auto) { return success(); })
                 .Case<LaunchOp>([](auto launch) {
                   return launch.getBody().getNumArguments() == 0
                              ? success()

@@ -61,9 +61,12 @@ def Stage_SequenceIndex
 class Stage_Op<string mnemonic, list<Trait> traits = []>
     : Op<Stage_Dialect, mnemonic, !listconcat([KnownAttributes], traits)>;
 
+class Stage_Skeleton<string mnemonic, string skeleton, list<string> says, list<Trait> traits>
+    : Stage_Op<mnemonic, !listconcat([RunsOn<skeleton>, DeclareOpInterfaceMethods<Stage_SkeletonOpInterface, says>],
+                                     traits)>;
+
 class Stage_SkeletonOp<string mnemonic, string skeleton, list<string> says, list<Trait> traits = []>
-    : Stage_Op<mnemonic, !listconcat([RunsOn<skeleton>, DeclareOpInterfaceMethods<Stage_SkeletonOpInterface, says>,
-                                      Pure], traits)>;
+    : Stage_Skeleton<mnemonic, skeleton, says, !listconcat([Pure], traits)>;
 
 // A skeleton with one region: block arguments are the skeleton's own element
 // values first, then one scalar per extra operand.

@@ -48,7 +48,7 @@ struct RowDomain {
 /// is no index.
 mlir::Value spaceOfIndex(mlir::Value index);
 
-/// Rows that a stage multiplies.
+/// Rows that a stage multiplies, or stores in the type.
 struct Factor {
   llvm::StringRef word; // of the kernel
   mlir::OpOperand *rows;

@@ -40,7 +40,7 @@ def Stage_SkeletonOpInterface : OpInterface<"SkeletonOpInterface", [Xf_LaunchedO
       known at run time only; else null.
     }], "::mlir::Value", "getRankParameter", (ins), "", [{ return {}; }]>,
     InterfaceMethod<[{
-      The operands whose rows are multiplied in some type. They are of f32 and
+      The operands whose rows are multiplied, or kept, in some type. They are of f32 and
       rounded to it, or of that type already; all other rows that a stage reads
       are of f32.
     }], "::llvm::SmallVector<::ptx::stage::Factor>", "getFactors", (ins), "", [{ return {}; }]>

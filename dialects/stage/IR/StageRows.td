@@ -3,20 +3,46 @@
 #define PTX_STAGE_ROWS
 
 include "dialects/stage/IR/StageBase.td"
+include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Stage_SpaceOp : Stage_Op<"space", [Pure]> {
+def Stage_SpaceOp : Stage_Op<"space", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the row table of a mask, or of ids whose positions all exist";
   let description = [{
-    `keep_first` and `max_length` as in `xf.visible`.
+    Everything as in `xf.visible`.
     C1 the source is an input of the function. C2 `max_length` is at least 1.
+    C3 it begins or continues one history, that is declared, at most; its
+    `max_length` is then the history's, and there is no `keep_first`.
   }];
   let hasVerifier = 1;
-  let arguments = (ins AnyTypeOf<[Xf_Ids, Xf_Mask]>:$source, I64Attr:$max_length, UnitAttr:$keep_first);
+  let arguments = (ins AnyTypeOf<[Xf_Ids, Xf_Mask]>:$source, I64Attr:$max_length, UnitAttr:$keep_first,
+                       OptionalAttr<FlatSymbolRefAttr>:$begins, OptionalAttr<FlatSymbolRefAttr>:$continues);
   let results = (outs Stage_SpaceType:$result);
   let assemblyFormat = [{
-    $source `max_length` $max_length (`keep_first` $keep_first^)? attr-dict `:` type($source) `->` type($result)
+    $source `max_length` $max_length (`keep_first` $keep_first^)? (`begins` $begins^)? (`continues` $continues^)?
+    attr-dict `:` type($source) `->` type($result)
   }];
+}
+
+def Stage_HeldOp : Stage_Op<"held", [Pure, AllTypesMatch<["space", "result"]>,
+                                     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "the row table of what the sequences of a space hold of a history, as in `xf.held`";
+  let description = "Its rows are keys of attentions, and nothing else. C1 the history is declared.";
+  let arguments = (ins FlatSymbolRefAttr:$history, Stage_SpaceType:$space);
+  let results = (outs Stage_SpaceType:$result);
+  let assemblyFormat = "$history `of` $space attr-dict `:` type($space)";
+}
+
+def Stage_RecallOp : Stage_Op<"recall", [Pure]> {
+  let summary = "a view of what a cache holds: rows of a space that is held";
+  let description = [{
+    C1 the rows are as wide as the cache, of its elements or, before
+    `stage-narrow-rows`, of f32.
+  }];
+  let arguments = (ins Xf_CacheType:$cache, Stage_SpaceType:$space);
+  let results = (outs Stage_AnyTokenRows:$result);
+  let assemblyFormat = "$cache `over` $space attr-dict `:` type($cache) `,` type($space) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def Stage_IdsOp : Stage_Op<"ids", [Pure]> {

@@ -130,6 +130,11 @@ void GatherOp::getConstants(NamedAttrList &constants) {
 }
 Value GatherOp::getRankParameter() { return isRank(getResult()) ? getTables().front() : Value(); }
 
+RowDomain AppendOp::getRowDomain() { return {.space = getSpace()}; }
+SmallVector<Factor> AppendOp::getFactors() {
+  return {{"x", &getXMutable(), getCache().getType().getElementType(), xf::widthOf(getX())}};
+}
+
 RowDomain PoolOp::getRowDomain() { return {.space = getSpace()}; }
 void PoolOp::getConstants(NamedAttrList &constants) { constants.set("pooling", getKindAttr()); }
 

@@ -105,6 +105,23 @@ def Stage_PoolOp : Stage_SkeletonOp<"pool", "Pool", ["getRowDomain", "getConstan
   let assemblyFormat = "$kind $x `over` $space attr-dict `:` type($x) `,` type($space) `->` type($result)";
 }
 
+def Stage_AppendOp
+    : Stage_Skeleton<"append", "Append", ["getRowDomain", "getFactors"],
+                     [MemoryEffects<[MemWrite]>, AllTypesMatch<["cache", "result"]>]> {
+  let summary = "rows of a space that begins or continues a history, into the cells of a cache";
+  let description = [{
+    As `xf.append`. Into a cache of f16 or bf16 rows are rounded, or are of that
+    type already.
+    C1 rows are as wide as the cache. C4 as for `stage.contract`.
+  }];
+  let hasVerifier = 1;
+  let arguments = (ins Stage_AnyTokenRows:$x, Xf_CacheType:$cache, Stage_SpaceType:$space);
+  let results = (outs Xf_CacheType:$result);
+  let assemblyFormat = [{
+    $x `to` $cache `over` $space attr-dict `:` type($x) `to` type($cache) `,` type($space)
+  }];
+}
+
 def Stage_ConcatOp : Stage_SkeletonOp<"concat", "Map", []> {
   let summary = "the columns of each, one after the other";
   let description = "One problem of a map for each part, into its columns. C1 at least one part; widths add up. C5 as for `stage.contract`.";

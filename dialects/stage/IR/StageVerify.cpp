@@ -114,6 +114,12 @@ LogicalResult RowNormOp::verify() {
 LogicalResult MapOp::verify() { return verifyRowWise(*this, getExtras()); }
 LogicalResult PoolOp::verify() { return verifyRowWise(*this, ValueRange()); }
 
+LogicalResult AppendOp::verify() {
+  if (widthOf(getX()) != getCache().getType().getWidth())
+    return emitOpError("C1: ") << getX().getType() << " has not the columns of " << getCache().getType();
+  return success();
+}
+
 LogicalResult ConcatOp::verify() {
   int64_t width = 0;
   bool fits = !getParts().empty();
@@ -198,6 +204,23 @@ LogicalResult SpaceOp::verify() {
   int64_t length = static_cast<int64_t>(getMaxLength());
   if (length < 1 || length > xf::maxExtent)
     return emitOpError("C2: `max_length` must be 1 to ") << xf::maxExtent << ", found " << length;
+  return success();
+}
+
+LogicalResult SpaceOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return xf::verifyHistoryUse(*this, symbols, getBeginsAttr(), getContinuesAttr(), static_cast<int64_t>(getMaxLength()),
+                              getKeepFirst());
+}
+
+LogicalResult HeldOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return success(xf::lookUpHistory(*this, symbols, getHistoryAttr(), "C1"));
+}
+
+LogicalResult RecallOp::verify() {
+  xf::CacheType cache = getCache().getType();
+  Type element = elementOf(getResult());
+  if (widthOf(getResult()) != cache.getWidth() || (element != cache.getElementType() && !element.isF32()))
+    return emitOpError("C1: ") << cache << " has no rows " << getResult().getType();
   return success();
 }
 

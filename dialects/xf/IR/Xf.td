@@ -5,6 +5,7 @@
 include "dialects/xf/IR/XfBase.td"
 include "dialects/xf/IR/XfStructure.td"
 include "dialects/xf/IR/XfCompute.td"
+include "dialects/xf/IR/XfState.td"
 include "dialects/xf/IR/XfWeights.td"
 
 #endif // PTX_XF

@@ -76,6 +76,17 @@ def Xf_PackedType : Xf_Type<"Packed", "packed"> {
   let assemblyFormat = "`<` $layout `,` custom<TypedDims>($rows, $columns, $elementType) `>`";
 }
 
+def Xf_CacheType : Xf_Type<"Cache", "cache"> {
+  let summary = "a vector for each token that a session holds, of each of its rows";
+  let description = [{
+    Elements are of f32; `stage-narrow-rows` makes them f16 or bf16 where all
+    that is recalled is multiplied in that type: `!xf.cache<1536xbf16>`.
+  }];
+  let parameters = (ins "int64_t":$width, "::mlir::Type":$elementType);
+  let genVerifyDecl = 1;
+  let assemblyFormat = "`<` custom<TypedWidth>($width, $elementType) `>`";
+}
+
 //===- Constraints ---------------------------------------------------------===//
 
 class Xf_Tensor<string predicate, string summary>

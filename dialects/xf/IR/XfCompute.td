@@ -10,7 +10,7 @@ class Xf_ElementwiseOp<string mnemonic, list<Trait> traits = []>
     : Xf_Op<mnemonic, !listconcat([Pure, SameOperandsAndResultType], traits)>;
 
 def Xf_PositionsOp : Xf_Op<"positions", [Pure]> {
-  let summary = "the index 0..S-1 of each position";
+  let summary = "the index 0..S-1 of each position, or its position in the history that the mask begins or continues";
   let arguments = (ins Xf_Mask:$mask);
   let results = (outs Xf_Ids:$result);
   let assemblyFormat = "$mask attr-dict `:` type($mask) `->` type($result)";

@@ -54,6 +54,19 @@ static void printTypedDims(AsmPrinter &printer, int64_t first, int64_t second, T
   printer << 'x' << element;
 }
 
+// 1536xf32
+static ParseResult parseTypedWidth(AsmParser &parser, int64_t &width, Type &element) {
+  SmallVector<int64_t> dims;
+  if (parser.parseDimensionList(dims, /*allowDynamic=*/false) || parser.parseType(element))
+    return failure();
+  if (dims.size() != 1)
+    return parser.emitError(parser.getCurrentLocation(), "expected one dimension, found ") << dims.size();
+  width = dims[0];
+  return success();
+}
+
+static void printTypedWidth(AsmPrinter &printer, int64_t width, Type element) { printer << width << 'x' << element; }
+
 Type WeightType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape;
   Type element;
@@ -107,6 +120,14 @@ LogicalResult PackedType::verify(EmitError emitError, Layout layout, int64_t row
   if (rows == -1 && columns == -1)
     return emitError() << "at most one dimension is known at run time only";
   return verifyExtents(emitError, {rows == -1 ? 1 : rows, columns == -1 ? 1 : columns});
+}
+
+LogicalResult CacheType::verify(EmitError emitError, int64_t width, Type element) {
+  if (!element.isF32() && !isProductType(element))
+    return emitError() << "a cache has elements of f32, f16 or bf16, found " << element;
+  if (!element.isF32() && width % 2)
+    return emitError() << "a cache of " << element << " has an even number of columns, found " << width;
+  return verifyExtents(emitError, width);
 }
 
 //===----------------------------------------------------------------------===//

@@ -48,7 +48,8 @@ def Xf_Skeleton : I32EnumAttr<"Skeleton", "what a launch runs: loops that every 
   I32EnumAttrCase<"Pool", 4, "pool">,
   I32EnumAttrCase<"Map", 5, "map">,
   I32EnumAttrCase<"Fold", 6, "fold">,
-  I32EnumAttrCase<"FoldNorm", 7, "fold_norm">
+  I32EnumAttrCase<"FoldNorm", 7, "fold_norm">,
+  I32EnumAttrCase<"Append", 8, "append">
 ]> { let cppNamespace = "::ptx::xf"; }
 
 #endif // PTX_XF_ENUMS

@@ -99,7 +99,8 @@ def Xf_InputOp : Xf_Op<"input", [HasParent<"FunctionOp">]> {
     C1 an i64 input (ids) states `limit`: every value lies in [0, limit), and
     ids are 32 bits in the runtime.
     C2 an i1 input is a mask, true where the position exists; absent = all true.
-    C4 it has a name, and a name for each of its dimensions.
+    C4 it has a name, and a name for each of its dimensions; without the second
+    each sequence has one position.
     C3 an i64 input with `default` may be absent: then it is that value
     everywhere. With `counting` an earlier i64 input of the same dimensions it
     numbers that input's ids: at an id that equals `default` it is `default`, at
@@ -120,19 +121,30 @@ def Xf_InputOp : Xf_Op<"input", [HasParent<"FunctionOp">]> {
   let hasVerifier = 1;
 }
 
-def Xf_VisibleOp : Xf_Op<"visible", [Pure]> {
+def Xf_VisibleOp : Xf_Op<"visible", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "which positions exist: those of a mask, or all of the ids'";
   let description = [{
     Every op that mixes positions takes such a mask. `max_length` bounds the
     number of positions. Given ids, every position exists. With `keep_first`
     position 0 is computed even where the mask hides it from attention,
     because an output reads it (pooler, sequence head).
+    Tokens that begin a history are held from position 0 on, and whatever the
+    row held of it is gone; those that `continues` a history follow what the row
+    holds. Their positions (`xf.positions`, and causality) are those in the
+    history, where positions that do not exist take none.
     C1 the source is an input of the function. C2 `max_length` is at least 1.
+    C3 it begins or continues one history, that is declared, at most; its
+    `max_length` is then the history's, and there is no `keep_first`.
+    ```mlir
+    %new = xf.visible %ids max_length 1024 continues @text : tensor<?x?xi64> -> tensor<?x?xi1>
+    ```
   }];
-  let arguments = (ins AnyTypeOf<[Xf_Ids, Xf_Mask]>:$source, I64Attr:$max_length, UnitAttr:$keep_first);
+  let arguments = (ins AnyTypeOf<[Xf_Ids, Xf_Mask]>:$source, I64Attr:$max_length, UnitAttr:$keep_first,
+                       OptionalAttr<FlatSymbolRefAttr>:$begins, OptionalAttr<FlatSymbolRefAttr>:$continues);
   let results = (outs Xf_Mask:$result);
   let assemblyFormat = [{
-    $source `max_length` $max_length (`keep_first` $keep_first^)? attr-dict `:` type($source) `->` type($result)
+    $source `max_length` $max_length (`keep_first` $keep_first^)? (`begins` $begins^)? (`continues` $continues^)?
+    attr-dict `:` type($source) `->` type($result)
   }];
   let hasVerifier = 1;
 }

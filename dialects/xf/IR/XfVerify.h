@@ -16,6 +16,15 @@ std::string extentText(int64_t extent);
 /// rows where there is none. Emits an error at `op` where it is not inside.
 mlir::FailureOr<int64_t> countRows(mlir::Operation *op, std::optional<llvm::ArrayRef<int64_t>> rows, int64_t count);
 
+/// The history a symbol names, or null with an error at `user`.
+HistoryOp lookUpHistory(mlir::Operation *user, mlir::SymbolTableCollection &symbols, mlir::FlatSymbolRefAttr name,
+                        llvm::StringRef rule);
+
+/// C3 of `xf.visible`, for a mask or a row table.
+mlir::LogicalResult verifyHistoryUse(mlir::Operation *user, mlir::SymbolTableCollection &symbols,
+                                     mlir::FlatSymbolRefAttr begins, mlir::FlatSymbolRefAttr continues,
+                                     int64_t maxLength, bool keepFirst);
+
 /// Whether a parameter is a vector of `count` elements, packed or not.
 bool isVector(mlir::Type type, int64_t count);
 

@@ -106,7 +106,7 @@ static LogicalResult verifyCounting(InputOp input, bool ids) {
 
 LogicalResult InputOp::verify() {
   auto type = cast<RankedTensorType>(getResult().getType());
-  if (static_cast<int64_t>(getDims().size()) != type.getRank())
+  if (getDims().empty() || static_cast<int64_t>(getDims().size()) > type.getRank())
     return emitOpError("C4: names ") << getDims().size() << " dimensions, but its type has " << type.getRank();
   if (getName().empty() || llvm::any_of(getDims().getAsValueRange<StringAttr>(), [](StringRef d) { return d.empty(); }))
     return emitOpError("C4: expects names that are not empty");

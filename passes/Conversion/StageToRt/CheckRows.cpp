@@ -37,6 +37,14 @@ public:
         return failure();
       if (auto columns = dyn_cast<stage::ColumnsOp>(op); columns && failed(checkColumns(columns)))
         return failure();
+      if (auto space = dyn_cast<stage::SpaceOp>(op))
+        noteSpace(space);
+      if (auto held = dyn_cast<stage::HeldOp>(op); held && failed(checkHeld(held)))
+        return failure();
+      if (auto state = dyn_cast<xf::StateOp>(op); state && !caches.try_emplace(state.getCacheAttr()).second)
+        return state.emitOpError("is the second of ") << state.getCacheAttr() << " in its function";
+      if (auto recall = dyn_cast<stage::RecallOp>(op); recall && failed(checkRecall(recall)))
+        return failure();
       if (auto output = dyn_cast<stage::OutputOp>(op)) {
         anyOutput = true;
         if (failed(checkOutput(output)))
@@ -54,6 +62,80 @@ private:
     return llvm::any_of(others, [&](xf::InputOp other) { return other.getCounting() == input.getName(); });
   }
 
+  //===- histories and caches --------------------------------------------------//
+
+  void noteSpace(stage::SpaceOp op) {
+    if (Attribute history = historyOf(op))
+      extended.insert(history);
+  }
+
+  static FlatSymbolRefAttr historyOf(stage::SpaceOp op) {
+    return op.getBeginsAttr() ? op.getBeginsAttr() : op.getContinuesAttr();
+  }
+
+  LogicalResult checkHeld(stage::HeldOp op) {
+    if (!op.getSpace().getDefiningOp<stage::SpaceOp>())
+      return op.emitOpError("is held of what is no row table of an input");
+    return success();
+  }
+
+  /// The state that a cache value was at the call's begin; null where an append is not in a launch.
+  xf::StateOp stateOf(Value cache) {
+    if (auto launch = cache.getDefiningOp<stage::LaunchOp>()) {
+      Value made = launch.getBody().front().getTerminator()->getOperand(cast<OpResult>(cache).getResultNumber());
+      auto append = made.getDefiningOp<stage::AppendOp>();
+      return append ? append.getCache().getDefiningOp<xf::StateOp>() : xf::StateOp();
+    }
+    return cache.getDefiningOp<xf::StateOp>();
+  }
+
+  Attribute historyOf(xf::StateOp state) { return symbols.lookup<xf::CacheOp>(state.getCache()).getHistoryAttr(); }
+
+  LogicalResult checkRecall(stage::RecallOp op) {
+    xf::StateOp state = stateOf(op.getCache());
+    if (!state)
+      return op.emitOpError("recalls a cache that no `xf.state` and no launch before it makes");
+    auto held = op.getSpace().getDefiningOp<stage::HeldOp>();
+    Attribute history = historyOf(state);
+    if (!held || held.getHistoryAttr() != history)
+      return op.emitOpError("recalls ") << state.getCacheAttr() << " over what is not held of " << history;
+    if (extended.contains(history) && op.getCache().getDefiningOp<xf::StateOp>())
+      return op.emitOpError("recalls ") << state.getCacheAttr() << " without what the function appends to it";
+    if (stage::elementOf(op.getResult()) != op.getCache().getType().getElementType())
+      return op.emitOpError("recalls rows of ")
+             << stage::elementOf(op.getResult()) << " from " << op.getCache().getType();
+    rows[op.getResult()] = Rows{op.getSpace(), {}};
+    return success();
+  }
+
+  FailureOr<Rows> checkStage(stage::AppendOp op) {
+    auto state = op.getCache().getDefiningOp<xf::StateOp>();
+    if (!state)
+      return op.emitOpError("appends to a cache that is no `xf.state`");
+    bool &appended = caches[state.getCacheAttr()];
+    if (appended)
+      return op.emitOpError("appends to ") << state.getCacheAttr() << " a second time";
+    appended = true;
+    auto space = op.getSpace().getDefiningOp<stage::SpaceOp>();
+    if (!space || historyOf(space) != historyOf(state))
+      return op.emitOpError("appends rows of a space that neither begins nor continues ") << historyOf(state);
+    if (failed(requireRows(op, op.getX(), space)))
+      return failure();
+    return Rows{space, {}};
+  }
+
+  /// What is held is read by attentions, as their keys and values.
+  LogicalResult checkHeldUse(Operation *op) {
+    auto attention = dyn_cast<stage::AttentionOp>(op);
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto found = rows.find(operand.get());
+      bool isKey = attention && (&operand == &attention.getKeyMutable() || &operand == &attention.getValueMutable());
+      if (found != rows.end() && found->second.space.getDefiningOp<stage::HeldOp>() && !isKey)
+        return op->emitOpError("reads rows that are held, which only attentions do, as keys and values");
+    }
+    return success();
+  }
+
   LogicalResult checkColumns(stage::ColumnsOp op) {
     FailureOr<Rows> viewed = rowsOf(op, op.getX());
     if (failed(viewed))
@@ -65,6 +147,8 @@ private:
   LogicalResult checkOutput(stage::OutputOp op) {
     if (rows.contains(op.getValue()) && ShapedType::isDynamic(op.getValue().getType().getShape().back()))
       return op.emitOpError("gives rows whose width is a rank");
+    if (op.getSpace().getDefiningOp<stage::HeldOp>())
+      return op.emitOpError("gives rows that are held, which only attentions read");
     return requireRows(op, op.getValue(), op.getSpace());
   }
 
@@ -73,12 +157,16 @@ private:
       for (Value operand : op.getOperands())
         if (isa<xf::PackedType>(operand.getType()) && !operand.getDefiningOp<xf::GetOp>())
           return op.emitOpError("reads a parameter that is no xf.get");
+      if (failed(checkHeldUse(&op)))
+        return failure();
       FailureOr<Rows> made =
           TypeSwitch<Operation *, FailureOr<Rows>>(&op)
               .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp,
-                    stage::MapOp, stage::ConcatOp>([&](auto typed) { return checkStage(typed); });
+                    stage::MapOp, stage::ConcatOp, stage::AppendOp>([&](auto typed) { return checkStage(typed); });
       if (failed(made))
         return failure();
+      if (made->space.getDefiningOp<stage::HeldOp>())
+        return op.emitOpError("computes rows of what is held, which only appends do");
       rows[result] = *made;
     }
     return success();
@@ -111,6 +199,8 @@ private:
   }
 
   static std::string text(Value space) {
+    if (auto held = space.getDefiningOp<stage::HeldOp>())
+      return "what is held of '" + held.getHistory().str() + "'";
     auto op = space.getDefiningOp<stage::SpaceOp>();
     auto input = op ? op.getSource().getDefiningOp<xf::InputOp>() : xf::InputOp();
     return input ? "'" + input.getName().str() + "'" : "a space";
@@ -157,6 +247,8 @@ private:
   }
 
   static Attribute batchOf(Value space) {
+    if (auto held = space.getDefiningOp<stage::HeldOp>())
+      space = held.getSpace();
     auto op = space.getDefiningOp<stage::SpaceOp>();
     return op ? op.getSource().getDefiningOp<xf::InputOp>().getDims()[0] : Attribute();
   }
@@ -230,6 +322,8 @@ private:
 
   SymbolTable &symbols;
   DenseMap<Value, Rows> rows;
+  DenseSet<Attribute> extended;     // histories that a space begins or continues
+  DenseMap<Attribute, bool> caches; // whether it is appended to
 };
 
 } // namespace

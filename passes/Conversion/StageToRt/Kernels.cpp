@@ -38,6 +38,9 @@ DictionaryAttr narrowRows(stage::SkeletonOpInterface stage) {
     if (auto packed = dyn_cast<xf::PackedType>(value.getType()); packed && !packed.getElementType().isF32())
       rows.set(word, TypeAttr::get(packed.getElementType()));
   };
+  if (auto append = dyn_cast<stage::AppendOp>(*stage))
+    if (Type element = append.getType().getElementType(); !element.isF32())
+      rows.set("y", TypeAttr::get(element));
   if (auto fold = dyn_cast<stage::FoldOpInterface>(*stage)) {
     notePacked("base", fold.getBase());
     notePacked("y", fold->getResult(0));

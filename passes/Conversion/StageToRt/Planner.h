@@ -41,8 +41,9 @@ struct BufferLife {
   Per per;
   int64_t width;
   mlir::Type element;
-  int64_t firstLaunch; // that writes it
-  int64_t lastLaunch;  // that reads it; outputs live to the end
+  int64_t firstLaunch;                // that writes it
+  int64_t lastLaunch;                 // that reads it; outputs live to the end
+  mlir::FlatSymbolRefAttr cache = {}; // whose rows it is: it takes no slot
   int64_t slot = -1;
   mlir::TypedValue<BufferType> buffer = {}; // once it is there
 

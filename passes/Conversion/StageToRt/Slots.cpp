@@ -16,6 +16,8 @@ struct Slot {
 int64_t assignSlots(std::vector<BufferLife> &buffers) {
   std::vector<Slot> slots;
   for (BufferLife &buffer : buffers) {
+    if (buffer.cache)
+      continue;
     int64_t best = -1, bestCost = 0;
     for (size_t i = 0; i < slots.size(); ++i) {
       const Slot &slot = slots[i];

@@ -84,12 +84,23 @@ private:
       members[spaceOfInput(input)].push_back(inputs.lookup(input.getResult()));
     for (auto space : bodyOps<stage::SpaceOp>()) {
       auto source = space.getSource().getDefiningOp<xf::InputOp>();
-      StringRef name = cast<StringAttr>(source.getDims()[1]).getValue() == "T" ? "target" : "source";
+      StringRef name =
+          cast<StringAttr>(source.getDims()[source.getDims().size() - 1]).getValue() == "T" ? "target" : "source";
       Value mask = isMask(source.getResult()) ? inputs.lookup(source.getResult()) : Value();
-      spaces[space.getResult()] =
-          SpaceOp::create(builder, space.getLoc(), builder.getType<SpaceType>(), name, source.getDimsAttr(), mask,
-                          members[space], space.getMaxLength(), space.getKeepFirst());
+      spaces[space.getResult()] = SpaceOp::create(
+          builder, space.getLoc(), builder.getType<SpaceType>(), name, source.getDimsAttr(), mask, members[space],
+          space.getMaxLength(), space.getKeepFirst(), space.getBeginsAttr(), space.getContinuesAttr());
     }
+    for (auto held : bodyOps<stage::HeldOp>())
+      spaces[held.getResult()] = heldSpace(held.getHistoryAttr(), spaces.lookup(held.getSpace()));
+  }
+
+  /// What the sequences of a space hold of a history: as many row tables as there are histories.
+  TypedValue<SpaceType> heldSpace(FlatSymbolRefAttr history, Value space) {
+    TypedValue<SpaceType> &held = heldSpaces[history];
+    if (!held)
+      held = HeldOp::create(builder, space.getLoc(), builder.getType<SpaceType>(), history, space).getResult();
+    return held;
   }
 
   //===- buffers -------------------------------------------------------------//
@@ -106,6 +117,8 @@ private:
       column += view.getOffset();
       value = view.getX();
     }
+    if (auto recall = value.getDefiningOp<stage::RecallOp>())
+      value = recall.getCache();
     return {lives[buffers.lookup(value)], column};
   }
 
@@ -122,7 +135,26 @@ private:
     return parameter ? siteOf(parameter, symbols) : FlatSymbolRefAttr();
   }
 
+  /// Every cache that the function names, in the space of what its sequences hold.
+  void planCaches() {
+    auto all = bodyOps<stage::SpaceOp>();
+    Value first = all.empty() ? Value() : spaces.lookup((*all.begin()).getResult());
+    for (auto state : bodyOps<xf::StateOp>()) {
+      auto cache = symbols.lookup<xf::CacheOp>(state.getCache());
+      auto type = cast<xf::CacheType>(cache.getType());
+      buffers[state.getResult()] = lives.size();
+      lives.push_back({.space = heldSpace(cache.getHistoryAttr(), first),
+                       .per = Per::Row,
+                       .width = type.getWidth(),
+                       .element = type.getElementType(),
+                       .firstLaunch = 0,
+                       .lastLaunch = 0,
+                       .cache = state.getCacheAttr()});
+    }
+  }
+
   void planBuffers() {
+    planCaches();
     for (auto [index, launch] : llvm::enumerate(launches())) {
       auto yield = cast<xf::YieldOp>(launch.getBody().front().getTerminator());
       for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues())) {
@@ -130,6 +162,10 @@ private:
         for (Value operand : op->getOperands())
           if (stage::isRows(operand.getType()))
             locate(operand).first.lastLaunch = static_cast<int64_t>(index);
+        if (auto append = dyn_cast<stage::AppendOp>(*op)) {
+          buffers[result] = buffers.lookup(append.getCache());
+          continue;
+        }
         TypedValue<SpaceType> space = spaceOf(op.getRowDomain());
         int64_t launchIndex = static_cast<int64_t>(index);
         buffers[result] = lives.size();
@@ -145,8 +181,9 @@ private:
       locate(output.getValue()).first.lastLaunch = static_cast<int64_t>(llvm::range_size(launches()));
     program.setSlots(assignSlots(lives));
     for (BufferLife &life : lives)
-      life.buffer = BufferOp::create(builder, function.getLoc(), builder.getType<BufferType>(), life.slot, life.space,
-                                     life.per, life.width, life.elementAttr());
+      life.buffer = BufferOp::create(builder, function.getLoc(), builder.getType<BufferType>(),
+                                     life.cache ? IntegerAttr() : builder.getI64IntegerAttr(life.slot), life.cache,
+                                     life.space, life.per, life.width, life.elementAttr());
   }
 
   //===- launches ------------------------------------------------------------//
@@ -195,6 +232,7 @@ private:
 
   /// What a problem needs beside its kernel.
   struct Problem {
+    Value space; // null: that of the rows it writes
     Over over = Over::Rows;
     int64_t columns = 1;
     FlatSymbolRefAttr columnSite, guard;
@@ -281,6 +319,19 @@ private:
     return p;
   }
 
+  Problem describe(stage::AppendOp op, Value result) {
+    Problem p;
+    addRows(p.words, op.getX());
+    addRows(p.words, result);
+    int64_t width = widthOf(op.getX());
+    p.words.add(intWord(width));
+    p.space = spaces.lookup(op.getSpace());
+    addField(p.words, p.space, RowField::Cells);
+    p.flops = width;
+    p.bytes = 2 * floatBytes * width;
+    return p;
+  }
+
   Problem describe(stage::GatherOp op, Value result) {
     Problem p;
     FlatSymbolRefAttr site = rankSite(op);
@@ -352,16 +403,17 @@ private:
   void emitProblem(stage::SkeletonOpInterface op, Value result) {
     Problem p = TypeSwitch<Operation *, Problem>(op)
                     .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp,
-                          stage::MapOp>([&](auto typed) { return describe(typed, result); });
+                          stage::MapOp, stage::AppendOp>([&](auto typed) { return describe(typed, result); });
     emitProblem(op, p, locate(result).first);
   }
 
   void emitProblem(stage::SkeletonOpInterface op, Problem &p, const BufferLife &life) {
     if (life.per == Per::Sequence)
       p.over = Over::Sequences;
-    ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()), life.space,
-                      /*count=*/IntegerAttr(), p.over, p.columns, p.columnSite, p.guard, p.flops, p.bytes, p.perKey,
-                      p.keySpace, builder.getArrayAttr(p.words.words), p.words.values);
+    ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()),
+                      p.space ? p.space : Value(life.space), /*count=*/IntegerAttr(), p.over, p.columns, p.columnSite,
+                      p.guard, p.flops, p.bytes, p.perKey, p.keySpace, builder.getArrayAttr(p.words.words),
+                      p.words.values);
   }
 
   void emitOutputs() {
@@ -378,7 +430,8 @@ private:
   ProgramOp program;
   DenseMap<Value, TypedValue<InputType>> inputs;
   DenseMap<Value, TypedValue<SpaceType>> spaces;
-  DenseMap<Value, size_t> buffers; // in lives
+  DenseMap<Attribute, TypedValue<SpaceType>> heldSpaces; // by history
+  DenseMap<Value, size_t> buffers;                       // in lives
   std::vector<BufferLife> lives;
 };
 

@@ -171,6 +171,16 @@ struct ConvertPool : OpConversionPattern<xf::PoolOp> {
   }
 };
 
+struct ConvertAppend : OpConversionPattern<xf::AppendOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult matchAndRewrite(xf::AppendOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<AppendOp>(op, op.getType(), adaptor.getX(), adaptor.getCache(), adaptor.getMask());
+    return success();
+  }
+};
+
 //===- What moves columns ------------------------------------------------------===//
 
 struct ConvertConcat : OpConversionPattern<xf::ConcatOp> {
@@ -198,7 +208,7 @@ struct ConvertColumns : OpConversionPattern<xf::ColumnsOp> {
 
 void populateSkeletonPatterns(RewritePatternSet &patterns, const RowTypes &types) {
   patterns.add<EmbeddingToGather, FirstTokenToGather, LinearToContract, LoraLinearToContracts, ConvertAttention,
-               LayerNormToRowNorm, L2NormalizeToRowNorm, ConvertPool, ConvertConcat, ConvertColumns>(
+               LayerNormToRowNorm, L2NormalizeToRowNorm, ConvertPool, ConvertAppend, ConvertConcat, ConvertColumns>(
       types, patterns.getContext());
 }
 

@@ -30,7 +30,27 @@ struct VisibleToSpace : OpConversionPattern<xf::VisibleOp> {
   LogicalResult matchAndRewrite(xf::VisibleOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     rewriter.replaceOpWithNewOp<SpaceOp>(op, SpaceType::get(op.getContext()), adaptor.getSource(), op.getMaxLength(),
-                                         op.getKeepFirst());
+                                         op.getKeepFirst(), op.getBeginsAttr(), op.getContinuesAttr());
+    return success();
+  }
+};
+
+struct ConvertHeld : OpConversionPattern<xf::HeldOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult matchAndRewrite(xf::HeldOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<HeldOp>(op, SpaceType::get(op.getContext()), op.getHistory(), adaptor.getMask());
+    return success();
+  }
+};
+
+struct RecallToView : OpConversionPattern<xf::RecallOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult matchAndRewrite(xf::RecallOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<RecallOp>(op, typeConverter->convertType(op.getResult()), adaptor.getCache(),
+                                          adaptor.getMask());
     return success();
   }
 };
@@ -83,8 +103,8 @@ struct ConvertYield : OpConversionPattern<xf::YieldOp> {
 } // namespace
 
 void populateStructurePatterns(RewritePatternSet &patterns, const RowTypes &types) {
-  patterns.add<VisibleToSpace, ConvertPositions, ConvertOutput, ConvertWave, ConvertYield>(types,
-                                                                                           patterns.getContext());
+  patterns.add<VisibleToSpace, ConvertHeld, RecallToView, ConvertPositions, ConvertOutput, ConvertWave, ConvertYield>(
+      types, patterns.getContext());
   populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, types);
   populateCallOpTypeConversionPattern(patterns, types);
   populateReturnOpTypeConversionPattern(patterns, types);

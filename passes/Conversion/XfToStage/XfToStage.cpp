@@ -16,7 +16,8 @@ namespace {
 /// values have types of rows.
 void describeTarget(ConversionTarget &target, const stage::RowTypes &types) {
   target.addLegalDialect<stage::StageDialect, arith::ArithDialect, math::MathDialect>();
-  target.addLegalOp<ModuleOp, xf::WeightOp, xf::AdapterOp, xf::ParameterOp, xf::FunctionOp, xf::InputOp, xf::GetOp>();
+  target.addLegalOp<ModuleOp, xf::WeightOp, xf::AdapterOp, xf::ParameterOp, xf::HistoryOp, xf::CacheOp, xf::FunctionOp,
+                    xf::InputOp, xf::GetOp, xf::StateOp>();
   // What parameters are made of is not computed from rows.
   target.markOpRecursivelyLegal<xf::AdapterOp, xf::ParameterOp>();
   target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp body) {

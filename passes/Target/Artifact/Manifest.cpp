@@ -22,6 +22,10 @@ std::string text(StringRef value) { return value.str(); }
 class ProgramWriter {
 public:
   ProgramWriter(ModuleOp module, const DeployTable &deploy) : deploy(deploy) {
+    for (auto history : module.getOps<xf::HistoryOp>())
+      histories.try_emplace(history.getSymName(), histories.size());
+    for (auto cache : module.getOps<xf::CacheOp>())
+      caches.try_emplace(cache.getSymName(), caches.size());
     for (auto kernel : module.getOps<rt::KernelOp>()) {
       numbers.try_emplace(kernel.getSymName(), numbers.size());
       kernels.try_emplace(kernel.getSymName(), kernel);
@@ -31,18 +35,38 @@ public:
   Json write(rt::ProgramOp program) {
     Json inputs = Json::array(), spaces = Json::array(), buffers = Json::array(), outputs = Json::array(),
          launches = Json::array();
-    number<rt::InputOp>(program);
-    number<rt::SpaceOp>(program);
-    number<rt::BufferOp>(program);
+    number<rt::InputType>(program);
+    number<rt::SpaceType>(program);
+    number<rt::BufferType>(program);
     for (Operation &op : program.getBody().front())
       TypeSwitch<Operation *>(&op)
           .Case<rt::InputOp>([&](auto input) { inputs.push_back(write(input)); })
-          .Case<rt::SpaceOp>([&](auto space) { spaces.push_back(write(space)); })
+          .Case<rt::SpaceOp, rt::HeldOp>([&](auto space) { spaces.push_back(write(space)); })
           .Case<rt::BufferOp>([&](auto buffer) { buffers.push_back(write(buffer)); })
           .Case<rt::OutputOp>([&](auto output) { outputs.push_back(write(output)); })
           .Case<rt::LaunchOp>([&](auto launch) { launches.push_back(write(launch)); });
     return {{"name", text(program.getSymName())}, {"inputs", inputs},   {"spaces", spaces},    {"buffers", buffers},
             {"slots", program.getSlots()},        {"outputs", outputs}, {"launches", launches}};
+  }
+
+  Json writeHistories(ModuleOp module) const {
+    Json list = Json::array();
+    for (auto history : module.getOps<xf::HistoryOp>())
+      list.push_back({{"name", text(history.getSymName())}, {"max_length", history.getMaxLength()}});
+    return list;
+  }
+
+  Json writeCaches(ModuleOp module) const {
+    Json list = Json::array();
+    for (auto cache : module.getOps<xf::CacheOp>()) {
+      auto type = cast<xf::CacheType>(cache.getType());
+      list.push_back({{"name", text(cache.getSymName())},
+                      {"history", histories.lookup(cache.getHistory())},
+                      {"width", type.getWidth()}});
+      if (DType element = rt::dtypeOf(type.getElementType()); element != DType::F32)
+        list.back()["dtype"] = std::string(dtypeName(element));
+    }
+    return list;
   }
 
   /// The launches that compute parameters.
@@ -56,9 +80,11 @@ public:
 
 private:
   /// Values are numbers in the artifact, in the order of their kind.
-  template <typename Op> void number(rt::ProgramOp program) {
-    for (auto [index, op] : llvm::enumerate(program.getBody().front().getOps<Op>()))
-      places[op.getResult()] = index;
+  template <typename Type> void number(rt::ProgramOp program) {
+    size_t index = 0;
+    for (Operation &op : program.getBody().front())
+      if (op.getNumResults() == 1 && isa<Type>(op.getResult(0).getType()))
+        places[op.getResult(0)] = index++;
   }
   size_t numberOf(Value value) const { return places.lookup(value); }
 
@@ -100,18 +126,22 @@ private:
   }
 
   Json write(rt::SpaceOp op) {
-    return {{"name", text(op.getName())},
-            {"dims", names(op.getDims())},
-            {"mask", op.getMask() ? static_cast<int64_t>(numberOf(op.getMask())) : -1},
-            {"keep_first", op.getKeepFirst()},
-            {"max_length", op.getMaxLength()}};
+    Json space = {{"name", text(op.getName())},
+                  {"dims", names(op.getDims())},
+                  {"mask", op.getMask() ? static_cast<int64_t>(numberOf(op.getMask())) : -1},
+                  {"keep_first", op.getKeepFirst()},
+                  {"max_length", op.getMaxLength()}};
+    if (FlatSymbolRefAttr history = op.getHistory())
+      space[op.getBegins() ? "begins" : "continues"] = histories.lookup(history.getValue());
+    return space;
   }
 
+  Json write(rt::HeldOp op) { return {{"held", histories.lookup(op.getHistory())}, {"of", numberOf(op.getSpace())}}; }
+
   Json write(rt::BufferOp op) {
-    Json buffer = {{"slot", op.getSlot()},
-                   {"space", numberOf(op.getSpace())},
-                   {"per", text(rt::stringifyEnum(op.getPer()))},
-                   {"width", op.getWidth()}};
+    Json buffer = op.getCache() ? Json{{"cache", caches.lookup(*op.getCache())}} : Json{{"slot", *op.getSlot()}};
+    buffer.update(
+        {{"space", numberOf(op.getSpace())}, {"per", text(rt::stringifyEnum(op.getPer()))}, {"width", op.getWidth()}});
     if (op.getElement() != DType::F32)
       buffer["dtype"] = std::string(dtypeName(op.getElement()));
     return buffer;
@@ -182,6 +212,7 @@ private:
   }
 
   const DeployTable &deploy;
+  llvm::StringMap<size_t> histories, caches;
   llvm::StringMap<size_t> numbers; // of kernels
   llvm::StringMap<rt::KernelOp> kernels;
   DenseMap<Value, size_t> places;
@@ -265,6 +296,10 @@ Result<std::string> writeManifest(ModuleOp module, const ParameterTable &table, 
                    {"kernels", writeKernels(module)},
                    {"entries", writeEntries(module)},
                    {"functions", functions}};
+  if (Json histories = writer.writeHistories(module); !histories.empty()) {
+    manifest["histories"] = histories;
+    manifest["caches"] = writer.writeCaches(module);
+  }
   if (Json launches = writer.writeDeploy(module); !launches.empty())
     manifest["deploy"] = launches;
   return manifest.dump();

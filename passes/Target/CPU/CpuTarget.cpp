@@ -75,6 +75,7 @@ public:
       return {{"row_grain", 1}};
     case xf::Skeleton::RowNorm:
     case xf::Skeleton::Gather:
+    case xf::Skeleton::Append:
     case xf::Skeleton::Map:
       break;
     }

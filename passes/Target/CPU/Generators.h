@@ -60,6 +60,7 @@ void emitContract(Emit &e, const Kernel &kernel);
 void emitAttention(Emit &e, const Kernel &kernel);
 void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
+void emitAppend(Emit &e, const Kernel &kernel);
 void emitPool(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
 void emitFold(Emit &e, const Kernel &kernel);

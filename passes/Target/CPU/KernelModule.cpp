@@ -27,6 +27,9 @@ void emitKernel(Emit &e, ptx::rt::KernelOp op, const LevelInfo &level) {
   case ptx::xf::Skeleton::Gather:
     emitGather(e, kernel);
     break;
+  case ptx::xf::Skeleton::Append:
+    emitAppend(e, kernel);
+    break;
   case ptx::xf::Skeleton::Pool:
     emitPool(e, kernel);
     break;

@@ -39,6 +39,7 @@ void emitAttention(Emit &e, const Kernel &kernel);
 void emitAttentionMma(Emit &e, const Kernel &kernel);
 void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
+void emitAppend(Emit &e, const Kernel &kernel);
 void emitPool(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
 void emitFold(Emit &e, const Kernel &kernel);

@@ -42,6 +42,8 @@ void emitBody(Emit &e, const Kernel &kernel) {
     return emitRowNorm(e, kernel);
   case xf::Skeleton::Gather:
     return emitGather(e, kernel);
+  case xf::Skeleton::Append:
+    return emitAppend(e, kernel);
   case xf::Skeleton::Pool:
     return emitPool(e, kernel);
   case xf::Skeleton::Map:
@@ -190,6 +192,7 @@ Metadata ptx::cuda::describeKernel(rt::KernelOp kernel) {
     return {{"tile_rows", foldNormTile.rows}, {"tile_columns", foldNormTile.columns}};
   case xf::Skeleton::RowNorm:
   case xf::Skeleton::Gather:
+  case xf::Skeleton::Append:
   case xf::Skeleton::Map:
     break;
   }

@@ -1,4 +1,4 @@
-// Row norm, gather and map: a warp a row, a lane every 32nd column.
+// Row norm, gather, append and map: a warp a row, a lane every 32nd column.
 #include "passes/Target/CUDA/Generators.h"
 
 using namespace ptx::cuda;
@@ -43,6 +43,17 @@ void ptx::cuda::emitGather(Emit &e, const Kernel &kernel) {
         values.push_back(e.loadElement(table, row, n));
       e.storeElement(element(e, values, m, n), y, out, n);
     });
+  });
+}
+
+// y[cells[m],n] = x[m,n]
+void ptx::cuda::emitAppend(Emit &e, const Kernel &kernel) {
+  e.mark();
+  Matrix x = kernel.words.matrix(e, "x"), y = kernel.words.matrix(e, "y");
+  Value width = kernel.words.integer(e, "width"), cells = kernel.words.pointer(e, "cells");
+  forWarpRow(e, kernel, [&](Value m) {
+    Value in = x.row(e, m), out = y.row(e, e.loadInt(cells, m));
+    e.share(kernel.lane, width, warpSize, [&](Value n) { e.storeElement(e.loadElement(x, in, n), y, out, n); });
   });
 }
 

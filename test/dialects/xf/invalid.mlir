@@ -300,8 +300,8 @@ xf.function @mask_default {
 // -----
 
 xf.function @dims {
-  // expected-error @+1 {{C4: names 1 dimensions, but its type has 2}}
-  %0 = xf.input "mask" ["B"] : tensor<?x?xi1>
+  // expected-error @+1 {{C4: names 3 dimensions, but its type has 2}}
+  %0 = xf.input "mask" ["B", "S", "T"] : tensor<?x?xi1>
 }
 
 // -----

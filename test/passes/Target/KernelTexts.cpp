@@ -110,6 +110,10 @@ std::string ptx::test::gatherKernel(const std::string &name, int tables, const s
          body + "  %r = arith.addf " + sum + ", %c : f32\n  xf.yield %r : f32\n}\n";
 }
 
+std::string ptx::test::appendKernel(const std::string &name, const std::string &in, const std::string &rows) {
+  return "rt.kernel append @" + name + rowsOf(rows, in) + " extras [] {}\n";
+}
+
 double ptx::test::pooled(int kind, const std::vector<float> &column, const std::vector<int32_t> &positions) {
   if (column.empty())
     return 0;

@@ -24,6 +24,8 @@ std::string normKernel(const std::string &name, int norm, double eps, const std:
 std::string mapKernel(const std::string &name, const std::string &region, const std::string &result = "");
 /// Rows of `tables` tables added, and an element per column; the first table of an element type, "" for f32.
 std::string gatherKernel(const std::string &name, int tables, const std::string &first = "");
+/// Rows of f32, or those named in `rows` of the type `in`.
+std::string appendKernel(const std::string &name, const std::string &in = "", const std::string &rows = "");
 /// `kind` is a number of xf::Pooling.
 std::string poolKernel(const std::string &name, int kind);
 constexpr int poolKinds = 5;

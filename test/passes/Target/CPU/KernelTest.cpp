@@ -33,7 +33,7 @@ std::string allKernels() {
     text += poolKernel("pool_" + std::to_string(kind), kind);
   for (const FoldForm &form : foldForms())
     text += form.kernel();
-  return text + gatherKernel("gather", 2);
+  return text + gatherKernel("gather", 2) + appendKernel("append");
 }
 
 // Every test runs for every level this processor has.
@@ -246,6 +246,24 @@ TEST_P(Kernels, GatherAddsTables) {
     for (int64_t j = 0; j < width; ++j)
       ASSERT_EQ(y[i * pitch + j], first[a[i] * pitch + j] + second[b[i] * pitch + j] + column[j]);
   expectGuarded(y, rows, width, pitch);
+}
+
+// Rows go where their cells are, and nothing else is touched.
+TEST_P(Kernels, AppendsAtCells) {
+  const std::vector<int32_t> cells = {5, 0, 2, 6};
+  for (int64_t width : {1, 15, 16, 21, 40}) {
+    constexpr int64_t pitch = 48;
+    Floats x(5 * pitch), y(8 * pitch, guard);
+    x.randomise(1);
+    uint64_t args[] = {address(x.data()),    pitch, address(y.data()), pitch, static_cast<uint64_t>(width),
+                       address(cells.data())};
+    find(GetParam(), "append")(args, 1, 4, 0, 1, nullptr);
+    for (int64_t cell = 0; cell < 8; ++cell) {
+      auto row = std::find(cells.begin() + 1, cells.end(), static_cast<int32_t>(cell)) - cells.begin();
+      for (int64_t j = 0; j < pitch; ++j)
+        ASSERT_EQ(y[cell * pitch + j], row < 4 && j < width ? x[row * pitch + j] : guard) << cell << " " << j;
+    }
+  }
 }
 
 TEST_P(Kernels, Pool) {

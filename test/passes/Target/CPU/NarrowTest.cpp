@@ -24,7 +24,8 @@ struct Case {
 std::string kernelsIn(const std::string &in) {
   std::string text = contractKernel("contract", "", in) + contractKernel("gelu", "gelu", in) +
                      contractKernel("contract_rows", "", in, "x y") + mapKernel("map_rows", "relu", in) +
-                     gatherKernel("gather", 2, in);
+                     gatherKernel("gather", 2, in) + appendKernel("append_y", in, "y") +
+                     appendKernel("append_xy", in, "x y");
   for (int64_t dim : headDims)
     for (bool causal : {false, true})
       text += attentionKernel(attentionName(dim, causal), dim, causal, in) +
@@ -248,6 +249,31 @@ TEST_P(Narrow, GathersFromTables) {
         ASSERT_EQ(data.y[i * data.pitch + j],
                   table.at(first[i], j) + data.old[second[i] * data.pitch + j] + data.column[j]);
     expectGuarded(data.y, 5, width, data.pitch);
+  }
+}
+
+// Into a cache of the type: rows of f32 are rounded, those of the type stay.
+TEST_P(Narrow, AppendsAtCells) {
+  const std::vector<int32_t> cells = {5, 0, 2};
+  for (int64_t width : {2, 14, 16, 34, 70}) {
+    RowData data(6, width);
+    NarrowRows x(GetParam().element, data.x, 3, width, cpuGeometry());
+    for (bool isNarrow : {false, true}) {
+      NarrowRows y(GetParam().element, data.old, 6, width, cpuGeometry());
+      NarrowRows before(GetParam().element, data.old, 6, width, cpuGeometry());
+      uint64_t args[] = {isNarrow ? addressOf(x) : reinterpret_cast<uint64_t>(data.x.data()),
+                         static_cast<uint64_t>(isNarrow ? x.pitch : data.pitch),
+                         addressOf(y),
+                         static_cast<uint64_t>(y.pitch),
+                         static_cast<uint64_t>(width),
+                         reinterpret_cast<uint64_t>(cells.data())};
+      find(GetParam(), isNarrow ? "append_xy" : "append_y")(args, 0, 3, 0, 1, nullptr);
+      for (int64_t cell = 0; cell < 6; ++cell)
+        for (int64_t j = 0; j < width; ++j) {
+          auto row = std::find(cells.begin(), cells.end(), static_cast<int32_t>(cell)) - cells.begin();
+          ASSERT_EQ(y.at(cell, j), row < 3 ? x.at(row, j) : before.at(cell, j)) << cell << " " << j;
+        }
+    }
   }
 }
 

@@ -31,7 +31,9 @@ GpuKernels makeKernels(const std::string &in) {
     if (dim % 2 == 0)
       text += attentionKernel(names.emplace_back(attentionName(dim, causal) + "_rows"), dim, causal, in, "q k v y");
   }
-  text += mapKernel(names.emplace_back("map_rows"), "relu", in) + gatherKernel(names.emplace_back("gather"), 2, in);
+  text += mapKernel(names.emplace_back("map_rows"), "relu", in) + gatherKernel(names.emplace_back("gather"), 2, in) +
+          appendKernel(names.emplace_back("append_y"), in, "y") +
+          appendKernel(names.emplace_back("append_xy"), in, "x y");
   return GpuKernels(withEntries(text, names));
 }
 
@@ -239,6 +241,28 @@ TEST_P(Narrow, GathersFromTables) {
     for (int64_t i = 0; i < 5; ++i)
       for (int64_t j = 0; j < width; ++j)
         ASSERT_EQ(data.y[i * data.pitch + j], table.at(first[i], j) + data.old[second[i] * data.pitch + j] + column[j]);
+  }
+}
+
+// Into a cache of the type: rows of f32 are rounded, those of the type stay.
+TEST_P(Narrow, AppendsAtCells) {
+  const std::vector<int32_t> cells = {2, 0, 1};
+  for (int64_t width : {2, 14, 34, 70}) {
+    RowProblem data(3, width, gpuGeometry());
+    NarrowRows x(GetParam(), data.x, 3, width, gpuGeometry());
+    for (bool isNarrow : {false, true}) {
+      NarrowRows y(GetParam(), data.old, 3, width, gpuGeometry());
+      GpuLaunch launch(kernels(), 2);
+      GpuProblem &problem = launch.add(isNarrow ? "append_xy" : "append_y", 0, 3, 1);
+      (isNarrow ? problem.in("x", x) : problem.in("x", data.x, 3, width, data.pitch))
+          .out("y", y)
+          .count("width", width)
+          .index("cells", cells);
+      ASSERT_EQ(launch.run(), "") << width;
+      for (size_t row = 0; row < cells.size(); ++row)
+        for (int64_t j = 0; j < width; ++j)
+          ASSERT_EQ(y.at(cells[row], j), x.at(static_cast<int64_t>(row), j)) << width;
+    }
   }
 }
 

@@ -22,6 +22,7 @@ const GpuKernels &kernels() {
     }
     for (int tables : {1, 2, 3})
       text += gatherKernel(names.emplace_back("gather_" + std::to_string(tables)), tables);
+    text += appendKernel(names.emplace_back("append"));
     for (int kind = 0; kind < poolKinds; ++kind)
       text += poolKernel(names.emplace_back("pool_" + std::to_string(kind)), kind);
     return withEntries(text, names);
@@ -108,6 +109,26 @@ TEST(RowWise, Gathers) {
         }
       EXPECT_EQ(writtenOutside(y, rows, width, pitch), -1);
     }
+}
+
+// Rows go where their cells are; the launch may write those alone.
+TEST(RowWise, Appends) {
+  const std::vector<int32_t> cells = {5, 0, 2, 6};
+  for (int64_t width : widths) {
+    auto pitch = static_cast<int64_t>(gpuGeometry().pitch(width));
+    Floats x(4 * pitch), y(8 * pitch, guard);
+    x.randomise(1);
+    GpuLaunch launch(kernels(), width % 5);
+    launch.add("append", 0, 4, 1)
+        .in("x", x, 4, width, pitch)
+        .out("y", y, 0, 8, width, pitch)
+        .count("width", width)
+        .index("cells", cells);
+    ASSERT_EQ(launch.run(), "") << width;
+    for (size_t row = 0; row < cells.size(); ++row)
+      for (int64_t j = 0; j < width; ++j)
+        ASSERT_EQ(y[cells[row] * pitch + j], x[static_cast<int64_t>(row) * pitch + j]) << width;
+  }
 }
 
 // Sequences without a key give zeros, wherever they lie.

@@ -1,0 +1,278 @@
+// Random operations on the rows of a session beside a plain model of what
+// should happen: a list of texts. What a row answers must be what `forward`
+// answers for its whole text: on the CPU in f32 the same bytes, elsewhere
+// within a tolerance. Misuse must be refused and change nothing.
+//
+// usage: session_soak ARTIFACT DEVICE SEED OPERATIONS VOCABULARY [TOLERANCE]
+#include "runtime/ptx.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Text = std::vector<int64_t>;
+using Numbers = std::vector<float>;
+
+[[noreturn]] void fail(const std::string &why) {
+  std::fprintf(stderr, "session_soak: %s\n", why.c_str());
+  std::exit(1);
+}
+
+void must(ptx_status *status, const char *what) {
+  if (!status)
+    return;
+  fail(std::string(what) + ": " + ptx_status_message(status));
+}
+
+/// The operation is refused, with one of these messages.
+void mustNot(ptx_status *status, const char *expected) {
+  if (!status)
+    fail(std::string("was not refused: ") + expected);
+  if (!std::strstr(ptx_status_message(status), expected))
+    fail(std::string("'") + ptx_status_message(status) + "' does not say '" + expected + "'");
+  ptx_status_free(status);
+}
+
+ptx_tensor tensor(const char *name, std::vector<uint64_t> dims, Text &values) {
+  ptx_tensor made = {name, PTX_I64, static_cast<uint32_t>(dims.size()), {}, values.data()};
+  std::copy(dims.begin(), dims.end(), made.dims);
+  return made;
+}
+
+class Soak {
+public:
+  Soak(const char *path, const char *device, unsigned seed, int64_t vocabulary, double tolerance)
+      : engine(seed), vocabulary(vocabulary), tolerance(tolerance) {
+    ptx_program_options options = {};
+    options.struct_size = sizeof options;
+    options.device = device;
+    must(ptx_program_open(path, &options, &program), "open");
+    must(ptx_binding_create(program, nullptr, &binding), "bind");
+    must(ptx_session_open(binding, &session), "session");
+    must(ptx_session_open(binding, &uncached), "session");
+    Text one = {1};
+    ptx_tensor ids = tensor("input_ids", {1}, one);
+    mustNot(callDecode({ids}), "which has none: ptx_session_reserve");
+    mustNot(ptx_session_truncate(session, 0, 0), "the session has no rows");
+    mustNot(ptx_session_reserve(session, 0, 4), "at least one row");
+    mustNot(ptx_session_reserve(session, 1, UINT32_MAX), "the model takes");
+    must(ptx_session_reserve(session, rowCount, room), "reserve");
+    texts.resize(rowCount);
+  }
+  ~Soak() {
+    ptx_session_close(session);
+    ptx_session_close(uncached);
+    ptx_binding_release(binding);
+    ptx_program_close(program);
+  }
+
+  void run(int operations) {
+    for (int i = 0; i < operations; ++i) {
+      switch (pick(8)) {
+      case 0:
+      case 1:
+        begin();
+        break;
+      case 2:
+        fork();
+        break;
+      case 3:
+        truncate();
+        break;
+      case 4:
+        reorder();
+        break;
+      case 5:
+        misuse();
+        break;
+      default:
+        proceed();
+      }
+      checkLengths();
+    }
+    std::printf("%d operations, %d answers compared, largest difference %g\n", operations, compared, largest);
+    if (compared == 0)
+      fail("nothing was compared");
+  }
+
+private:
+  static constexpr uint32_t rowCount = 5, room = 24;
+
+  uint32_t pick(uint32_t below) { return static_cast<uint32_t>(engine() % below); }
+  int64_t token() { return static_cast<int64_t>(engine() % static_cast<uint64_t>(vocabulary)); }
+
+  ptx_status *callDecode(std::vector<ptx_tensor> inputs) {
+    return ptx_session_call(session, "decode", inputs.data(), inputs.size(), &outputs, &outputCount);
+  }
+
+  /// Some rows of the session, in any order.
+  std::vector<uint32_t> someRows(bool mustHaveRoom) {
+    std::vector<uint32_t> rows;
+    for (uint32_t row = 0; row < rowCount; ++row)
+      if (pick(2) && !(mustHaveRoom && texts[row].size() == room))
+        rows.push_back(row);
+    std::shuffle(rows.begin(), rows.end(), engine);
+    return rows;
+  }
+
+  /// prefill, padded at random places.
+  void begin() {
+    std::vector<uint32_t> rows = someRows(false);
+    if (rows.empty())
+      return;
+    uint64_t columns = 1 + pick(room);
+    Text ids(rows.size() * columns), mask(ids.size()), numbers(rows.begin(), rows.end());
+    for (size_t r = 0; r < rows.size(); ++r) {
+      Text &text = texts[rows[r]];
+      text.clear();
+      for (uint64_t c = 0; c < columns; ++c) {
+        ids[r * columns + c] = token();
+        mask[r * columns + c] = pick(3) != 0 || (c + 1 == columns && text.empty());
+        if (mask[r * columns + c])
+          text.push_back(ids[r * columns + c]);
+      }
+    }
+    std::vector<ptx_tensor> inputs = {tensor("input_ids", {rows.size(), columns}, ids),
+                                      tensor("attention_mask", {rows.size(), columns}, mask),
+                                      tensor("session_rows", {rows.size()}, numbers)};
+    must(ptx_session_call(session, "prefill", inputs.data(), inputs.size(), &outputs, &outputCount), "prefill");
+    compare(rows);
+  }
+
+  /// decode, one token for each.
+  void proceed() {
+    std::vector<uint32_t> rows = someRows(true);
+    if (rows.empty())
+      return;
+    Text ids, numbers(rows.begin(), rows.end());
+    for (uint32_t row : rows) {
+      ids.push_back(token());
+      texts[row].push_back(ids.back());
+    }
+    must(callDecode({tensor("input_ids", {rows.size()}, ids), tensor("session_rows", {rows.size()}, numbers)}),
+         "decode");
+    compare(rows);
+  }
+
+  void fork() {
+    uint32_t from = pick(rowCount), to = pick(rowCount);
+    must(ptx_session_fork(session, from, to), "fork");
+    texts[to] = Text(texts[from]);
+  }
+
+  void truncate() {
+    uint32_t row = pick(rowCount), length = pick(static_cast<uint32_t>(texts[row].size()) + 1);
+    must(ptx_session_truncate(session, row, length), "truncate");
+    texts[row].resize(length);
+  }
+
+  void reorder() {
+    std::vector<uint32_t> parents(pick(rowCount + 1));
+    for (uint32_t &parent : parents)
+      parent = pick(static_cast<uint32_t>(parents.size()));
+    must(ptx_session_reorder(session, parents.data(), parents.size()), "reorder");
+    std::vector<Text> before = texts;
+    for (size_t i = 0; i < parents.size(); ++i)
+      texts[i] = before[parents[i]];
+  }
+
+  void misuse() {
+    Text two = {1, 2}, twice = {3, 3}, absent = {0, rowCount}, outside = {vocabulary, 0}, rows = {0, 1};
+    auto ids = tensor("input_ids", {2}, two);
+    mustNot(callDecode({ids, tensor("session_rows", {2}, twice)}), "stands twice");
+    mustNot(callDecode({ids, tensor("session_rows", {2}, absent)}), "the session has");
+    mustNot(callDecode({ids, tensor("session_rows", {1}, rows)}), "expected I64 [2]");
+    mustNot(callDecode({tensor("input_ids", {2}, outside)}), "expected 0 to");
+    mustNot(ptx_session_fork(session, 0, rowCount), "the session has");
+    uint32_t row = pick(rowCount), parent = 2;
+    mustNot(ptx_session_truncate(session, row, static_cast<uint32_t>(texts[row].size()) + 1), "cannot keep");
+    mustNot(ptx_session_reorder(session, &parent, 1), "none of the 1");
+    for (uint32_t r = 0; r < rowCount; ++r)
+      if (texts[r].size() == room) {
+        Text full = {r}, one = {1};
+        mustNot(callDecode({tensor("input_ids", {1}, one), tensor("session_rows", {1}, full)}), "has room for");
+      }
+    Text tooLong(room + 1, 1), first = {row};
+    std::vector<ptx_tensor> inputs = {tensor("input_ids", {1, room + 1}, tooLong), tensor("session_rows", {1}, first)};
+    mustNot(ptx_session_call(session, "prefill", inputs.data(), inputs.size(), &outputs, &outputCount), "has room for");
+  }
+
+  void checkLengths() {
+    for (uint32_t row = 0; row < rowCount; ++row) {
+      uint32_t length = 0;
+      must(ptx_session_length(session, row, &length), "length");
+      if (length != texts[row].size())
+        fail("row " + std::to_string(row) + " holds " + std::to_string(length) + " tokens, expected " +
+             std::to_string(texts[row].size()));
+    }
+  }
+
+  /// The logits of the last token of a text, by `forward`.
+  const Numbers &expected(const Text &text) {
+    Numbers &known = answers[text];
+    if (!known.empty())
+      return known;
+    Text ids = text;
+    ptx_tensor input = tensor("input_ids", {1, ids.size()}, ids);
+    const ptx_tensor *results = nullptr;
+    size_t count = 0;
+    must(ptx_session_call(uncached, "forward", &input, 1, &results, &count), "forward");
+    const float *last = static_cast<const float *>(results[0].data) + (ids.size() - 1) * results[0].dims[2];
+    known.assign(last, last + results[0].dims[2]);
+    return known;
+  }
+
+  void compare(const std::vector<uint32_t> &rows) {
+    if (outputCount != 1 || outputs[0].rank != 2 || outputs[0].dims[0] != rows.size())
+      fail("gives no logits [B,V]");
+    size_t width = outputs[0].dims[1];
+    for (size_t r = 0; r < rows.size(); ++r) {
+      const float *found = static_cast<const float *>(outputs[0].data) + r * width;
+      const Numbers &wanted = expected(texts[rows[r]]);
+      double scale = 0, difference = 0;
+      for (size_t i = 0; i < width; ++i) {
+        scale = std::max(scale, std::abs(static_cast<double>(wanted[i])));
+        difference = std::max(difference, std::abs(static_cast<double>(wanted[i]) - found[i]));
+      }
+      bool isEqual = tolerance == 0 ? std::memcmp(found, wanted.data(), width * sizeof(float)) == 0
+                                    : difference <= tolerance * scale;
+      if (!isEqual)
+        fail("row " + std::to_string(rows[r]) + " of " + std::to_string(texts[rows[r]].size()) +
+             " tokens answers otherwise than forward: " + std::to_string(difference) + " apart, largest " +
+             std::to_string(scale));
+      largest = std::max(largest, difference);
+      ++compared;
+    }
+  }
+
+  std::mt19937 engine;
+  int64_t vocabulary;
+  double tolerance;
+  ptx_program *program = nullptr;
+  ptx_binding *binding = nullptr;
+  ptx_session *session = nullptr, *uncached = nullptr;
+  std::vector<Text> texts; // by row
+  std::map<Text, Numbers> answers;
+  const ptx_tensor *outputs = nullptr;
+  size_t outputCount = 0;
+  int compared = 0;
+  double largest = 0;
+};
+
+} // namespace
+
+int main(int argc, char **argv) {
+  if (argc < 6)
+    fail("usage: session_soak ARTIFACT DEVICE SEED OPERATIONS VOCABULARY [TOLERANCE]");
+  Soak soak(argv[1], argv[2], static_cast<unsigned>(std::atoi(argv[3])), std::atoll(argv[5]),
+            argc > 6 ? std::atof(argv[6]) : 0);
+  soak.run(std::atoi(argv[4]));
+}
