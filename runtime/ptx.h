@@ -214,6 +214,47 @@ PTX_EXPORT void ptx_session_set_trace(ptx_session *session, int on);
  * launches, then of the workers. None on a device that has no workers here. */
 PTX_EXPORT void ptx_session_workers(const ptx_session *session, const ptx_worker_profile **workers, size_t *count);
 
+/*===- Generation -------------------------------------------------------------*/
+
+/* What a text is continued with, and until when. ptx_program_generation fills
+ * it with what the model's own files say; the caller then asks for more. Ids of
+ * -1 are none. */
+typedef struct {
+  size_t struct_size;      /* sizeof(ptx_generate_options) */
+  uint64_t max_new_tokens; /* at least 1; 0 as filled: to be said */
+  const int64_t *eos_ids;  /* each ends a row, and is its last id */
+  size_t eos_count;
+  int64_t pad_id;   /* fills rows that end before others; none: the first of eos_ids */
+  int64_t start_id; /* of an encoder-decoder: what its texts begin with */
+} ptx_generate_options;
+
+/* The caller sets struct_size. Lists belong to the program. A program that does
+ * not generate text has no ids. */
+PTX_EXPORT ptx_status *ptx_program_generation(const ptx_program *program, ptx_generate_options *options);
+
+/* Is told each new id of a row, on the calling thread, as it is chosen: with
+ * sampling and without. Non-zero ends the generation with PTX_CANCELLED. It must
+ * not use the session. */
+typedef int (*ptx_token_fn)(void *user, size_t row, int64_t id);
+
+/* Continues texts, with the greatest logit each time. Inputs are I64 or I32:
+ * `input_ids` [B,S], the prompts (of an encoder-decoder the sources), and what may
+ * be left out: `attention_mask` [B,S], 0 where there is padding, on either side
+ * (ones), and `adapter_ids` [B] as in a call. Rows do not depend on each other
+ * or on padding: positions are counted from the mask.
+ * `outputs`: `generated_ids` [B,N] I64, the new ids, N those of the longest row,
+ * the others filled with the pad id; and `generated_lengths` [B] I64, how many
+ * are a row's own. Owned by the session until its next call.
+ * Refused: a program whose `forward` gives no logits of the next token, prompts
+ * that with max_new_tokens are longer than the model's positions, more than 4096
+ * rows. The session serves no other call meanwhile (PTX_BUSY); its cancel
+ * function is asked as in a call. `chosen` may be NULL. */
+PTX_EXPORT ptx_status *ptx_session_generate(ptx_session *session, const ptx_generate_options *options,
+                                            const ptx_tensor *inputs, size_t input_count, ptx_token_fn chosen,
+                                            void *user, const ptx_tensor **outputs, size_t *output_count);
+
+/*===- Roofs ------------------------------------------------------------------*/
+
 /* FLOP/s of the program's threads on fused multiply-adds, probed now (about 50 ms).
  * 0 where the device cannot tell. */
 PTX_EXPORT double ptx_program_probe_roof(ptx_program *program);

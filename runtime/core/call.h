@@ -36,6 +36,13 @@ public:
   /// come; they stay until the next one.
   Status call(const std::string &function, const ptx_tensor *inputs, size_t count,
               const std::function<Status(std::span<const ptx_tensor>)> &use);
+  /// The session for one caller who calls several times, none else between.
+  /// Busy where another has it.
+  Result<std::unique_lock<std::mutex>> claim();
+  /// A call of whoever claimed the session.
+  Status callClaimed(const FunctionRecord &function, const ptx_tensor *inputs, size_t count,
+                     const std::function<Status(std::span<const ptx_tensor>)> &use);
+  const Manifest &manifest() const { return program->manifest(); }
   /// What the last call spent; nothing where it failed. Not during a call.
   const std::vector<ptx_launch_profile> &profile();
   const std::vector<ptx_worker_profile> &workerProfile();

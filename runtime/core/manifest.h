@@ -4,6 +4,7 @@
 
 #include "runtime/device/geometry.h"
 #include "runtime/device/words.h"
+#include "runtime/generate/ids.h"
 #include "runtime/io/dtype.h"
 #include "runtime/io/result.h"
 
@@ -229,6 +230,7 @@ struct Manifest {
   std::vector<KernelRecord> kernels;
   std::vector<EntryRecord> entries;
   std::vector<FunctionRecord> functions;
+  GenerationIds generation; // what the model's files say
 
   const TargetRecord *findTarget(std::string_view name) const;
 };

@@ -27,11 +27,18 @@ Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<Program> program,
   return session;
 }
 
-Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t count,
-                     const std::function<Status(std::span<const ptx_tensor>)> &use) {
+Result<std::unique_lock<std::mutex>> Session::claim() {
   std::unique_lock own(busy, std::try_to_lock);
   if (!own)
     return Error{"the session is in use by another call: one session serves one call at a time", Cause::Busy};
+  return own;
+}
+
+Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t count,
+                     const std::function<Status(std::span<const ptx_tensor>)> &use) {
+  Result<std::unique_lock<std::mutex>> own = claim();
+  if (!own)
+    return own.error();
   const FunctionRecord *function = program->findFunction(name);
   if (!function) {
     std::string known;
@@ -39,7 +46,12 @@ Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t c
       known += (known.empty() ? "" : ", ") + other.name;
     return Error{"the program has no function '" + name + "', it has " + known, Cause::NotFound};
   }
-  if (Status status = compute(*function, inputs, count); !status)
+  return callClaimed(*function, inputs, count, use);
+}
+
+Status Session::callClaimed(const FunctionRecord &function, const ptx_tensor *inputs, size_t count,
+                            const std::function<Status(std::span<const ptx_tensor>)> &use) {
+  if (Status status = compute(function, inputs, count); !status)
     return status;
   return use(results);
 }

@@ -2,6 +2,7 @@
 #ifndef PTX_RUNTIME_PTX_RUN_OPTIONS_H
 #define PTX_RUNTIME_PTX_RUN_OPTIONS_H
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,7 +13,9 @@ struct Options {
   std::string artifact, parameters, inputs, outputs, function, device, level, trace, compare;
   std::vector<std::string> adapters;
   unsigned threads = 0, runs = 20;
-  bool list = false, bench = false;
+  bool list = false, bench = false, generate = false;
+  std::vector<int64_t> promptIds;
+  int64_t maxNewTokens = 0;
 };
 
 /// The file of the adapter at `index`: out.safetensors where there is one, else

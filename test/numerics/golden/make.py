@@ -146,6 +146,48 @@ class Case:
         (self.folder / "case.json").write_text(json.dumps({**self.data, **more}, indent=1) + "\n")
 
 
+# --- generation --------------------------------------------------------------------------------
+
+PROMPTS = [[5, 9, 33, 4], [17], [50, 3, 3, 8, 21, 60, 7]]
+FLAGS = {"max_new_tokens": "--max-new-tokens"}  # of ptx-run, for options of Transformers' generate
+
+
+def generation(prompts, rows, ends, options, margins, adapter=None):
+    """an entry of case.json: ids up to and with the one that ended a row; by how much each led where the greatest was chosen"""
+    cut = [row[:next((i + 1 for i, id in enumerate(row) if id in ends), len(row))] for row in rows]
+    entry = {"prompt_ids": prompts, "new_ids": cut, "flags": [f"{FLAGS[k]}={v}" for k, v in options.items()]}
+    margins = [margins[step][row] for row, ids in enumerate(cut) for step in range(len(ids) if margins else 0)]
+    if margins:
+        entry["least_margin"] = round(min(margins), 5)
+        assert min(margins) > 1e-3, f"{entry}: too near for f32"
+    return {**entry, "adapter": adapter} if adapter else entry
+
+
+def generated(model, prompts, options, adapter=None):
+    """by Transformers, whose rows are padded on the left"""
+    longest = max(map(len, prompts))
+    ids = torch.tensor([[0] * (longest - len(p)) + p for p in prompts])
+    mask = lengths_mask(list(map(len, prompts)), longest, left=True)
+    got = model.generate(ids, attention_mask=mask, **{"do_sample": False, **options}, return_dict_in_generate=True, output_scores=True)
+    ends = model.generation_config.eos_token_id
+    margins = [(top := scores.topk(2).values)[:, 0].sub(top[:, 1]).tolist() for scores in got.scores]
+    return generation(prompts, got.sequences[:, longest:].tolist(), ends if isinstance(ends, list) else [ends], options, margins, adapter)
+
+
+def generated_pair(model, prompts, count):
+    """the greatest logit each time, of a model of encoder and decoder: its own start and end"""
+    config, rows, margins = model.config, [], [[] for _ in range(count)]
+    for prompt in prompts:
+        ids = torch.tensor([prompt])
+        text = [config.get("decoder_start_token_id", config["bos_token_id"])]
+        for step in range(count):
+            top = model(ids, torch.ones_like(ids), torch.tensor([text]))[0, -1].topk(2)
+            text.append(int(top.indices[0]))
+            margins[step].append(float(top.values[0] - top.values[1]))
+        rows.append(text[1:])
+    return generation(prompts, rows, [config["eos_token_id"]], {"max_new_tokens": count}, margins)
+
+
 def config_of(kind, **changes):
     config = {"model_type": kind, "d_model": D, "nhead": HEADS, "dim_feedforward": FFN, "num_encoder_layers": 3,
               "num_decoder_layers": 3, "src_vocab_size": SRC, "tgt_vocab_size": TGT, "pad_token_id": 0,
@@ -153,7 +195,8 @@ def config_of(kind, **changes):
     return {**config, **changes}
 
 
-def make_pair(number, name, checks, kind="p_transformer", function="forward", dtype=torch.float32, shards=1, norms=(), drop=(), **changes):
+def make_pair(number, name, checks, kind="p_transformer", function="forward", dtype=torch.float32, shards=1, norms=(), drop=(), generate=(), **changes):
+    """`generate`: (prompts, new ids) each"""
     seed(number)
     config = config_of(kind, **changes)
     model = Transformer({**config, "norms": norms})
@@ -172,11 +215,11 @@ def make_pair(number, name, checks, kind="p_transformer", function="forward", dt
             case.run(run, inputs, {"last_hidden_state": memories[-1]}, {"last_hidden_state": "attention_mask"})
         else:
             case.run(run, inputs, {"logits": model(*inputs.values())})
-    case.finish()
+    case.finish(**({"generate": [generated_pair(model, *asked) for asked in generate]} if generate else {}))
 
 
 def encoder_decoders():
-    make_pair(1, "p_post_relu", "post-norm, relu")
+    make_pair(1, "p_post_relu", "post-norm, relu", generate=[(PROMPTS, 12)])
     make_pair(2, "p_pre_gelu", "pre-norm, gelu", norm_first=True, activation="gelu")
     make_pair(3, "p_3_2", "deeper encoder", num_decoder_layers=2)
     make_pair(4, "p_2_3", "deeper decoder", num_encoder_layers=2)
@@ -188,7 +231,7 @@ def encoder_decoders():
     make_pair(10, "p_even", "width 64, 4 heads: no tails", d_model=64, nhead=4, dim_feedforward=160)
     make_pair(15, "p_odd", "an odd width: the last channel of a position is a sine", d_model=35, nhead=5, dim_feedforward=51)
     make_pair(11, "p_encode", "the encoder alone", function="encode")
-    make_pair(12, "t_post", "original order, final norms", kind="transformer", norms=("enc_norm", "dec_norm"))
+    make_pair(12, "t_post", "original order, final norms", kind="transformer", norms=("enc_norm", "dec_norm"), generate=[(PROMPTS, 12)])
     make_pair(13, "t_pre", "original order, pre-norm", kind="transformer", norm_first=True, norms=("enc_norm", "dec_norm"))
     make_pair(14, "t_encode", "the encoder with its norm", kind="transformer", function="encode", norms=("enc_norm",))
 
@@ -419,8 +462,10 @@ def gpt2_as_published(tensors):
     return tensors
 
 
-def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tensors: tensors, shards=1, stored=None, **changes):
-    """`rewrite`: tensors as the file has them; `stored`: fields of the file's config.json alone"""
+def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tensors: tensors, shards=1, stored=None, generation=None,
+              generate=(), **changes):
+    """`rewrite`: tensors as the file has them; `stored`: fields of the file's config.json alone; `generation`: those of
+    generation_config.json; `generate`: (prompts, options of Transformers' generate) each"""
     import transformers
     seed(number)
     config = transformers.GPT2Config(**{**dict(n_embd=D, n_head=HEADS, n_inner=FFN, n_layer=3, n_positions=POSITIONS, vocab_size=SRC, bos_token_id=1,
@@ -443,11 +488,19 @@ def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tenso
     model = model.double()
     for run in ("one", "ragged", "left", "holes", "long", "positions", "plain"):
         case.run(run, *evaluate_gpt2(model, run))
-    case.finish()
+    if generation:
+        (folder / "generation_config.json").write_text(json.dumps(generation, indent=1) + "\n")
+        ids = {key: value for key, value in generation.items() if key.endswith(("_id", "_ids"))}  # how to search is said by the options
+        model.generation_config = transformers.GenerationConfig(**ids)
+    case.finish(**({"generate": [generated(model, prompts, options) for prompts, options in generate]} if generate else {}))
 
 
 def gpt2s():
-    make_gpt2(201, "gpt2_tied", "tied head, a width of its own within")
+    make_gpt2(201, "gpt2_tied", "tied head, a width of its own within", generate=[([PROMPTS[0]], {"max_new_tokens": 12}), (PROMPTS, {"max_new_tokens": 12})])
+    make_gpt2(201, "gpt2_generation", "the same model with ids of its own for ends and padding", stored={"eos_token_id": 3},
+              generation={"_from_model_config": True, "bos_token_id": 1, "eos_token_id": [41, 52], "pad_token_id": 60, "do_sample": True, "top_k": 5,
+                          "num_beams": 3, "max_length": 20, "transformers_version": "4.57.0"},
+              generate=[(PROMPTS, {"max_new_tokens": 12})])
     make_gpt2(202, "gpt2_untied", "a head of its own, four times the width within, two shards", tie_word_embeddings=False, n_inner=None, shards=2)
     make_gpt2(203, "gpt2_unscaled", "scores are not scaled", scale_attn_weights=False, activation_function="relu", n_inner=None,
               stored={"reorder_and_upcast_attn": True})

@@ -1,0 +1,28 @@
+// What a generation is asked for.
+#ifndef PTX_RUNTIME_GENERATE_OPTIONS_H
+#define PTX_RUNTIME_GENERATE_OPTIONS_H
+
+#include "runtime/generate/ids.h"
+#include "runtime/generate/stepper.h"
+#include "runtime/generate/text_model.h"
+
+namespace ptx {
+
+struct GenerateOptions {
+  GenerationIds ids;
+  uint64_t maxNewTokens = 0;
+
+  bool isEnd(int64_t id) const;
+  /// What fills rows that ended before others: only an id of `eos` ends one.
+  int64_t padding() const { return ids.pad ? *ids.pad : ids.eos.empty() ? 0 : ids.eos.front(); }
+};
+
+/// Whether the options make sense for a model; what does not is named with what was expected.
+Status checkOptions(const GenerateOptions &options, const TextModel &model);
+
+/// Whether prompts and what is asked for fit into the model's positions.
+Status checkLengths(const GenerateOptions &options, const TextModel &model, std::span<const Prompt> prompts);
+
+} // namespace ptx
+
+#endif // PTX_RUNTIME_GENERATE_OPTIONS_H
