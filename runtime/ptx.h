@@ -216,28 +216,44 @@ PTX_EXPORT void ptx_session_workers(const ptx_session *session, const ptx_worker
 
 /*===- Generation -------------------------------------------------------------*/
 
-/* What a text is continued with, and until when. ptx_program_generation fills
- * it with what the model's own files say; the caller then asks for more. Ids of
- * -1 are none. */
+/* What texts are continued with, and until when. ptx_program_generation fills
+ * it with the ids that the model's own files name and with what changes nothing;
+ * the caller then asks for more. Ids of -1 are none. What each option does to the
+ * logits is what it does in Transformers 5; rows count without their padding. */
 typedef struct {
   size_t struct_size;      /* sizeof(ptx_generate_options) */
   uint64_t max_new_tokens; /* at least 1; 0 as filled: to be said */
+  uint64_t min_new_tokens; /* none of eos_ids among so many */
   const int64_t *eos_ids;  /* each ends a row, and is its last id */
   size_t eos_count;
-  int64_t pad_id;   /* fills rows that end before others; none: the first of eos_ids */
-  int64_t start_id; /* of an encoder-decoder: what its texts begin with */
+  int64_t pad_id;                 /* fills rows that end before others; none: the first of eos_ids */
+  int64_t start_id;               /* of an encoder-decoder: what its texts begin with */
+  int64_t forced_first_id;        /* the id behind a text of one id */
+  const int64_t *forced_last_ids; /* one of them is the max_new_tokens-th */
+  size_t forced_last_count;
+  const int64_t *bad_words;       /* sequences that no text may hold, one behind the other */
+  const size_t *bad_word_lengths; /* ids of each */
+  size_t bad_word_count;
+  double repetition_penalty;     /* of ids in the text: above 1 they come less, below more; 1 */
+  uint64_t no_repeat_ngram_size; /* no sequence of so many ids comes twice; 0: all may */
+  int32_t sample;                /* 0: the greatest score each time; else as follows */
+  double temperature;            /* scores are divided by it; above 0; 1 */
+  uint64_t top_k;                /* only the so many greatest scores; 0: all */
+  double top_p;                  /* only the likeliest, together at least so likely; above 0, at most 1; 1 */
+  uint64_t seed;                 /* of a row's random numbers, which neither other rows nor the device change
+                                  * (runtime/generate/sample.h says how they are made) */
 } ptx_generate_options;
 
 /* The caller sets struct_size. Lists belong to the program. A program that does
  * not generate text has no ids. */
 PTX_EXPORT ptx_status *ptx_program_generation(const ptx_program *program, ptx_generate_options *options);
 
-/* Is told each new id of a row, on the calling thread, as it is chosen: with
- * sampling and without. Non-zero ends the generation with PTX_CANCELLED. It must
+/* Is told each new id of a row, on the calling thread, as it is chosen.
+ * Non-zero ends the generation with PTX_CANCELLED. It must
  * not use the session. */
 typedef int (*ptx_token_fn)(void *user, size_t row, int64_t id);
 
-/* Continues texts, with the greatest logit each time. Inputs are I64 or I32:
+/* Continues texts. Inputs are I64 or I32:
  * `input_ids` [B,S], the prompts (of an encoder-decoder the sources), and what may
  * be left out: `attention_mask` [B,S], 0 where there is padding, on either side
  * (ones), and `adapter_ids` [B] as in a call. Rows do not depend on each other
@@ -247,7 +263,8 @@ typedef int (*ptx_token_fn)(void *user, size_t row, int64_t id);
  * are a row's own. Owned by the session until its next call.
  * Refused: a program whose `forward` gives no logits of the next token, prompts
  * that with max_new_tokens are longer than the model's positions, more than 4096
- * rows. The session serves no other call meanwhile (PTX_BUSY); its cancel
+ * rows, options that have no effect (those of sampling without `sample`) or leave
+ * no id to choose. The session serves no other call meanwhile (PTX_BUSY); its cancel
  * function is asked as in a call. `chosen` may be NULL. */
 PTX_EXPORT ptx_status *ptx_session_generate(ptx_session *session, const ptx_generate_options *options,
                                             const ptx_tensor *inputs, size_t input_count, ptx_token_fn chosen,

@@ -91,6 +91,10 @@ ptx_status *ptx_program_open(const char *path, const ptx_program_options *option
         made->level = (*opened)->level();
         for (const FunctionRecord &function : (*opened)->manifest().functions)
           made->signatures[function.name] = describe(function, (*opened)->manifest().separate);
+        for (const std::vector<int64_t> &word : (*opened)->manifest().generation.badWords) {
+          made->badWords.insert(made->badWords.end(), word.begin(), word.end());
+          made->badWordLengths.push_back(word.size());
+        }
         made->log = given.log;
         made->logUser = given.log_user;
         if (made->log)

@@ -19,6 +19,8 @@ struct ptx_program {
   std::shared_ptr<ptx::Program> program;
   std::map<std::string, std::string> signatures;
   std::string level;
+  std::vector<int64_t> badWords; // of generation, one behind the other
+  std::vector<size_t> badWordLengths;
   ptx_log_fn log = nullptr;
   void *logUser = nullptr;
 };

@@ -20,15 +20,65 @@ Status checkSize(const char *function, size_t size) {
 
 std::optional<int64_t> idOf(int64_t id) { return id == -1 ? std::nullopt : std::optional(id); }
 
+Result<TokenIds> idsOf(const char *name, const int64_t *ids, size_t count) {
+  if (count > GenerationIds::mostIds || (count && !ids))
+    return Error{std::string("generation, option '") + name + "': are " + std::to_string(count) +
+                 ", expected at most " + std::to_string(GenerationIds::mostIds) + " and their memory"};
+  return TokenIds(ids, ids + count);
+}
+
+Status readWords(const ptx_generate_options &given, std::vector<TokenIds> &words) {
+  if (given.bad_word_count > GenerationIds::mostBadWords ||
+      (given.bad_word_count && (!given.bad_words || !given.bad_word_lengths)))
+    return Error{"generation, option 'bad_words': are " + std::to_string(given.bad_word_count) + ", expected at most " +
+                 std::to_string(GenerationIds::mostBadWords) + " and their memory"};
+  const int64_t *next = given.bad_words;
+  for (size_t i = 0; i < given.bad_word_count; ++i) {
+    Result<TokenIds> word = idsOf("bad_words", next, given.bad_word_lengths[i]);
+    if (!word)
+      return word.error();
+    next += word->size();
+    words.push_back(std::move(*word));
+  }
+  return {};
+}
+
+/// Nothing where the options are not to sample, and say nothing of it.
+Result<std::optional<Sampling>> readSampling(const ptx_generate_options &given) {
+  if (given.sample)
+    return std::optional(Sampling{given.temperature, given.top_k, given.top_p, given.seed});
+  const char *name = given.temperature != 1 ? "temperature"
+                     : given.top_k          ? "top_k"
+                     : given.top_p != 1     ? "top_p"
+                     : given.seed           ? "seed"
+                                            : nullptr;
+  if (name)
+    return Error{std::string("generation, option '") + name + "': has no effect without 'sample'"};
+  return std::optional<Sampling>();
+}
+
 Result<GenerateOptions> readOptions(const ptx_generate_options &given) {
   GenerateOptions options;
   options.maxNewTokens = given.max_new_tokens;
+  options.minNewTokens = given.min_new_tokens;
+  options.repetitionPenalty = given.repetition_penalty;
+  options.noRepeatNgram = given.no_repeat_ngram_size;
   options.ids.pad = idOf(given.pad_id);
   options.ids.start = idOf(given.start_id);
-  if (given.eos_count > GenerationIds::mostIds || (given.eos_count && !given.eos_ids))
-    return Error{"generation, option 'eos_ids': are " + std::to_string(given.eos_count) + ", expected at most " +
-                 std::to_string(GenerationIds::mostIds) + " and their memory"};
-  options.ids.eos.assign(given.eos_ids, given.eos_ids + given.eos_count);
+  options.ids.forcedFirst = idOf(given.forced_first_id);
+  Result<TokenIds> eos = idsOf("eos_ids", given.eos_ids, given.eos_count),
+                   last = idsOf("forced_last_ids", given.forced_last_ids, given.forced_last_count);
+  for (const Result<TokenIds> *ids : {&eos, &last})
+    if (!*ids)
+      return ids->error();
+  options.ids.eos = std::move(*eos);
+  options.ids.forcedLast = std::move(*last);
+  if (Status status = readWords(given, options.ids.badWords); !status)
+    return status.error();
+  Result<std::optional<Sampling>> sampling = readSampling(given);
+  if (!sampling)
+    return sampling.error();
+  options.sampling = *sampling;
   return options;
 }
 
@@ -81,6 +131,13 @@ ptx_status *ptx_program_generation(const ptx_program *program, ptx_generate_opti
     filled.eos_count = ids.eos.size();
     filled.pad_id = ids.pad.value_or(-1);
     filled.start_id = ids.start.value_or(-1);
+    filled.forced_first_id = ids.forcedFirst.value_or(-1);
+    filled.forced_last_ids = ids.forcedLast.data();
+    filled.forced_last_count = ids.forcedLast.size();
+    filled.bad_words = program->badWords.data();
+    filled.bad_word_lengths = program->badWordLengths.data();
+    filled.bad_word_count = program->badWordLengths.size();
+    filled.repetition_penalty = filled.temperature = filled.top_p = 1;
     std::memcpy(options, &filled, sizeof filled);
     return {};
   });

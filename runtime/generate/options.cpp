@@ -1,6 +1,8 @@
 #include "runtime/generate/options.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 
 namespace ptx {
 
@@ -10,9 +12,25 @@ Error refuse(const std::string &option, const std::string &why) {
   return Error{"generation, option '" + option + "': " + why};
 }
 
+std::string textOf(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", number);
+  return text;
+}
+
 Status checkId(const std::string &option, int64_t id, uint64_t limit) {
   if (id < 0 || static_cast<uint64_t>(id) >= limit)
     return refuse(option, "is " + std::to_string(id) + ", expected an id from 0 to " + std::to_string(limit - 1));
+  return {};
+}
+
+Status checkEach(const std::string &option, const TokenIds &ids, uint64_t limit) {
+  if (ids.size() > GenerationIds::mostIds)
+    return refuse(option,
+                  "are " + std::to_string(ids.size()) + ", expected at most " + std::to_string(GenerationIds::mostIds));
+  for (int64_t id : ids)
+    if (Status status = checkId(option, id, limit); !status)
+      return status;
   return {};
 }
 
@@ -20,15 +38,35 @@ Status checkIds(const GenerationIds &ids, const TextModel &model) {
   if (ids.pad)
     if (Status status = checkId("pad_id", *ids.pad, uint64_t(GenerationIds::most) + 1); !status)
       return status;
-  if (ids.start)
-    if (Status status = checkId("start_id", *ids.start, model.vocabulary); !status)
+  for (auto [name, id] : {std::pair("start_id", &ids.start), std::pair("forced_first_id", &ids.forcedFirst)})
+    if (*id)
+      if (Status status = checkId(name, **id, model.vocabulary); !status)
+        return status;
+  for (auto [name, list] : {std::pair("eos_ids", &ids.eos), std::pair("forced_last_ids", &ids.forcedLast)})
+    if (Status status = checkEach(name, *list, model.vocabulary); !status)
       return status;
-  for (int64_t id : ids.eos)
-    if (Status status = checkId("eos_ids", id, model.vocabulary); !status)
+  for (const TokenIds &word : ids.badWords) {
+    if (word.empty())
+      return refuse("bad_words", "one is empty, expected at least one id in each");
+    if (Status status = checkEach("bad_words", word, model.vocabulary); !status)
       return status;
-  if (ids.eos.size() > GenerationIds::mostIds)
-    return refuse("eos_ids", "are " + std::to_string(ids.eos.size()) + ", expected at most " +
-                                 std::to_string(GenerationIds::mostIds));
+  }
+  return {};
+}
+
+/// That f32 holds it, too.
+Status checkNumber(const std::string &option, double number) {
+  double narrow = static_cast<float>(number);
+  if (std::isfinite(narrow) && narrow > 0)
+    return {};
+  return refuse(option, "is " + textOf(number) + ", expected a number above 0");
+}
+
+Status checkSampling(const Sampling &sampling) {
+  if (Status status = checkNumber("temperature", sampling.temperature); !status)
+    return status;
+  if (!(sampling.topP > 0 && sampling.topP <= 1))
+    return refuse("top_p", "is " + textOf(sampling.topP) + ", expected a number above 0, at most 1");
   return {};
 }
 
@@ -40,8 +78,16 @@ Status checkOptions(const GenerateOptions &options, const TextModel &model) {
   if (options.maxNewTokens < 1 || options.maxNewTokens > model.positions)
     return refuse("max_new_tokens", "is " + std::to_string(options.maxNewTokens) + ", expected 1 to " +
                                         std::to_string(model.positions) + ", the model's positions");
+  if (options.minNewTokens > options.maxNewTokens)
+    return refuse("min_new_tokens", "is " + std::to_string(options.minNewTokens) + ", expected at most " +
+                                        std::to_string(options.maxNewTokens) + ", which is max_new_tokens");
   if (Status status = checkIds(options.ids, model); !status)
     return status;
+  if (Status status = checkNumber("repetition_penalty", options.repetitionPenalty); !status)
+    return status;
+  if (options.sampling)
+    if (Status status = checkSampling(*options.sampling); !status)
+      return status;
   if (model.hasSource && !options.ids.start)
     return refuse("start_id", "the model's files name no decoder start id, and none is given");
   return {};

@@ -3,6 +3,7 @@
 #define PTX_RUNTIME_GENERATE_OPTIONS_H
 
 #include "runtime/generate/ids.h"
+#include "runtime/generate/sample.h"
 #include "runtime/generate/stepper.h"
 #include "runtime/generate/text_model.h"
 
@@ -10,7 +11,10 @@ namespace ptx {
 
 struct GenerateOptions {
   GenerationIds ids;
-  uint64_t maxNewTokens = 0;
+  uint64_t maxNewTokens = 0, minNewTokens = 0;
+  double repetitionPenalty = 1;     // 1: none
+  uint64_t noRepeatNgram = 0;       // 0: all may come again
+  std::optional<Sampling> sampling; // none: the greatest score each time
 
   bool isEnd(int64_t id) const;
   /// What fills rows that ended before others: only an id of `eos` ends one.

@@ -23,8 +23,17 @@ Status printGenerated(const Options &options, const ptx_program *program, ptx_se
   asked.struct_size = sizeof asked;
   if (Status status = toStatus(ptx_program_generation(program, &asked)); !status)
     return status;
-  asked.max_new_tokens = static_cast<uint64_t>(options.maxNewTokens);
-  nowAt("generating " + std::to_string(options.maxNewTokens) + " ids");
+  const GenerationOptions &given = options.generation;
+  asked.max_new_tokens = static_cast<uint64_t>(given.maxNewTokens);
+  asked.min_new_tokens = static_cast<uint64_t>(given.minNewTokens);
+  asked.repetition_penalty = given.repetitionPenalty;
+  asked.no_repeat_ngram_size = static_cast<uint64_t>(given.noRepeatNgram);
+  asked.sample = given.sample;
+  asked.temperature = given.temperature;
+  asked.top_k = static_cast<uint64_t>(given.topK);
+  asked.top_p = given.topP;
+  asked.seed = static_cast<uint64_t>(given.seed);
+  nowAt("generating " + std::to_string(given.maxNewTokens) + " ids");
   const ptx_tensor *outputs = nullptr; // generated_ids [B,N], generated_lengths [B]
   size_t count = 0;
   if (Status status = toStatus(ptx_session_generate(session, &asked, inputs.tensors.data(), inputs.tensors.size(),

@@ -39,14 +39,17 @@ Status checkOutputs(const Options &options) {
 }
 
 // What only a generation takes, and what it has no use for.
-constexpr const char *generationFlags[] = {"--prompt-ids", "--max-new-tokens"};
+constexpr const char *samplingFlags[] = {"--temperature", "--top-k", "--top-p", "--seed"};
+constexpr const char *generationFlags[] = {
+    "--prompt-ids", "--max-new-tokens", "--min-new-tokens",     "--temperature",         "--top-k",
+    "--top-p",      "--seed",           "--repetition-penalty", "--no-repeat-ngram-size"};
 constexpr const char *callFlags[] = {"--list", "--function", "--bench", "--runs", "--trace", "--compare"};
 
 /// "5,9,33"
-Status readPrompt(std::string_view text, Options &options) {
+Status readPrompt(std::string_view text, std::vector<int64_t> &ids) {
   const char *begin = text.data(), *end = begin + text.size();
   while (begin != end) {
-    auto [behind, error] = std::from_chars(begin, end, options.promptIds.emplace_back());
+    auto [behind, error] = std::from_chars(begin, end, ids.emplace_back());
     if (error != std::errc() || (behind != end && (*behind != ',' || behind + 1 == end)))
       return Error{"--prompt-ids='" + printable(text) + "': expected ids and commas between them: 1,2,3"};
     begin = behind == end ? end : behind + 1;
@@ -102,6 +105,20 @@ Status checkEffects(const CLI::App &app, const Options &options) {
   return {};
 }
 
+void addGeneration(CLI::App &app, GenerationOptions &options) {
+  const CLI::Range count(int64_t(0), int64_t(INT32_MAX));
+  app.add_option("--max-new-tokens", options.maxNewTokens, "how many ids a prompt is continued by at most")
+      ->check(CLI::Range(int64_t(1), int64_t(INT32_MAX)));
+  app.add_option("--min-new-tokens", options.minNewTokens, "nothing ends before so many")->check(count);
+  app.add_option("--repetition-penalty", options.repetitionPenalty, "above 1: ids of the text come less");
+  app.add_option("--no-repeat-ngram-size", options.noRepeatNgram, "no so many ids in a row come twice")->check(count);
+  app.add_option("--temperature", options.temperature, "sample, with logits divided by it");
+  app.add_option("--top-k", options.topK, "sample among so many likeliest; 0 is all")->check(count);
+  app.add_option("--top-p", options.topP, "sample among the likeliest that together are so likely");
+  app.add_option("--seed", options.seed, "sample, with other numbers by chance; default 0")
+      ->check(CLI::Range(int64_t(0), INT64_MAX));
+}
+
 } // namespace
 
 /// Before the last dot of the file's name.
@@ -142,8 +159,7 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
   app.add_flag("--generate", options.generate, "continue prompts; the last line is the first one's new ids");
   std::string prompt;
   app.add_option("--prompt-ids", prompt, "ids of one prompt: 1,2,3; --inputs holds several as 'input_ids'");
-  app.add_option("--max-new-tokens", options.maxNewTokens, "how many ids a prompt is continued by at most")
-      ->check(CLI::Range(int64_t(1), int64_t(INT32_MAX)));
+  addGeneration(app, options.generation);
   app.allow_extras();
   try {
     app.parse(argc, argv);
@@ -159,8 +175,10 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
     exitCode = 1;
     return std::nullopt;
   }
-  for (const Status &status :
-       {readPrompt(prompt, options), checkGeneration(app, options), checkEffects(app, options), checkOutputs(options)})
+  for (const char *flag : samplingFlags)
+    options.generation.sample |= app.get_option(flag)->count() > 0;
+  for (const Status &status : {readPrompt(prompt, options.generation.promptIds), checkGeneration(app, options),
+                               checkEffects(app, options), checkOutputs(options)})
     if (!status) {
       std::fprintf(stderr, "ptx-run: error: %s\n", status.error().message.c_str());
       exitCode = 1;

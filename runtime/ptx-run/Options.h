@@ -9,13 +9,20 @@
 
 namespace ptx::run {
 
+/// What --generate is asked for; what is not said changes nothing.
+struct GenerationOptions {
+  std::vector<int64_t> promptIds;
+  int64_t maxNewTokens = 0, minNewTokens = 0, noRepeatNgram = 0, topK = 0, seed = 0;
+  double repetitionPenalty = 1, temperature = 1, topP = 1;
+  bool sample = false; // something of sampling is said
+};
+
 struct Options {
   std::string artifact, parameters, inputs, outputs, function, device, level, trace, compare;
   std::vector<std::string> adapters;
   unsigned threads = 0, runs = 20;
   bool list = false, bench = false, generate = false;
-  std::vector<int64_t> promptIds;
-  int64_t maxNewTokens = 0;
+  GenerationOptions generation;
 };
 
 /// The file of the adapter at `index`: out.safetensors where there is one, else

@@ -38,7 +38,8 @@ public:
       return status;
     if (options.list)
       return list();
-    Result<Inputs> read = options.inputs.empty() ? promptInputs(options.promptIds) : readInputs(options.inputs);
+    Result<Inputs> read =
+        options.inputs.empty() ? promptInputs(options.generation.promptIds) : readInputs(options.inputs);
     if (!read)
       return read.error();
     if (options.generate)

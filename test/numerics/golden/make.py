@@ -10,6 +10,8 @@ import json, math, pathlib, shutil, sys
 import torch, torch.nn as nn
 from safetensors.torch import load_file, save_file
 
+from sampling import draw, random_of
+
 torch.backends.mha.set_fastpath_enabled(False)  # it would read past PEFT's LoRA layers
 OUT = pathlib.Path(sys.argv[1])
 D, HEADS, FFN, SRC, TGT, POSITIONS = 36, 3, 52, 61, 53, 96
@@ -149,7 +151,9 @@ class Case:
 # --- generation --------------------------------------------------------------------------------
 
 PROMPTS = [[5, 9, 33, 4], [17], [50, 3, 3, 8, 21, 60, 7]]
-FLAGS = {"max_new_tokens": "--max-new-tokens"}  # of ptx-run, for options of Transformers' generate
+# Of ptx-run, for options of Transformers' generate.
+FLAGS = {name: "--" + name.replace("_", "-") for name in ("max_new_tokens", "min_new_tokens", "repetition_penalty", "no_repeat_ngram_size", "temperature",
+                                                         "top_k", "top_p", "seed")}
 
 
 def generation(prompts, rows, ends, options, margins, adapter=None):
@@ -159,7 +163,7 @@ def generation(prompts, rows, ends, options, margins, adapter=None):
     margins = [margins[step][row] for row, ids in enumerate(cut) for step in range(len(ids) if margins else 0)]
     if margins:
         entry["least_margin"] = round(min(margins), 5)
-        assert min(margins) > 1e-3, f"{entry}: too near for f32"
+        assert min(margins) > 1e-4, f"{entry}: too near for f32"
     return {**entry, "adapter": adapter} if adapter else entry
 
 
@@ -172,6 +176,30 @@ def generated(model, prompts, options, adapter=None):
     ends = model.generation_config.eos_token_id
     margins = [(top := scores.topk(2).values)[:, 0].sub(top[:, 1]).tolist() for scores in got.scores]
     return generation(prompts, got.sequences[:, longest:].tolist(), ends if isinstance(ends, list) else [ends], options, margins, adapter)
+
+
+def generated_alone(model, prompts, options):
+    """each row by itself: to Transformers padding is part of a text's n-grams"""
+    entries = [generated(model, [prompt], options) for prompt in prompts]
+    return {**entries[0], "prompt_ids": prompts, "new_ids": [e["new_ids"][0] for e in entries], "least_margin": min(e["least_margin"] for e in entries)}
+
+
+def sampled(model, prompts, options):
+    """drawn by our own generator of random numbers from scores warped by Transformers"""
+    from transformers.generation import logits_process as hf
+    given = {key: options[key] for key in ("temperature", "top_k", "top_p") if key in options}  # in this order
+    warpers = [{"temperature": hf.TemperatureLogitsWarper, "top_k": hf.TopKLogitsWarper, "top_p": hf.TopPLogitsWarper}[key](value) for key, value in given.items()]
+    ends, rows, margins = model.generation_config.eos_token_id, [], [[0.0] * len(prompts) for _ in range(options["max_new_tokens"])]
+    for row, prompt in enumerate(prompts):
+        text = list(prompt)
+        for step in range(options["max_new_tokens"]):
+            scores = model(torch.tensor([text])).logits[:, -1].float()
+            for warp in warpers:
+                scores = warp(torch.tensor([text]), scores)
+            id, margins[step][row] = draw(scores[0].tolist(), random_of(options.get("seed", 0), row, step))
+            text.append(id)
+        rows.append(text[len(prompt):])
+    return generation(prompts, rows, ends if isinstance(ends, list) else [ends], options, margins)
 
 
 def generated_pair(model, prompts, count):
@@ -465,7 +493,7 @@ def gpt2_as_published(tensors):
 def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tensors: tensors, shards=1, stored=None, generation=None,
               generate=(), **changes):
     """`rewrite`: tensors as the file has them; `stored`: fields of the file's config.json alone; `generation`: those of
-    generation_config.json; `generate`: (prompts, options of Transformers' generate) each"""
+    generation_config.json; `generate`: (who, prompts, options of Transformers' generate) each"""
     import transformers
     seed(number)
     config = transformers.GPT2Config(**{**dict(n_embd=D, n_head=HEADS, n_inner=FFN, n_layer=3, n_positions=POSITIONS, vocab_size=SRC, bos_token_id=1,
@@ -492,15 +520,20 @@ def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tenso
         (folder / "generation_config.json").write_text(json.dumps(generation, indent=1) + "\n")
         ids = {key: value for key, value in generation.items() if key.endswith(("_id", "_ids"))}  # how to search is said by the options
         model.generation_config = transformers.GenerationConfig(**ids)
-    case.finish(**({"generate": [generated(model, prompts, options) for prompts, options in generate]} if generate else {}))
+    case.finish(**({"generate": [make(model, prompts, options) for make, prompts, options in generate]} if generate else {}))
 
 
 def gpt2s():
-    make_gpt2(201, "gpt2_tied", "tied head, a width of its own within", generate=[([PROMPTS[0]], {"max_new_tokens": 12}), (PROMPTS, {"max_new_tokens": 12})])
+    make_gpt2(201, "gpt2_tied", "tied head, a width of its own within", generate=[(generated, [PROMPTS[0]], {"max_new_tokens": 12}), (generated, PROMPTS, {"max_new_tokens": 12}),
+                        (sampled, PROMPTS, {"max_new_tokens": 12, "temperature": 0.8, "seed": 1}),
+                        (sampled, PROMPTS, {"max_new_tokens": 12, "temperature": 1.3, "top_k": 9, "top_p": 0.85, "seed": 5})])
     make_gpt2(201, "gpt2_generation", "the same model with ids of its own for ends and padding", stored={"eos_token_id": 3},
               generation={"_from_model_config": True, "bos_token_id": 1, "eos_token_id": [41, 52], "pad_token_id": 60, "do_sample": True, "top_k": 5,
-                          "num_beams": 3, "max_length": 20, "transformers_version": "4.57.0"},
-              generate=[(PROMPTS, {"max_new_tokens": 12})])
+                          "num_beams": 3, "max_length": 20, "transformers_version": "4.57.0",
+                          "bad_words_ids": [[24, 41], [39, 39, 39, 39], [52]], "forced_eos_token_id": 52},
+              generate=[(generated_alone, PROMPTS, {"max_new_tokens": 12}),
+                        (generated_alone, PROMPTS, {"max_new_tokens": 12, "min_new_tokens": 7, "repetition_penalty": 1.4}),
+                        (generated_alone, PROMPTS, {"max_new_tokens": 12, "no_repeat_ngram_size": 2})])
     make_gpt2(202, "gpt2_untied", "a head of its own, four times the width within, two shards", tie_word_embeddings=False, n_inner=None, shards=2)
     make_gpt2(203, "gpt2_unscaled", "scores are not scaled", scale_attn_weights=False, activation_function="relu", n_inner=None,
               stored={"reorder_and_upcast_attn": True})

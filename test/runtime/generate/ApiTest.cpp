@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <thread>
 
@@ -19,7 +20,7 @@ Json textManifest(const std::string &directory, bool separate) {
   Json &output = manifest["functions"][0]["outputs"][0];
   output["name"] = "logits";
   output["width"] = vocabulary;
-  manifest["generation"] = {{"eos", {29}}, {"pad", 7}, {"start", 3}};
+  manifest["generation"] = {{"eos", {29}}, {"pad", 7}, {"start", 3}, {"bad_words", {{1}, {2, 3}}}};
   return manifest;
 }
 
@@ -45,6 +46,7 @@ protected:
     options.struct_size = sizeof options;
     ASSERT_EQ(ptx_program_generation(program, &options), nullptr);
     options.max_new_tokens = 6;
+    options.bad_word_count = 0;
   }
 
   void close() {
@@ -111,6 +113,11 @@ TEST_F(GenerateApi, OptionsBeginWithTheModelsIds) {
   EXPECT_EQ(options.eos_ids[0], 29);
   EXPECT_EQ(options.pad_id, 7);
   EXPECT_EQ(options.start_id, 3);
+  EXPECT_EQ(options.forced_first_id, -1);
+  ASSERT_EQ(ptx_program_generation(program, &options), nullptr);
+  ASSERT_EQ(options.bad_word_count, 2u);
+  EXPECT_EQ(options.bad_word_lengths[1], 2u);
+  EXPECT_EQ(options.bad_words[2], 3);
   open(false, [](Json &manifest) { manifest.erase("generation"); });
   EXPECT_EQ(options.eos_count, 0u);
   EXPECT_EQ(options.pad_id, -1);
@@ -254,6 +261,33 @@ TEST_F(GenerateApi, OptionsAreChecked) {
   options.pad_id = -2;
   EXPECT_EQ(said(), "generation, option 'pad_id': is -2, expected an id from 0 to 2147483647");
   options.pad_id = -1;
+  options.min_new_tokens = 7;
+  EXPECT_EQ(said(), "generation, option 'min_new_tokens': is 7, expected at most 6, which is max_new_tokens");
+  options.min_new_tokens = 0;
+  for (double penalty : {0.0, -1.0, 1e300}) {
+    options.repetition_penalty = penalty;
+    EXPECT_NE(said().find("generation, option 'repetition_penalty': is "), std::string::npos) << penalty;
+  }
+  options.repetition_penalty = 1;
+  size_t length = 0;
+  options.bad_words = &end;
+  options.bad_word_lengths = &length;
+  options.bad_word_count = 1;
+  EXPECT_EQ(said(), "generation, option 'bad_words': one is empty, expected at least one id in each");
+  length = 1;
+  EXPECT_EQ(said(), "generation, option 'bad_words': is 30, expected an id from 0 to 29");
+  options.bad_words = nullptr;
+  EXPECT_EQ(said(), "generation, option 'bad_words': are 1, expected at most 65536 and their memory");
+  options.bad_word_count = 0;
+  options.top_k = 3;
+  EXPECT_EQ(said(), "generation, option 'top_k': has no effect without 'sample'");
+  options.sample = 1;
+  EXPECT_EQ(said(), "");
+  options.top_p = 0;
+  EXPECT_EQ(said(), "generation, option 'top_p': is 0, expected a number above 0, at most 1");
+  options.top_p = 1;
+  options.temperature = NAN;
+  EXPECT_EQ(said(), "generation, option 'temperature': is nan, expected a number above 0");
   options.struct_size = 8;
   EXPECT_NE(said().find("ptx_session_generate: struct_size is 8, expected "), std::string::npos);
 }

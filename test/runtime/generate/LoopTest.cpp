@@ -100,3 +100,35 @@ TEST(Loop, ErrorsOfTheModelAreSaid) {
     EXPECT_EQ(rows.error().message, "generation: the logit of id 10 in row 0 is not finite");
   }
 }
+
+// A row's draws depend on its number, its text and the seed alone.
+TEST(Loop, SamplesRowsByThemselves) {
+  std::vector<Prompt> prompts = promptsOf({{1, 2, 3}, {4}, {5, 6}}), first = promptsOf({{1, 2, 3}});
+  GenerateOptions options = optionsOf(20, {3});
+  options.sampling = Sampling{1.5, 0, 1, 11};
+  ToyStepper model(vocabulary), alone(vocabulary), other(vocabulary);
+  Result<std::vector<TokenIds>> rows = generate(model, options, prompts, ignoreToken),
+                                row = generate(alone, options, first, ignoreToken);
+  ASSERT_TRUE(rows && row);
+  EXPECT_EQ((*rows)[0], (*row)[0]);
+  options.sampling->seed = 12;
+  row = generate(other, options, first, ignoreToken);
+  ASSERT_TRUE(row);
+  EXPECT_NE((*rows)[0], (*row)[0]);
+}
+
+// Options that leave nothing, or nothing finite, are errors.
+TEST(Loop, NothingLeftIsSaid) {
+  std::vector<Prompt> prompts = promptsOf({{1}});
+  auto said = [&](const GenerateOptions &options) {
+    ToyStepper model(vocabulary);
+    Result<std::vector<TokenIds>> rows = generate(model, options, prompts, ignoreToken);
+    return rows ? "" : rows.error().message;
+  };
+  GenerateOptions options = optionsOf(20);
+  options.noRepeatNgram = 1;
+  EXPECT_EQ(said(options), "generation: row 0: the options leave no id to choose");
+  options = optionsOf(20);
+  options.sampling = Sampling{1e-45, 0, 1, 0};
+  EXPECT_EQ(said(options), "generation: row 0: the options make scores overflow");
+}
