@@ -216,6 +216,13 @@ PTX_EXPORT void ptx_session_workers(const ptx_session *session, const ptx_worker
 
 /*===- Generation -------------------------------------------------------------*/
 
+/* When a search of beams has found enough (False, True and "never" of Transformers). */
+typedef enum {
+  PTX_STOP_LIKELY = 0, /* no running text is likely to be better than those that ended */
+  PTX_STOP_EARLY = 1,  /* as many have ended as there are beams */
+  PTX_STOP_NEVER = 2   /* none can be better than those that ended, however long it grows */
+} ptx_early_stopping;
+
 /* What texts are continued with, and until when. ptx_program_generation fills
  * it with the ids that the model's own files name and with what changes nothing;
  * the caller then asks for more. Ids of -1 are none. What each option does to the
@@ -236,6 +243,9 @@ typedef struct {
   size_t bad_word_count;
   double repetition_penalty;     /* of ids in the text: above 1 they come less, below more; 1 */
   uint64_t no_repeat_ngram_size; /* no sequence of so many ids comes twice; 0: all may */
+  uint32_t beams;                /* texts that each row tries at once, 1 to 256; 1: no search */
+  double length_penalty;         /* with beams a text's score is divided by its length to this; 1 */
+  ptx_early_stopping early_stopping;
   int32_t sample;                /* 0: the greatest score each time; else as follows */
   double temperature;            /* scores are divided by it; above 0; 1 */
   uint64_t top_k;                /* only the so many greatest scores; 0: all */
@@ -248,8 +258,8 @@ typedef struct {
  * not generate text has no ids. */
 PTX_EXPORT ptx_status *ptx_program_generation(const ptx_program *program, ptx_generate_options *options);
 
-/* Is told each new id of a row, on the calling thread, as it is chosen.
- * Non-zero ends the generation with PTX_CANCELLED. It must
+/* Is told each new id of a row, on the calling thread, as it is chosen;
+ * with beams when all are known. Non-zero ends the generation with PTX_CANCELLED. It must
  * not use the session. */
 typedef int (*ptx_token_fn)(void *user, size_t row, int64_t id);
 
@@ -263,8 +273,8 @@ typedef int (*ptx_token_fn)(void *user, size_t row, int64_t id);
  * are a row's own. Owned by the session until its next call.
  * Refused: a program whose `forward` gives no logits of the next token, prompts
  * that with max_new_tokens are longer than the model's positions, more than 4096
- * rows, options that have no effect (those of sampling without `sample`) or leave
- * no id to choose. The session serves no other call meanwhile (PTX_BUSY); its cancel
+ * rows times beams, options that have no effect (those of sampling without `sample`, of beams with one), do not
+ * go together (beams and sampling) or leave no id to choose. The session serves no other call meanwhile (PTX_BUSY); its cancel
  * function is asked as in a call. `chosen` may be NULL. */
 PTX_EXPORT ptx_status *ptx_session_generate(ptx_session *session, const ptx_generate_options *options,
                                             const ptx_tensor *inputs, size_t input_count, ptx_token_fn chosen,

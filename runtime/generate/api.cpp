@@ -63,6 +63,12 @@ Result<GenerateOptions> readOptions(const ptx_generate_options &given) {
   options.minNewTokens = given.min_new_tokens;
   options.repetitionPenalty = given.repetition_penalty;
   options.noRepeatNgram = given.no_repeat_ngram_size;
+  options.beams = given.beams;
+  options.lengthPenalty = given.length_penalty;
+  if (given.early_stopping < PTX_STOP_LIKELY || given.early_stopping > PTX_STOP_NEVER)
+    return Error{"generation, option 'early_stopping': is " + std::to_string(given.early_stopping) +
+                 ", expected 0 to 2"};
+  options.earlyStopping = static_cast<EarlyStopping>(given.early_stopping);
   options.ids.pad = idOf(given.pad_id);
   options.ids.start = idOf(given.start_id);
   options.ids.forcedFirst = idOf(given.forced_first_id);
@@ -137,7 +143,8 @@ ptx_status *ptx_program_generation(const ptx_program *program, ptx_generate_opti
     filled.bad_words = program->badWords.data();
     filled.bad_word_lengths = program->badWordLengths.data();
     filled.bad_word_count = program->badWordLengths.size();
-    filled.repetition_penalty = filled.temperature = filled.top_p = 1;
+    filled.beams = 1;
+    filled.repetition_penalty = filled.length_penalty = filled.temperature = filled.top_p = 1;
     std::memcpy(options, &filled, sizeof filled);
     return {};
   });

@@ -1,5 +1,6 @@
 #include "runtime/generate/generate.h"
 
+#include "runtime/generate/beams.h"
 #include "runtime/generate/processors.h"
 
 #include <algorithm>
@@ -9,15 +10,6 @@
 namespace ptx {
 
 namespace {
-
-Status checkFinite(std::span<const float> values, size_t row) {
-  auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
-  if (bad == values.end())
-    return {};
-  return Error{"generation: the logit of id " + std::to_string(bad - values.begin()) + " in row " +
-                   std::to_string(row) + " is not finite",
-               Cause::Program};
-}
 
 /// Chooses the next id of a text among scores that it may change.
 class Chooser {
@@ -45,10 +37,9 @@ private:
   std::vector<float> scores;
 };
 
-} // namespace
-
-Result<std::vector<TokenIds>> generate(Stepper &model, const GenerateOptions &options, std::span<const Prompt> prompts,
-                                       const TokenChosen &chosen) {
+/// An id behind each text that goes on, then a step of the model.
+Result<std::vector<TokenIds>> chooseEach(Stepper &model, const GenerateOptions &options,
+                                         std::span<const Prompt> prompts, const TokenChosen &chosen) {
   std::vector<TokenIds> rows(prompts.size()), texts;
   for (const Prompt &prompt : prompts)
     texts.push_back(prompt.text);
@@ -81,6 +72,20 @@ Result<std::vector<TokenIds>> generate(Stepper &model, const GenerateOptions &op
       return rows;
     logits = model.step(parents, tokens);
   }
+}
+
+} // namespace
+
+Result<std::vector<TokenIds>> generate(Stepper &model, const GenerateOptions &options, std::span<const Prompt> prompts,
+                                       const TokenChosen &chosen) {
+  if (options.beams == 1)
+    return chooseEach(model, options, prompts, chosen);
+  Result<std::vector<TokenIds>> rows = searchBeams(model, options, prompts);
+  for (size_t row = 0; rows && row < rows->size(); ++row)
+    for (int64_t id : (*rows)[row])
+      if (Status status = chosen(row, id); !status)
+        return status.error();
+  return rows;
 }
 
 } // namespace ptx

@@ -9,7 +9,8 @@
 
 namespace ptx {
 
-/// Is told each new id of a row as it is chosen; an error ends the generation and is what it returns.
+/// Is told each new id of a row as it is chosen, with beams when all are known; an error ends the generation and is
+/// what it returns.
 using TokenChosen = std::function<Status(size_t row, int64_t id)>;
 
 /// The new ids of each prompt: up to and with the id that ended it, else as many

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 
 namespace ptx {
 
@@ -70,6 +71,21 @@ Status checkSampling(const Sampling &sampling) {
   return {};
 }
 
+Status checkBeams(const GenerateOptions &options) {
+  if (options.beams < 1 || options.beams > GenerateOptions::mostBeams)
+    return refuse("beams", "is " + std::to_string(options.beams) + ", expected 1 to " +
+                               std::to_string(GenerateOptions::mostBeams));
+  if (options.beams > 1 && options.sampling)
+    return refuse("beams", "is " + std::to_string(options.beams) + ", which does not go with 'sample'");
+  if (options.beams == 1 && (options.lengthPenalty != 1 || options.earlyStopping != EarlyStopping::Likely))
+    return refuse(options.lengthPenalty != 1 ? "length_penalty" : "early_stopping", "has no effect with one beam");
+  float longest = static_cast<float>(std::pow(static_cast<double>(options.maxNewTokens), options.lengthPenalty));
+  if (!std::isfinite(longest) || longest < std::numeric_limits<float>::min())
+    return refuse("length_penalty", "is " + textOf(options.lengthPenalty) + ", expected a number to which " +
+                                        std::to_string(options.maxNewTokens) + " can be raised in f32");
+  return {};
+}
+
 } // namespace
 
 bool GenerateOptions::isEnd(int64_t id) const { return std::ranges::find(ids.eos, id) != ids.eos.end(); }
@@ -85,6 +101,8 @@ Status checkOptions(const GenerateOptions &options, const TextModel &model) {
     return status;
   if (Status status = checkNumber("repetition_penalty", options.repetitionPenalty); !status)
     return status;
+  if (Status status = checkBeams(options); !status)
+    return status;
   if (options.sampling)
     if (Status status = checkSampling(*options.sampling); !status)
       return status;
@@ -94,6 +112,9 @@ Status checkOptions(const GenerateOptions &options, const TextModel &model) {
 }
 
 Status checkLengths(const GenerateOptions &options, const TextModel &model, std::span<const Prompt> prompts) {
+  if (prompts.size() * options.beams > mostTexts)
+    return refuse("beams", "is " + std::to_string(options.beams) + ", with " + std::to_string(prompts.size()) +
+                               " rows expected at most " + std::to_string(mostTexts / prompts.size()));
   for (size_t row = 0; row < prompts.size(); ++row) {
     size_t known = prompts[row].text.size();
     if (known + options.maxNewTokens > model.positions)

@@ -9,11 +9,20 @@
 
 namespace ptx {
 
+/// When a search of beams has found enough: when no running text is likely to be
+/// better than those that ended, as soon as there are as many as beams, or when
+/// none can be better at any length. Transformers' False, True and "never".
+enum class EarlyStopping { Likely, Yes, Never };
+
 struct GenerateOptions {
   GenerationIds ids;
   uint64_t maxNewTokens = 0, minNewTokens = 0;
-  double repetitionPenalty = 1;     // 1: none
-  uint64_t noRepeatNgram = 0;       // 0: all may come again
+  double repetitionPenalty = 1; // 1: none
+  uint64_t noRepeatNgram = 0;   // 0: all may come again
+  size_t beams = 1;             // 1: no search
+  double lengthPenalty = 1;     // of beams: above 0 longer texts score better
+  EarlyStopping earlyStopping = EarlyStopping::Likely;
+  static constexpr size_t mostBeams = 256;
   std::optional<Sampling> sampling; // none: the greatest score each time
 
   bool isEnd(int64_t id) const;

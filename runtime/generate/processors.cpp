@@ -50,6 +50,15 @@ void force(std::span<const int64_t> ids, std::span<float> scores) {
 
 } // namespace
 
+Status checkFinite(std::span<const float> values, size_t row) {
+  auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
+  if (bad == values.end())
+    return {};
+  return Error{"generation: the logit of id " + std::to_string(bad - values.begin()) + " in row " +
+                   std::to_string(row) + " is not finite",
+               Cause::Program};
+}
+
 void processScores(const GenerateOptions &options, std::span<const int64_t> text, size_t added,
                    std::span<float> scores) {
   const GenerationIds &ids = options.ids;

@@ -7,6 +7,9 @@
 
 namespace ptx {
 
+/// An error that names the id where a model's logits are not finite.
+Status checkFinite(std::span<const float> logits, size_t row);
+
 /// `text`: all ids so far, `added` of them new. `scores` [vocabulary], logits or
 /// logarithms of probabilities; -infinity where an id must not come.
 ///  1. repetition penalty: scores of ids in the text, times it below zero, else divided by it

@@ -9,9 +9,6 @@
 
 namespace ptx {
 
-/// The most texts that grow at once, beams included.
-inline constexpr uint64_t mostTexts = 4096;
-
 /// `input_ids` [B,S], `attention_mask` [B,S] (ones where it is left out) and, of
 /// a program that mixes adapters, `adapter_ids` [B]. Positions are counted from
 /// the mask. What is wrong with them is said with its place.

@@ -15,6 +15,9 @@ namespace ptx {
 
 using TokenIds = std::vector<int64_t>;
 
+/// The most texts that grow at once, beams included.
+inline constexpr uint64_t mostTexts = 4096;
+
 /// What a text begins with. Padding is gone: rows are as long as they are.
 struct Prompt {
   TokenIds source;                // what an encoder reads; empty for a decoder alone

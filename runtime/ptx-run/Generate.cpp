@@ -28,6 +28,9 @@ Status printGenerated(const Options &options, const ptx_program *program, ptx_se
   asked.min_new_tokens = static_cast<uint64_t>(given.minNewTokens);
   asked.repetition_penalty = given.repetitionPenalty;
   asked.no_repeat_ngram_size = static_cast<uint64_t>(given.noRepeatNgram);
+  asked.beams = given.beams;
+  asked.length_penalty = given.lengthPenalty;
+  asked.early_stopping = given.earlyStopping;
   asked.sample = given.sample;
   asked.temperature = given.temperature;
   asked.top_k = static_cast<uint64_t>(given.topK);

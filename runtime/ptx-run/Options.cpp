@@ -40,9 +40,18 @@ Status checkOutputs(const Options &options) {
 
 // What only a generation takes, and what it has no use for.
 constexpr const char *samplingFlags[] = {"--temperature", "--top-k", "--top-p", "--seed"};
-constexpr const char *generationFlags[] = {
-    "--prompt-ids", "--max-new-tokens", "--min-new-tokens",     "--temperature",         "--top-k",
-    "--top-p",      "--seed",           "--repetition-penalty", "--no-repeat-ngram-size"};
+constexpr const char *generationFlags[] = {"--prompt-ids",
+                                           "--max-new-tokens",
+                                           "--min-new-tokens",
+                                           "--beams",
+                                           "--length-penalty",
+                                           "--temperature",
+                                           "--top-k",
+                                           "--top-p",
+                                           "--early-stopping",
+                                           "--seed",
+                                           "--repetition-penalty",
+                                           "--no-repeat-ngram-size"};
 constexpr const char *callFlags[] = {"--list", "--function", "--bench", "--runs", "--trace", "--compare"};
 
 /// "5,9,33"
@@ -71,6 +80,12 @@ Status checkGeneration(const CLI::App &app, const Options &options) {
     return Error{"--generate continues a prompt: say either --prompt-ids=1,2,3 or --inputs=FILE with 'input_ids'"};
   if (!given("--max-new-tokens"))
     return Error{"--generate needs --max-new-tokens=N, how many ids to add at most"};
+  for (const char *flag : {"--length-penalty", "--early-stopping"})
+    if (given(flag) && options.generation.beams == 1)
+      return Error{std::string(flag) + " has no effect without --beams=2 or more; leave it out"};
+  for (const char *flag : samplingFlags)
+    if (given(flag) && options.generation.beams > 1)
+      return Error{std::string(flag) + " samples, --beams searches: leave one out"};
   if (options.adapters.size() > 1)
     return Error{"--generate runs under one adapter, --adapter lists " + std::to_string(options.adapters.size())};
   return {};
@@ -112,6 +127,14 @@ void addGeneration(CLI::App &app, GenerationOptions &options) {
   app.add_option("--min-new-tokens", options.minNewTokens, "nothing ends before so many")->check(count);
   app.add_option("--repetition-penalty", options.repetitionPenalty, "above 1: ids of the text come less");
   app.add_option("--no-repeat-ngram-size", options.noRepeatNgram, "no so many ids in a row come twice")->check(count);
+  app.add_option("--beams", options.beams, "search with so many texts at once; default 1, no search")
+      ->check(CLI::Range(1, 256));
+  app.add_option("--length-penalty", options.lengthPenalty, "of beams: above 0 longer texts score better; default 1");
+  const std::map<std::string, ptx_early_stopping> stops = {
+      {"false", PTX_STOP_LIKELY}, {"true", PTX_STOP_EARLY}, {"never", PTX_STOP_NEVER}};
+  app.add_option("--early-stopping", options.earlyStopping, "of beams: false, true or never; default false")
+      ->transform(CLI::CheckedTransformer(stops, CLI::ignore_case))
+      ->option_text("false|true|never");
   app.add_option("--temperature", options.temperature, "sample, with logits divided by it");
   app.add_option("--top-k", options.topK, "sample among so many likeliest; 0 is all")->check(count);
   app.add_option("--top-p", options.topP, "sample among the likeliest that together are so likely");

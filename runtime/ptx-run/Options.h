@@ -2,6 +2,8 @@
 #ifndef PTX_RUNTIME_PTX_RUN_OPTIONS_H
 #define PTX_RUNTIME_PTX_RUN_OPTIONS_H
 
+#include "runtime/ptx.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,7 +15,9 @@ namespace ptx::run {
 struct GenerationOptions {
   std::vector<int64_t> promptIds;
   int64_t maxNewTokens = 0, minNewTokens = 0, noRepeatNgram = 0, topK = 0, seed = 0;
-  double repetitionPenalty = 1, temperature = 1, topP = 1;
+  unsigned beams = 1;
+  double repetitionPenalty = 1, temperature = 1, topP = 1, lengthPenalty = 1;
+  ptx_early_stopping earlyStopping = PTX_STOP_LIKELY;
   bool sample = false; // something of sampling is said
 };
 

@@ -153,13 +153,14 @@ class Case:
 PROMPTS = [[5, 9, 33, 4], [17], [50, 3, 3, 8, 21, 60, 7]]
 # Of ptx-run, for options of Transformers' generate.
 FLAGS = {name: "--" + name.replace("_", "-") for name in ("max_new_tokens", "min_new_tokens", "repetition_penalty", "no_repeat_ngram_size", "temperature",
-                                                         "top_k", "top_p", "seed")}
+                                                         "top_k", "top_p", "seed", "length_penalty", "early_stopping")}
+FLAGS["num_beams"] = "--beams"
 
 
 def generation(prompts, rows, ends, options, margins, adapter=None):
     """an entry of case.json: ids up to and with the one that ended a row; by how much each led where the greatest was chosen"""
     cut = [row[:next((i + 1 for i, id in enumerate(row) if id in ends), len(row))] for row in rows]
-    entry = {"prompt_ids": prompts, "new_ids": cut, "flags": [f"{FLAGS[k]}={v}" for k, v in options.items()]}
+    entry = {"prompt_ids": prompts, "new_ids": cut, "flags": [f"{FLAGS[k]}={str(v).lower()}" for k, v in options.items()]}
     margins = [margins[step][row] for row, ids in enumerate(cut) for step in range(len(ids) if margins else 0)]
     if margins:
         entry["least_margin"] = round(min(margins), 5)
@@ -174,7 +175,7 @@ def generated(model, prompts, options, adapter=None):
     mask = lengths_mask(list(map(len, prompts)), longest, left=True)
     got = model.generate(ids, attention_mask=mask, **{"do_sample": False, **options}, return_dict_in_generate=True, output_scores=True)
     ends = model.generation_config.eos_token_id
-    margins = [(top := scores.topk(2).values)[:, 0].sub(top[:, 1]).tolist() for scores in got.scores]
+    margins = [(top := scores.topk(2).values)[:, 0].sub(top[:, 1]).tolist() for scores in got.scores] if "num_beams" not in options else []
     return generation(prompts, got.sequences[:, longest:].tolist(), ends if isinstance(ends, list) else [ends], options, margins, adapter)
 
 
@@ -491,7 +492,7 @@ def gpt2_as_published(tensors):
 
 
 def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tensors: tensors, shards=1, stored=None, generation=None,
-              generate=(), **changes):
+              generate=(), runs=("one", "ragged", "left", "holes", "long", "positions", "plain"), **changes):
     """`rewrite`: tensors as the file has them; `stored`: fields of the file's config.json alone; `generation`: those of
     generation_config.json; `generate`: (who, prompts, options of Transformers' generate) each"""
     import transformers
@@ -514,7 +515,7 @@ def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tenso
     else:
         save_file(tensors, file, metadata={"format": "pt"})
     model = model.double()
-    for run in ("one", "ragged", "left", "holes", "long", "positions", "plain"):
+    for run in runs:
         case.run(run, *evaluate_gpt2(model, run))
     if generation:
         (folder / "generation_config.json").write_text(json.dumps(generation, indent=1) + "\n")
@@ -531,9 +532,16 @@ def gpt2s():
               generation={"_from_model_config": True, "bos_token_id": 1, "eos_token_id": [41, 52], "pad_token_id": 60, "do_sample": True, "top_k": 5,
                           "num_beams": 3, "max_length": 20, "transformers_version": "4.57.0",
                           "bad_words_ids": [[24, 41], [39, 39, 39, 39], [52]], "forced_eos_token_id": 52},
-              generate=[(generated_alone, PROMPTS, {"max_new_tokens": 12}),
+              generate=[(generated_alone, PROMPTS, {"max_new_tokens": 12}), (generated, PROMPTS, {"max_new_tokens": 12, "num_beams": 3}),
                         (generated_alone, PROMPTS, {"max_new_tokens": 12, "min_new_tokens": 7, "repetition_penalty": 1.4}),
                         (generated_alone, PROMPTS, {"max_new_tokens": 12, "no_repeat_ngram_size": 2})])
+    beams = [dict(num_beams=2), dict(num_beams=4), dict(num_beams=4, length_penalty=0.0), dict(num_beams=4, length_penalty=2.5),
+             dict(num_beams=3, length_penalty=-1.0), dict(num_beams=5, early_stopping=True), dict(num_beams=5, early_stopping="never"),
+             dict(num_beams=3, early_stopping="never", length_penalty=2.0), dict(num_beams=3, early_stopping=True, length_penalty=-2.0),
+             dict(num_beams=4, min_new_tokens=9), dict(num_beams=3, repetition_penalty=1.5), dict(num_beams=40)]
+    make_gpt2(201, "gpt2_beams", "the same model, searched; three ids end its rows", runs=["one"],
+              generation={"bos_token_id": 1, "eos_token_id": [55, 40, 52], "pad_token_id": 60},
+              generate=[(generated, PROMPTS, {"max_new_tokens": 14, **options}) for options in beams])
     make_gpt2(202, "gpt2_untied", "a head of its own, four times the width within, two shards", tie_word_embeddings=False, n_inner=None, shards=2)
     make_gpt2(203, "gpt2_unscaled", "scores are not scaled", scale_attn_weights=False, activation_function="relu", n_inner=None,
               stored={"reorder_and_upcast_attn": True})

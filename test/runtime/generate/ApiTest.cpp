@@ -288,6 +288,31 @@ TEST_F(GenerateApi, OptionsAreChecked) {
   options.top_p = 1;
   options.temperature = NAN;
   EXPECT_EQ(said(), "generation, option 'temperature': is nan, expected a number above 0");
+  options.temperature = 1;
+  options.beams = 2;
+  options.top_k = 0;
+  EXPECT_EQ(said(), "generation, option 'beams': is 2, which does not go with 'sample'");
+  options.sample = 0;
+  EXPECT_EQ(said(), "");
+  options.length_penalty = 1e300;
+  EXPECT_EQ(said(),
+            "generation, option 'length_penalty': is 1e+300, expected a number to which 6 can be raised in f32");
+  options.length_penalty = 2;
+  for (uint32_t beams : {0u, 257u}) {
+    options.beams = beams;
+    EXPECT_EQ(said(), "generation, option 'beams': is " + std::to_string(beams) + ", expected 1 to 256");
+  }
+  options.beams = 1;
+  EXPECT_EQ(said(), "generation, option 'length_penalty': has no effect with one beam");
+  options.length_penalty = 1;
+  options.early_stopping = PTX_STOP_NEVER;
+  EXPECT_EQ(said(), "generation, option 'early_stopping': has no effect with one beam");
+  options.early_stopping = PTX_STOP_LIKELY;
+  options.beams = 256;
+  std::vector<int64_t> many(17, 1);
+  EXPECT_EQ(generate({tensor("input_ids", many, 17)}).error,
+            "generation, option 'beams': is 256, with 17 rows expected at most 240");
+  options.beams = 1;
   options.struct_size = 8;
   EXPECT_NE(said().find("ptx_session_generate: struct_size is 8, expected "), std::string::npos);
 }
