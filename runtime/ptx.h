@@ -246,21 +246,21 @@ typedef struct {
   uint32_t beams;                /* texts that each row tries at once, 1 to 256; 1: no search */
   double length_penalty;         /* with beams a text's score is divided by its length to this; 1 */
   ptx_early_stopping early_stopping;
-  int32_t sample;                /* 0: the greatest score each time; else as follows */
-  double temperature;            /* scores are divided by it; above 0; 1 */
-  uint64_t top_k;                /* only the so many greatest scores; 0: all */
-  double top_p;                  /* only the likeliest, together at least so likely; above 0, at most 1; 1 */
-  uint64_t seed;                 /* of a row's random numbers, which neither other rows nor the device change
-                                  * (runtime/generate/sample.h says how they are made) */
+  int32_t sample;     /* 0: the greatest score each time; else as follows */
+  double temperature; /* scores are divided by it; above 0; 1 */
+  uint64_t top_k;     /* only the so many greatest scores; 0: all */
+  double top_p;       /* only the likeliest, together at least so likely; above 0, at most 1; 1 */
+  uint64_t seed;      /* of random numbers, which are a row's own
+                       * (runtime/generate/sample.h: how they are made) */
 } ptx_generate_options;
 
 /* The caller sets struct_size. Lists belong to the program. A program that does
  * not generate text has no ids. */
 PTX_EXPORT ptx_status *ptx_program_generation(const ptx_program *program, ptx_generate_options *options);
 
-/* Is told each new id of a row, on the calling thread, as it is chosen;
- * with beams when all are known. Non-zero ends the generation with PTX_CANCELLED. It must
- * not use the session. */
+/* Is told each new id of a row, on the calling thread, as it is chosen; with beams
+ * when all are known. Non-zero ends the generation with PTX_CANCELLED. It must not
+ * use the session. */
 typedef int (*ptx_token_fn)(void *user, size_t row, int64_t id);
 
 /* Continues texts. Inputs are I64 or I32:
@@ -273,9 +273,11 @@ typedef int (*ptx_token_fn)(void *user, size_t row, int64_t id);
  * are a row's own. Owned by the session until its next call.
  * Refused: a program whose `forward` gives no logits of the next token, prompts
  * that with max_new_tokens are longer than the model's positions, more than 4096
- * rows times beams, options that have no effect (those of sampling without `sample`, of beams with one), do not
- * go together (beams and sampling) or leave no id to choose. The session serves no other call meanwhile (PTX_BUSY); its cancel
- * function is asked as in a call. `chosen` may be NULL. */
+ * rows times beams, options that have no effect (those of sampling without
+ * `sample`, of beams with one), do not go together (beams and sampling) or leave
+ * no id to choose.
+ * The session serves no other call meanwhile (PTX_BUSY); its cancel function is
+ * asked as in a call. `chosen` may be NULL. */
 PTX_EXPORT ptx_status *ptx_session_generate(ptx_session *session, const ptx_generate_options *options,
                                             const ptx_tensor *inputs, size_t input_count, ptx_token_fn chosen,
                                             void *user, const ptx_tensor **outputs, size_t *output_count);

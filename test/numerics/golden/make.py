@@ -563,7 +563,7 @@ def adapted_gpt2():
          {"a": dict(target_modules=linears, fan_in_fan_out=True),
           "b": dict(target_modules=["c_attn", "mlp.c_proj"], r=7, use_dora=True, fan_in_fan_out=True),
           "c": dict(target_modules="all-linear", r=3, lora_bias=True, use_rslora=True, fan_in_fan_out=True)},
-         swap=["a", "none", "b", "c", "a", "none"])
+         swap=["a", "none", "b", "c", "a", "none"], generate=[{"max_new_tokens": 9}])
     make(212, "lora_gpt2_tied", "head and word embeddings share a weight, their deltas do not", "gpt2_tied",
          {"a": dict(target_modules=["lm_head"]), "b": dict(target_modules=["wte", "wpe"]),
           "c": dict(target_modules=["lm_head", "wte", "c_fc"])},
@@ -609,8 +609,9 @@ def adapt(model, folder, number, zero_out_proj=False, ia3=False, **options):
     return PeftModel.from_pretrained(copy.deepcopy(model).float(), folder).eval().double().base_model.model
 
 
-def make_adapted(number, name, checks, model, base, evaluate, adapters, swap=None, scale=None, inside=None):
-    """`inside`: the part of the model that the adapters are made on, as a model of its own"""
+def make_adapted(number, name, checks, model, base, evaluate, adapters, swap=None, scale=None, inside=None, generate=()):
+    """`inside`: the part of the model that the adapters are made on, as a model of its own; `generate`: options of
+    Transformers' generate, under each adapter"""
     import copy
     case = Case(name, evaluate.function, checks, model=f"../{base}/model")
     nets = {"none": model}
@@ -633,7 +634,8 @@ def make_adapted(number, name, checks, model, base, evaluate, adapters, swap=Non
         for run in ("one", "ragged", "long"):
             inputs, outputs, compare = evaluate(net, run)
             case.run(f"{adapter}-{run}", inputs, outputs, compare, adapter)
-    case.finish(swap=swap or ["a", "none", "a", "none"])
+    entries = [generated(net, PROMPTS, options, adapter) for options in generate for adapter, net in nets.items()]
+    case.finish(swap=swap or ["a", "none", "a", "none"], **({"generate": entries} if entries else {}))
 
 
 def load_pair(name):
