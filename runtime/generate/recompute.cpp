@@ -25,6 +25,7 @@ public:
     }
   }
 
+  size_t width() const { return length; }
   ptx_tensor idsTensor(const char *name) { return tensor(name, ids); }
   ptx_tensor maskTensor(const char *name) { return tensor(name, mask); }
 
@@ -58,7 +59,7 @@ Result<Logits> RecomputingStepper::step(std::span<const size_t> parents, std::sp
 
 Result<Logits> RecomputingStepper::compute() {
   logits.resize(texts.size() * model.vocabulary);
-  size_t longest = 0;
+  size_t longest = 1;
   for (const Text &text : texts)
     longest = std::max(longest, text.ids.size());
   size_t group = std::max<size_t>(1, mostLogits / (longest * model.vocabulary));
@@ -85,15 +86,19 @@ Status RecomputingStepper::computeTexts(size_t begin, size_t end) {
     inputs.push_back(text.idsTensor("decoder_input_ids"));
   if (!adapters.empty())
     inputs.push_back({"adapter_ids", PTX_I64, 1, {adapters.size(), 0, 0}, adapters.data()});
+  uint64_t count = end - begin, length = text.width();
   auto keepLast = [&](std::span<const ptx_tensor> results) -> Status {
-    for (const ptx_tensor &result : results) {
-      if (std::strcmp(result.name, "logits") != 0)
-        continue;
-      const float *values = static_cast<const float *>(result.data);
-      for (size_t i = begin; i < end; ++i) {
-        size_t row = (i - begin) * result.dims[1] + texts[i].ids.size() - 1;
-        std::copy_n(values + row * model.vocabulary, model.vocabulary, logits.data() + i * model.vocabulary);
-      }
+    auto result = std::ranges::find_if(results, [](auto &tensor) { return std::strcmp(tensor.name, "logits") == 0; });
+    // A device that takes whole calls answers for itself.
+    if (result == results.end() || result->rank != 3 || result->dims[0] != count || result->dims[1] != length ||
+        result->dims[2] != model.vocabulary)
+      return Error{"generation: the device's logits are not [" + std::to_string(count) + "," + std::to_string(length) +
+                       "," + std::to_string(model.vocabulary) + "]",
+                   Cause::Program};
+    const float *values = static_cast<const float *>(result->data);
+    for (size_t i = begin; i < end; ++i) {
+      size_t row = (i - begin) * length + texts[i].ids.size() - 1;
+      std::copy_n(values + row * model.vocabulary, model.vocabulary, logits.data() + i * model.vocabulary);
     }
     return {};
   };

@@ -21,7 +21,8 @@ Result<TextModel> textModelOf(const Manifest &manifest) {
   const OutputRecord *logits = forward ? findNamed(forward->outputs, "logits") : nullptr;
   const InputRecord *text = target ? target : ids;
   bool readsText = ids && !ids->mask && mask && mask->mask && mask->space == ids->space && !text->mask;
-  if (!readsText || !logits || logits->perSequence || logits->space != text->space || logits->width > text->limit)
+  if (!readsText || !logits || logits->perSequence || logits->space != text->space || logits->width == 0 ||
+      logits->width > text->limit)
     return Error{"the program does not generate text: it has no function 'forward' from 'input_ids' and "
                  "'attention_mask' to 'logits' of each position over a vocabulary",
                  Cause::NotFound};

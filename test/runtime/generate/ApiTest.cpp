@@ -322,6 +322,7 @@ TEST_F(GenerateApi, OtherProgramsAreRefused) {
   std::vector<int64_t> ids = {4, 9};
   for (auto change : {+[](Json &manifest) { manifest["functions"][0]["outputs"][0]["name"] = "hidden"; },
                       +[](Json &manifest) { manifest["functions"][0]["name"] = "encode"; },
+                      +[](Json &manifest) { manifest["functions"][0]["outputs"][0]["width"] = 0; },
                       +[](Json &manifest) { manifest["functions"][0]["outputs"][0]["width"] = vocabulary + 1; }}) {
     open(false, change);
     Generated got = generate({tensor("input_ids", ids, 1)});
