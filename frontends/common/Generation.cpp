@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 namespace ptx::frontends {
 
@@ -178,12 +179,12 @@ private:
     }
     if (*found == -1)
       return std::nullopt;
-    if (*found >= source.vocabulary && !fills) {
+    if (*found < source.vocabulary || fills)
+      return found;
+    if (std::exchange(noted, key) != key) // of several one is enough
       notes.push_back("'" + printable(place) + "': '" + key + "' is " + std::to_string(*found) +
                       ", the vocabulary has " + std::to_string(source.vocabulary) + " ids: it never comes");
-      return std::nullopt;
-    }
-    return found;
+    return std::nullopt;
   }
 
   std::optional<int64_t> id(const char *key, std::optional<int64_t> otherwise, bool fills = false) {
@@ -239,8 +240,8 @@ private:
   const GenerationSource &source;
   std::vector<std::string> &notes;
   JsonValue own{JsonValue::Object()};
-  bool isSaid = false; // what was looked for last
-  std::string fault;
+  bool isSaid = false;      // what was looked for last
+  std::string fault, noted; // noted: the key that a note was last made of
 };
 
 } // namespace

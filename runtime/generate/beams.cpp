@@ -102,18 +102,23 @@ public:
     Result<std::vector<Candidate>> found = candidates(logits);
     if (!found)
       return found.error();
-    std::vector<Beam> grown;
-    std::vector<bool> ends;
-    for (const Candidate &candidate : *found) {
-      const Beam &beam = beams[candidate.beam];
-      grown.push_back({beam.text, beam.added, candidate.score});
-      grown.back().added.push_back(static_cast<int64_t>(candidate.id));
-      ends.push_back(options.isEnd(grown.back().added.back()) || step + 1 == options.maxNewTokens);
-    }
     ++step;
-    keepEnded(grown, ends);
-    bool goesOn = std::ranges::find(ends, false) != ends.end();
-    keepRunning(grown, ends);
+    bool goesOn = false;
+    std::vector<Candidate> running;
+    for (size_t i = 0; i < found->size(); ++i) {
+      Candidate candidate = (*found)[i];
+      bool ends = options.isEnd(static_cast<int64_t>(candidate.id)) || step == options.maxNewTokens;
+      // Only the first `beams` may be among the best ended ones; the others are there to go on.
+      if (ends && i < options.beams)
+        keepBest(ended, {grown(candidate), candidate.score / power(step, options.lengthPenalty), true}, options.beams);
+      goesOn |= !ends;
+      candidate.score -= ends ? far : 0;
+      keepBest(running, candidate, options.beams);
+    }
+    std::vector<Beam> next;
+    for (const Candidate &candidate : running)
+      next.push_back({beams[candidate.beam].text, grown(candidate), candidate.score});
+    beams = std::move(next);
     done = !goesOn || !canImprove() || (options.earlyStopping == EarlyStopping::Yes && allEnded());
     return {};
   }
@@ -148,20 +153,10 @@ private:
     return greatest.take();
   }
 
-  /// Of the first `beams` candidates those that end may be among the best ended ones.
-  void keepEnded(const std::vector<Beam> &grown, const std::vector<bool> &ends) {
-    float length = power(step, options.lengthPenalty);
-    for (size_t i = 0; i < grown.size() && i < options.beams; ++i)
-      if (ends[i])
-        keepBest(ended, {grown[i].added, grown[i].score / length, true}, options.beams);
-  }
-
-  void keepRunning(std::vector<Beam> &grown, const std::vector<bool> &ends) {
-    beams.clear();
-    for (size_t i = 0; i < grown.size(); ++i) {
-      grown[i].score -= ends[i] ? far : 0;
-      keepBest(beams, std::move(grown[i]), options.beams);
-    }
+  TokenIds grown(const Candidate &candidate) const {
+    TokenIds ids = beams[candidate.beam].added;
+    ids.push_back(static_cast<int64_t>(candidate.id));
+    return ids;
   }
 
   bool allEnded() const {
