@@ -243,6 +243,76 @@ PTX_EXPORT void ptx_session_set_trace(ptx_session *session, int on);
  * launches, then of the workers. None on a device that has no workers here. */
 PTX_EXPORT void ptx_session_workers(const ptx_session *session, const ptx_worker_profile **workers, size_t *count);
 
+/*===- Generation -------------------------------------------------------------*/
+
+/* When a search of beams has found enough (False, True and "never" of Transformers). */
+typedef enum {
+  PTX_STOP_LIKELY = 0, /* no running text is likely to be better than those that ended */
+  PTX_STOP_EARLY = 1,  /* as many have ended as there are beams */
+  PTX_STOP_NEVER = 2   /* none can be better than those that ended, however long it grows */
+} ptx_early_stopping;
+
+/* What texts are continued with, and until when. ptx_program_generation fills
+ * it with the ids that the model's own files name and with what changes nothing;
+ * the caller then asks for more. Ids of -1 are none. What each option does to the
+ * logits is what it does in Transformers 5; rows count without their padding. */
+typedef struct {
+  size_t struct_size;      /* sizeof(ptx_generate_options) */
+  uint64_t max_new_tokens; /* at least 1; 0 as filled: to be said */
+  uint64_t min_new_tokens; /* none of eos_ids among so many */
+  const int64_t *eos_ids;  /* each ends a row, and is its last id */
+  size_t eos_count;
+  int64_t pad_id;                 /* fills rows that end before others; none: the first of eos_ids */
+  int64_t start_id;               /* of an encoder-decoder: what its texts begin with */
+  int64_t forced_first_id;        /* the id behind a text of one id */
+  const int64_t *forced_last_ids; /* one of them is the max_new_tokens-th */
+  size_t forced_last_count;
+  const int64_t *bad_words;       /* sequences that no text may hold, one behind the other */
+  const size_t *bad_word_lengths; /* ids of each */
+  size_t bad_word_count;
+  double repetition_penalty;     /* of ids in the text: above 1 they come less, below more; 1 */
+  uint64_t no_repeat_ngram_size; /* no sequence of so many ids comes twice; 0: all may */
+  uint32_t beams;                /* texts that each row tries at once, 1 to 256; 1: no search */
+  double length_penalty;         /* with beams a text's score is divided by its length to this; 1 */
+  ptx_early_stopping early_stopping;
+  int32_t sample;     /* 0: the greatest score each time; else as follows */
+  double temperature; /* scores are divided by it; above 0; 1 */
+  uint64_t top_k;     /* only the so many greatest scores; 0: all */
+  double top_p;       /* only the likeliest, together at least so likely; above 0, at most 1; 1 */
+  uint64_t seed;      /* of random numbers, which are a row's own
+                       * (runtime/generate/sample.h: how they are made) */
+} ptx_generate_options;
+
+/* The caller sets struct_size. Lists belong to the program. A program that does
+ * not generate text has no ids. */
+PTX_EXPORT ptx_status *ptx_program_generation(const ptx_program *program, ptx_generate_options *options);
+
+/* Is told each new id of a row, on the calling thread, as it is chosen; with beams
+ * when all are known. Non-zero ends the generation with PTX_CANCELLED. It must not
+ * use the session. */
+typedef int (*ptx_token_fn)(void *user, size_t row, int64_t id);
+
+/* Continues texts. Inputs are I64 or I32:
+ * `input_ids` [B,S], the prompts (of an encoder-decoder the sources), and what may
+ * be left out: `attention_mask` [B,S], 0 where there is padding, on either side
+ * (ones), and `adapter_ids` [B] as in a call. Rows do not depend on each other
+ * or on padding: positions are counted from the mask.
+ * `outputs`: `generated_ids` [B,N] I64, the new ids, N those of the longest row,
+ * the others filled with the pad id; and `generated_lengths` [B] I64, how many
+ * are a row's own. Owned by the session until its next call.
+ * Refused: a program whose `forward` gives no logits of the next token, prompts
+ * that with max_new_tokens are longer than the model's positions, more than 4096
+ * rows times beams, options that have no effect (those of sampling without
+ * `sample`, of beams with one), do not go together (beams and sampling) or leave
+ * no id to choose.
+ * The session serves no other call meanwhile (PTX_BUSY); its cancel function is
+ * asked as in a call. `chosen` may be NULL. */
+PTX_EXPORT ptx_status *ptx_session_generate(ptx_session *session, const ptx_generate_options *options,
+                                            const ptx_tensor *inputs, size_t input_count, ptx_token_fn chosen,
+                                            void *user, const ptx_tensor **outputs, size_t *output_count);
+
+/*===- Roofs ------------------------------------------------------------------*/
+
 /* FLOP/s of the program's threads on fused multiply-adds, probed now (about 50 ms).
  * 0 where the device cannot tell. */
 PTX_EXPORT double ptx_program_probe_roof(ptx_program *program);

@@ -1,6 +1,8 @@
 #include "frontends/gpt2/Gpt2.h"
 
+#include "dialects/xf/IR/XfGeneration.h"
 #include "frontends/common/Activations.h"
+#include "frontends/common/Generation.h"
 
 using namespace mlir;
 
@@ -243,6 +245,19 @@ Result<ImportedModel> importGpt2(MLIRContext *context, const Checkpoint &checkpo
   imported.stems = {headStem};
   imported.adaptable = std::move(model.modules);
   imported.notes = std::move(model.notes);
+  if (config.hasHead) {
+    GenerationSource source{object, directory, options.followLinks, config.vocabulary};
+    // What Transformers' GPT2Config has where a file does not say it: the end of text of the published vocabulary.
+    constexpr int64_t endOfText = 50256;
+    if (config.vocabulary > endOfText) {
+      source.otherwise.start = endOfText;
+      source.otherwise.eos = {endOfText};
+    }
+    Result<GenerationIds> ids = readGeneration(source, imported.notes);
+    if (!ids)
+      return ids.error();
+    xf::setGeneration(*imported.module, *ids);
+  }
   return imported;
 }
 

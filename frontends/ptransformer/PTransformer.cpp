@@ -1,5 +1,8 @@
 #include "frontends/ptransformer/PTransformer.h"
 
+#include "dialects/xf/IR/XfGeneration.h"
+#include "frontends/common/Generation.h"
+
 using namespace mlir;
 
 namespace ptx::frontends {
@@ -31,9 +34,6 @@ Config readConfig(ConfigReader &reader, const ImportOptions &options) {
   c.maxPosition = reader.integer("max_position", 5000, 1, 1 << 20);
   c.normFirst = reader.boolean("norm_first", false);
   c.eps = reader.number("layer_norm_eps", 1e-5, 0, 1);
-  reader.integer("pad_token_id", 0, -1, large);
-  reader.integer("bos_token_id", 0, -1, large);
-  reader.integer("eos_token_id", 0, -1, large);
   std::string activation = reader.text("activation", "relu");
   if (activation != "relu" && activation != "gelu")
     reader.fail("'activation' is \"" + activation + "\", expected \"relu\" or \"gelu\"");
@@ -254,6 +254,11 @@ Result<ImportedModel> importPTransformer(MLIRContext *context, const Checkpoint 
   imported.module = graph.take();
   imported.modelType = config.parallel ? "p_transformer" : "transformer";
   imported.adaptable = adaptableModules(config);
+  Result<GenerationIds> ids =
+      readGeneration({object, directory, options.followLinks, config.targetVocabulary}, imported.notes);
+  if (!ids)
+    return ids.error();
+  xf::setGeneration(*imported.module, *ids);
   return imported;
 }
 

@@ -38,6 +38,15 @@ public:
   /// come; they stay until the next one.
   Status call(const std::string &function, const ptx_tensor *inputs, size_t count,
               const std::function<Status(std::span<const ptx_tensor>)> &use);
+  /// The session for one caller who calls several times, none else between.
+  /// Busy where another has it.
+  Result<std::unique_lock<std::mutex>> claim();
+  /// A call of whoever claimed the session, on other rows than its own where some are given.
+  Status callClaimed(const FunctionRecord &function, const ptx_tensor *inputs, size_t count,
+                     const std::function<Status(std::span<const ptx_tensor>)> &use, SessionState *rows = nullptr);
+  /// Rows beside its own, of at least so many tokens each, for whoever claimed the session; kept for the next.
+  Result<SessionState *> rowsForGeneration(uint32_t rows, uint32_t tokens);
+  const Manifest &manifest() const { return program->manifest(); }
   /// Room for rows; what was kept is gone.
   Status reserve(uint32_t rows, uint32_t tokens);
   /// Hands the rows to `use`, before a call may come.
@@ -73,7 +82,8 @@ private:
   std::shared_ptr<Program> program;
   std::shared_ptr<const Binding> binding;
   std::mutex busy;
-  std::unique_ptr<SessionState> state; // null until rows are reserved
+  std::unique_ptr<SessionState> own, forGeneration; // null until rows are reserved
+  SessionState *state = nullptr;                    // of the call
   std::vector<uint32_t> callRows;      // [B] of the call, in the caller's order
   ptx_cancel_fn cancel = nullptr;
   void *cancelUser = nullptr;

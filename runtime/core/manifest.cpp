@@ -2,6 +2,7 @@
 
 #include "runtime/core/fields.h"
 #include "runtime/core/manifest_functions.h"
+#include "runtime/core/manifest_generation.h"
 #include "runtime/core/manifest_targets.h"
 #include "runtime/io/checked.h"
 
@@ -90,6 +91,8 @@ public:
         if (manifest.functions[i].name == manifest.functions.back().name)
           faults.add("functions", "two are named '" + printable(manifest.functions[i].name) + "'");
     }
+    if (const JsonValue *generation = fields.optional("generation"))
+      manifest.generation = readGeneration(*generation, faults);
     fields.finish();
     if (faults.any())
       return faults.error();

@@ -4,6 +4,7 @@
 
 #include "runtime/device/geometry.h"
 #include "runtime/device/words.h"
+#include "runtime/generate/ids.h"
 #include "runtime/io/dtype.h"
 #include "runtime/io/result.h"
 
@@ -259,6 +260,7 @@ struct Manifest {
   std::vector<HistoryRecord> histories;
   std::vector<CacheRecord> caches;
   std::vector<FunctionRecord> functions;
+  GenerationIds generation; // what the model's files say
 
   const TargetRecord *findTarget(std::string_view name) const;
 };

@@ -10,10 +10,6 @@ namespace {
 // Slots start on 256 bytes: what GPU libraries take as aligned.
 constexpr size_t alignment = 256, slack = 256;
 
-Error inUse() {
-  return Error{"the session is in use by another call: one session serves one call at a time", Cause::Busy};
-}
-
 size_t alignUp(size_t size) { return (size + alignment - 1) / alignment * alignment; }
 } // namespace
 
@@ -31,11 +27,18 @@ Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<Program> program,
   return session;
 }
 
+Result<std::unique_lock<std::mutex>> Session::claim() {
+  std::unique_lock turn(busy, std::try_to_lock);
+  if (!turn)
+    return Error{"the session is in use by another call: one session serves one call at a time", Cause::Busy};
+  return turn;
+}
+
 Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t count,
                      const std::function<Status(std::span<const ptx_tensor>)> &use) {
-  std::unique_lock own(busy, std::try_to_lock);
-  if (!own)
-    return inUse();
+  Result<std::unique_lock<std::mutex>> turn = claim();
+  if (!turn)
+    return turn.error();
   const FunctionRecord *function = program->findFunction(name);
   if (!function) {
     std::string known;
@@ -43,7 +46,13 @@ Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t c
       known += (known.empty() ? "" : ", ") + other.name;
     return Error{"the program has no function '" + name + "', it has " + known, Cause::NotFound};
   }
-  if (Status status = compute(*function, inputs, count); !status)
+  return callClaimed(*function, inputs, count, use);
+}
+
+Status Session::callClaimed(const FunctionRecord &function, const ptx_tensor *inputs, size_t count,
+                            const std::function<Status(std::span<const ptx_tensor>)> &use, SessionState *rows) {
+  state = rows ? rows : own.get();
+  if (Status status = compute(function, inputs, count); !status)
     return status;
   return use(results);
 }
@@ -70,23 +79,38 @@ Status Session::compute(const FunctionRecord &function, const ptx_tensor *inputs
 //===- Rows of the session ---------------------------------------------------===//
 
 Status Session::reserve(uint32_t rows, uint32_t tokens) {
-  std::unique_lock own(busy, std::try_to_lock);
-  if (!own)
-    return inUse();
+  Result<std::unique_lock<std::mutex>> turn = claim();
+  if (!turn)
+    return turn.error();
   Result<std::unique_ptr<SessionState>> made = SessionState::reserve(program, rows, tokens);
   if (!made)
     return made.error();
-  state = std::move(*made);
+  own = std::move(*made);
   return {};
 }
 
+Result<SessionState *> Session::rowsForGeneration(uint32_t rows, uint32_t tokens) {
+  if (forGeneration && forGeneration->rows() >= rows && forGeneration->tokens() >= tokens)
+    return forGeneration.get();
+  if (forGeneration) {
+    rows = std::max(rows, static_cast<uint32_t>(forGeneration->rows()));
+    tokens = std::max(tokens, forGeneration->tokens());
+    forGeneration.reset();
+  }
+  Result<std::unique_ptr<SessionState>> made = SessionState::reserve(program, rows, tokens);
+  if (!made)
+    return made.error();
+  forGeneration = std::move(*made);
+  return forGeneration.get();
+}
+
 Status Session::withState(const std::function<Status(SessionState &)> &use) {
-  std::unique_lock own(busy, std::try_to_lock);
+  Result<std::unique_lock<std::mutex>> turn = claim();
+  if (!turn)
+    return turn.error();
   if (!own)
-    return inUse();
-  if (!state)
     return Error{"the session has no rows: ptx_session_reserve makes room for some"};
-  return use(*state);
+  return use(*own);
 }
 
 Status Session::chooseRows(const FunctionRecord &function, const CallInputs &inputs) {

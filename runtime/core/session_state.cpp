@@ -22,13 +22,15 @@ Result<std::unique_ptr<SessionState>> SessionState::reserve(std::shared_ptr<Prog
   if (rows == 0)
     return Error{"a session has at least one row, found 0"};
   std::unique_ptr<SessionState> state(new SessionState(std::move(program)));
+  state->asked = tokens;
   state->slots.resize(rows);
   std::iota(state->slots.begin(), state->slots.end(), 0u);
+  uint64_t most = std::ranges::max(manifest.histories, {}, &HistoryRecord::maxLength).maxLength;
+  if (tokens > most)
+    return Error{"rows of " + tokensText(tokens) + " are asked for, the model takes " + std::to_string(most)};
   for (const HistoryRecord &history : manifest.histories) {
-    if (tokens > history.maxLength)
-      return Error{"rows of " + tokensText(tokens) + " are asked for, the model takes " +
-                   std::to_string(history.maxLength)};
-    state->capacities.push_back(tokens ? tokens : static_cast<uint32_t>(history.maxLength));
+    state->capacities.push_back(
+        static_cast<uint32_t>(tokens ? std::min<uint64_t>(tokens, history.maxLength) : history.maxLength));
     if (static_cast<uint64_t>(rows) * state->capacities.back() > INT32_MAX)
       return Error{std::to_string(rows) + " rows of " + tokensText(state->capacities.back()) +
                    " are more than 2^31-1 cells"};

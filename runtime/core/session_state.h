@@ -15,12 +15,14 @@ namespace ptx {
 /// has tokens. Not for several threads at once.
 class SessionState {
 public:
-  /// `tokens` 0: as many as each history takes.
+  /// Of each history as many tokens as it takes, or `tokens` where that is not 0 and less.
   static Result<std::unique_ptr<SessionState>> reserve(std::shared_ptr<Program> program, uint32_t rows,
                                                        uint32_t tokens);
   ~SessionState();
 
   size_t rows() const { return slots.size(); }
+  /// What was asked for, of each row.
+  uint32_t tokens() const { return asked; }
   /// Tokens of the row in the histories that functions continue.
   Result<uint32_t> length(uint32_t row) const;
   /// Keeps the first tokens of the row, of the histories that functions continue.
@@ -51,6 +53,7 @@ private:
   Status copySlot(uint32_t from, uint32_t to);
 
   std::shared_ptr<Program> program;
+  uint32_t asked = 0;
   std::vector<uint32_t> slots;                // by row
   std::vector<uint32_t> capacities;           // by history: tokens of a slot
   std::vector<bool> isContinued;              // by history: by some function

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <cstdio>
 
 namespace ptx::run {
@@ -26,12 +27,67 @@ Status checkOutputs(const Options &options) {
         return status;
     if (!isStandardOutput(*path))
       continue;
-    if (options.bench || !options.compare.empty())
-      return Error{std::string(options.bench ? "--bench" : "--compare") + " prints to standard output, which " + flag +
-                   " writes to: name a file"};
+    if (options.bench || options.generate || !options.compare.empty())
+      return Error{std::string(options.bench      ? "--bench"
+                               : options.generate ? "--generate"
+                                                  : "--compare") +
+                   " prints to standard output, which " + flag + " writes to: name a file"};
     if (++streams == 2)
       return Error{"--outputs and --trace both write to standard output: name a file for one"};
   }
+  return {};
+}
+
+// What only a generation takes, and what it has no use for.
+constexpr const char *samplingFlags[] = {"--temperature", "--top-k", "--top-p", "--seed"};
+constexpr const char *generationFlags[] = {"--prompt-ids",
+                                           "--max-new-tokens",
+                                           "--min-new-tokens",
+                                           "--beams",
+                                           "--length-penalty",
+                                           "--temperature",
+                                           "--top-k",
+                                           "--top-p",
+                                           "--early-stopping",
+                                           "--seed",
+                                           "--repetition-penalty",
+                                           "--no-repeat-ngram-size"};
+constexpr const char *callFlags[] = {"--list", "--function", "--bench", "--runs", "--trace", "--compare"};
+
+/// "5,9,33"
+Status readPrompt(std::string_view text, std::vector<int64_t> &ids) {
+  const char *begin = text.data(), *end = begin + text.size();
+  while (begin != end) {
+    auto [behind, error] = std::from_chars(begin, end, ids.emplace_back());
+    if (error != std::errc() || (behind != end && (*behind != ',' || behind + 1 == end)))
+      return Error{"--prompt-ids='" + printable(text) + "': expected ids and commas between them: 1,2,3"};
+    begin = behind == end ? end : behind + 1;
+  }
+  return {};
+}
+
+Status checkGeneration(const CLI::App &app, const Options &options) {
+  auto given = [&](const char *flag) { return app.get_option(flag)->count() > 0; };
+  for (const char *flag : generationFlags)
+    if (!options.generate && given(flag))
+      return Error{std::string(flag) + " has no effect without --generate; leave it out"};
+  if (!options.generate)
+    return {};
+  for (const char *flag : callFlags)
+    if (given(flag))
+      return Error{std::string(flag) + " does not go with --generate; leave one out"};
+  if (given("--prompt-ids") == given("--inputs"))
+    return Error{"--generate continues a prompt: say either --prompt-ids=1,2,3 or --inputs=FILE with 'input_ids'"};
+  if (!given("--max-new-tokens"))
+    return Error{"--generate needs --max-new-tokens=N, how many ids to add at most"};
+  for (const char *flag : {"--length-penalty", "--early-stopping"})
+    if (given(flag) && options.generation.beams == 1)
+      return Error{std::string(flag) + " has no effect without --beams=2 or more; leave it out"};
+  for (const char *flag : samplingFlags)
+    if (given(flag) && options.generation.beams > 1)
+      return Error{std::string(flag) + " samples, --beams searches: leave one out"};
+  if (options.adapters.size() > 1)
+    return Error{"--generate runs under one adapter, --adapter lists " + std::to_string(options.adapters.size())};
   return {};
 }
 
@@ -43,7 +99,7 @@ Status checkEffects(const CLI::App &app, const Options &options) {
          {"--params", "--inputs", "--outputs", "--function", "--adapter", "--bench", "--runs", "--trace", "--compare"})
       if (given(flag))
         return Error{std::string(flag) + " has no effect with --list, which calls nothing; leave one out"};
-  if (!options.list && options.inputs.empty())
+  if (!options.list && !options.generate && options.inputs.empty())
     return Error{"nothing to do: --list prints what the program offers, --inputs=FILE calls it"};
   if (options.bench && given("--compare"))
     return Error{"--compare calls once and --bench often: leave one out"};
@@ -62,6 +118,28 @@ Status checkEffects(const CLI::App &app, const Options &options) {
       return Error{"--outputs and --trace are both '" + printable(outputs) + "': name two files"};
   }
   return {};
+}
+
+void addGeneration(CLI::App &app, GenerationOptions &options) {
+  const CLI::Range count(int64_t(0), int64_t(INT32_MAX));
+  app.add_option("--max-new-tokens", options.maxNewTokens, "how many ids a prompt is continued by at most")
+      ->check(CLI::Range(int64_t(1), int64_t(INT32_MAX)));
+  app.add_option("--min-new-tokens", options.minNewTokens, "nothing ends before so many")->check(count);
+  app.add_option("--repetition-penalty", options.repetitionPenalty, "above 1: ids of the text come less");
+  app.add_option("--no-repeat-ngram-size", options.noRepeatNgram, "no so many ids in a row come twice")->check(count);
+  app.add_option("--beams", options.beams, "search with so many texts at once; default 1, no search")
+      ->check(CLI::Range(1, 256));
+  app.add_option("--length-penalty", options.lengthPenalty, "of beams: above 0 longer texts score better; default 1");
+  const std::map<std::string, ptx_early_stopping> stops = {
+      {"false", PTX_STOP_LIKELY}, {"true", PTX_STOP_EARLY}, {"never", PTX_STOP_NEVER}};
+  app.add_option("--early-stopping", options.earlyStopping, "of beams: false, true or never; default false")
+      ->transform(CLI::CheckedTransformer(stops, CLI::ignore_case))
+      ->option_text("false|true|never");
+  app.add_option("--temperature", options.temperature, "sample, with logits divided by it");
+  app.add_option("--top-k", options.topK, "sample among so many likeliest; 0 is all")->check(count);
+  app.add_option("--top-p", options.topP, "sample among the likeliest that together are so likely");
+  app.add_option("--seed", options.seed, "sample, with other numbers by chance; default 0")
+      ->check(CLI::Range(int64_t(0), INT64_MAX));
 }
 
 } // namespace
@@ -101,32 +179,29 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
   app.add_option("--trace", options.trace, "write the launches of one call for a trace viewer, named as --outputs");
   app.add_option("--compare", options.compare,
                  "run another artifact too, or this one on another device, and print how far its outputs lie");
-  // Part of the tool's contract, and not of this version: said, not "unexpected".
-  bool generate = false;
-  app.add_flag("--generate", generate)->group("");
+  app.add_flag("--generate", options.generate, "continue prompts; the last line is the first one's new ids");
+  std::string prompt;
+  app.add_option("--prompt-ids", prompt, "ids of one prompt: 1,2,3; --inputs holds several as 'input_ids'");
+  addGeneration(app, options.generation);
   app.allow_extras();
   try {
     app.parse(argc, argv);
-    if (!generate && app.remaining_size() != 0)
+    if (app.remaining_size() != 0)
       throw CLI::ExtrasError(app.remaining());
   } catch (const CLI::Success &asked) { // --help, --version
     exitCode = app.exit(asked);
     return std::nullopt;
   } catch (const CLI::ParseError &error) {
     // An unknown option is said first: it may be why something else is missing.
-    std::string why =
-        !generate && app.remaining_size() ? "'" + printable(app.remaining().front()) + "' is unknown" : error.what();
+    std::string why = app.remaining_size() ? "'" + printable(app.remaining().front()) + "' is unknown" : error.what();
     std::fprintf(stderr, "ptx-run: error: %s (--help lists the options)\n", why.c_str());
     exitCode = 1;
     return std::nullopt;
   }
-  if (generate) {
-    std::fprintf(stderr, "ptx-run: error: --generate is not available in this version; --function=NAME --inputs=FILE "
-                         "--outputs=FILE calls the program's functions\n");
-    exitCode = 1;
-    return std::nullopt;
-  }
-  for (const Status &status : {checkEffects(app, options), checkOutputs(options)})
+  for (const char *flag : samplingFlags)
+    options.generation.sample |= app.get_option(flag)->count() > 0;
+  for (const Status &status : {readPrompt(prompt, options.generation.promptIds), checkGeneration(app, options),
+                               checkEffects(app, options), checkOutputs(options)})
     if (!status) {
       std::fprintf(stderr, "ptx-run: error: %s\n", status.error().message.c_str());
       exitCode = 1;

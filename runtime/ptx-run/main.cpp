@@ -5,7 +5,9 @@
 #include "runtime/io/temporary.h"
 #include "runtime/ptx-run/Bench.h"
 #include "runtime/ptx-run/Compare.h"
+#include "runtime/ptx-run/Generate.h"
 #include "runtime/ptx-run/Options.h"
+#include "runtime/ptx-run/Status.h"
 #include "runtime/ptx-run/Tensors.h"
 #include "runtime/ptx-run/Trace.h"
 
@@ -19,16 +21,6 @@ namespace {
 
 using namespace ptx;
 using namespace ptx::run;
-
-Status toStatus(ptx_status *status) {
-  if (!status)
-    return {};
-  Error error{ptx_status_message(status)};
-  if (ptx_status_code(status) == PTX_OUT_OF_MEMORY)
-    error.message += std::string(", ") + taskOf();
-  ptx_status_free(status);
-  return error;
-}
 
 struct Close {
   void operator()(ptx_program *program) const { ptx_program_close(program); }
@@ -46,9 +38,12 @@ public:
       return status;
     if (options.list)
       return list();
-    Result<Inputs> read = readInputs(options.inputs);
+    Result<Inputs> read =
+        options.inputs.empty() ? promptInputs(options.generation.promptIds) : readInputs(options.inputs);
     if (!read)
       return read.error();
+    if (options.generate)
+      return generate(*read);
     Result<std::vector<Outputs>> results = call(*read);
     if (!results)
       return results.error();
@@ -93,7 +88,9 @@ private:
     return {};
   }
 
-  Status chooseAdapters() {
+  Status chooseAdapters(const Inputs &inputs) {
+    for (const ptx_tensor &tensor : inputs.tensors)
+      givesAdapterIds |= std::strcmp(tensor.name, "adapter_ids") == 0;
     adapters = options.adapters;
     if (!adapters.empty())
       return {};
@@ -124,11 +121,31 @@ private:
     return {};
   }
 
+  /// On the adapter's parameters, which the session holds.
+  Result<Handle<ptx_session>> openSession(const std::string &adapter) {
+    nowAt("reading the parameters of '" + printable(options.artifact) + "'");
+    ptx_binding *bound = nullptr;
+    if (Status status = toStatus(ptx_binding_create(program.get(), adapter.c_str(), &bound)); !status)
+      return status.error();
+    Handle<ptx_binding> binding(bound);
+    ptx_session *opened = nullptr;
+    if (Status status = toStatus(ptx_session_open(bound, &opened)); !status)
+      return status.error();
+    return Handle<ptx_session>(opened);
+  }
+
+  Status generate(const Inputs &inputs) {
+    if (Status status = chooseAdapters(inputs); !status)
+      return status;
+    Result<Handle<ptx_session>> session = openSession(adapters[0]);
+    if (!session)
+      return session.error();
+    return printGenerated(options, program.get(), session->get(), inputs);
+  }
+
   /// The outputs under each adapter.
   Result<std::vector<Outputs>> call(const Inputs &inputs) {
-    for (const ptx_tensor &tensor : inputs.tensors)
-      givesAdapterIds |= std::strcmp(tensor.name, "adapter_ids") == 0;
-    if (Status status = chooseAdapters(); !status)
+    if (Status status = chooseAdapters(inputs); !status)
       return status.error();
     if (Status status = chooseFunction(); !status)
       return status.error();
@@ -137,15 +154,10 @@ private:
       shapes += (shapes.empty() ? "" : ", ") + shapeText(tensor);
     std::vector<Outputs> results;
     for (const std::string &adapter : adapters) {
-      nowAt("reading the parameters of '" + printable(options.artifact) + "'");
-      ptx_binding *bound = nullptr;
-      if (Status status = toStatus(ptx_binding_create(program.get(), adapter.c_str(), &bound)); !status)
-        return status.error();
-      Handle<ptx_binding> binding(bound);
-      ptx_session *opened = nullptr;
-      if (Status status = toStatus(ptx_session_open(bound, &opened)); !status)
-        return status.error();
-      Handle<ptx_session> session(opened);
+      Result<Handle<ptx_session>> session = openSession(adapter);
+      if (!session)
+        return session.error();
+      ptx_session *opened = session->get();
       if (ptx_program_keeps_rows(program.get(), function.c_str()))
         if (Status status = toStatus(ptx_session_reserve(opened, rowsNeeded(inputs), 0)); !status)
           return status.error();

@@ -64,6 +64,9 @@ void askEverything(ptx_program *program) {
       forget(ptx_program_output(program, function, i, &info));
     }
   }
+  ptx_generate_options options = {};
+  options.struct_size = sizeof options;
+  forget(ptx_program_generation(program, &options));
 }
 
 void deploy(ptx_program *program, const char *adapter) {
@@ -124,9 +127,10 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t mos
   std::mt19937 random(seed);
   Json manifest = Json::parse(data, data + size, nullptr, false);
   // Nothing is stored: the search begins at the manifest as it is today.
-  if (manifest.is_discarded())
+  if (manifest.is_discarded()) {
     manifest = tiny::manifestOf(model().folder.path, tiny::makeWeights(), random() % 2);
-  else if (random() % 16 == 0)
+    manifest["generation"] = {{"start", 1}, {"eos", {2, 3}}, {"forced_last", {2}}, {"bad_words", {{4}, {5, 6}}}};
+  } else if (random() % 16 == 0)
     return LLVMFuzzerMutate(data, size, most);
   for (unsigned count = 1 + random() % 3; count != 0; --count)
     change(manifest, random);

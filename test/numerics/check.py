@@ -12,6 +12,9 @@ contract rounds. Its largest distance E from the values expected of f32, but at 
 type (few values are no sample), is an output's error; a target may lie 2 E from them, and 2 E from the
 oracle (a sum in f32 and one in f64 round to two neighbours, and what follows differs as far). In rows
 whose greatest value leads the next by more than 4 E the arg-max is that of f32. Levels may differ. Standard library only.
+
+A case's "generate" lists prompts (one, or rows) with the new ids that must come out in f32, and the flags of ptx-run; several
+prompts are padded on the left, then on the right.
 """
 import argparse, array, concurrent.futures, json, math, os, pathlib, struct, subprocess, sys, tempfile, threading
 
@@ -71,6 +74,7 @@ class Checker:
         done = subprocess.run([self.build / "bin" / name, *map(str, words)], capture_output=True, text=True, env={**os.environ, **environment})
         if done.returncode:
             raise RuntimeError(f"{name} {' '.join(map(str, words))}\n{done.stderr}")
+        return done.stdout
 
     def compile(self, folder, case, mode, target, out, adapters=True):
         words = [folder / case["model"], f"--target={target}", f"--dtype={self.arguments.dtype or 'f32'}", *self.arguments.flags.split(), "-o", out]
@@ -134,6 +138,8 @@ class Checker:
                     self.bytes(f"{label} {run['name']}", case, program, inputs, out, run, work)
                 if target == "emulator":
                     self.seeds(f"{label} {run['name']}", case, program, inputs, out, run, work)
+            for entry in [] if self.narrow() else case.get("generate", []):
+                self.generate(f"{label} generate", entry, program, work)
             if target in ("cpu", "emulator") and case.get("swap"):
                 self.swaps(label, folder, case, target, program, work)
         except RuntimeError as error:
@@ -207,6 +213,34 @@ class Checker:
         for seed in filter(None, self.arguments.seeds.split(",")):
             self.run(program, case, inputs, other, run.get("adapter"), PTX_EMULATOR_SEED=seed)
             self.same(f"{label} seed {seed}: other bytes", out, other)
+
+    def generate(self, label, entry, program, work):
+        """the ids expected, whatever side the padding is on; the last line printed is the first row's"""
+        prompts, expected = entry["prompt_ids"], entry["new_ids"]
+        if isinstance(prompts[0], int):
+            prompts, expected = [prompts], [expected]
+        flags = entry.get("flags", [f"--max-new-tokens={len(expected[0])}"]) + ([f"--adapter={entry['adapter']}"] if "adapter" in entry else [])
+        label = f"{label} {' '.join(flags)}"
+        if len(prompts) == 1:
+            said = self.tool("ptx-run", program, "--generate", f"--prompt-ids={','.join(map(str, prompts[0]))}", *flags)
+            return self.ids(label, [list(map(int, said.splitlines()[-1].split(",")))], expected)
+        longest, out = max(map(len, prompts)), work / "generated.safetensors"
+        for left in (True, False):
+            rows = {"input_ids": [], "attention_mask": []}
+            for prompt in prompts:
+                fill = [0] * (longest - len(prompt))
+                rows["input_ids"] += fill + prompt if left else prompt + fill
+                rows["attention_mask"] += fill + [1] * len(prompt) if left else [1] * len(prompt) + fill
+            write(work / "prompts.safetensors", {name: ([len(prompts), longest], array.array("q", values)) for name, values in rows.items()})
+            self.tool("ptx-run", program, "--generate", "--inputs", work / "prompts.safetensors", "--outputs", out, *flags)
+            (count, width), values = read(out)["generated_ids"]
+            got = [list(values[i * width:(i + 1) * width]) for i in range(count)]
+            padding = {id for row, wanted in zip(got, expected) for id in row[len(wanted):]}
+            self.say(width == max(map(len, expected)) and len(padding) <= 1, f"{label}: {got}, of which {padding} are padding")
+            self.ids(label, [row[:len(wanted)] for row, wanted in zip(got, expected)], expected)
+
+    def ids(self, label, got, expected):
+        self.say(got == expected, f"{label}: {got}, expected {expected}")
 
     def swaps(self, label, folder, case, target, program, work):
         """an adapter list in one process, each entry against a process of its own"""

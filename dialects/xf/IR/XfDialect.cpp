@@ -1,5 +1,7 @@
 #include "dialects/xf/IR/XfDialect.h"
 
+#include "dialects/xf/IR/XfGeneration.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -175,6 +177,8 @@ LogicalResult ptx::verifyKnownAttributes(Operation *op) {
 }
 
 LogicalResult XfDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  if (attribute.getName() == generationAttribute && isa<ModuleOp>(op))
+    return verifyGeneration(op, attribute.getValue());
   if (attribute.getName() != phaseAttribute() || !isa<ModuleOp>(op))
     return op->emitOpError("has no attribute '") << attribute.getName().getValue() << "'";
   if (!isa<StringAttr>(attribute.getValue()))

@@ -1,6 +1,7 @@
 #include "passes/Target/Artifact/Manifest.h"
 
 #include "dialects/rt/IR/RtDialect.h"
+#include "dialects/xf/IR/XfGeneration.h"
 #include "passes/Target/Artifact/DeployTable.h"
 #include "passes/Target/Artifact/TensorList.h"
 
@@ -250,6 +251,21 @@ Json writeMetadata(const Metadata &metadata) {
   return object;
 }
 
+/// The ids of generation that the model names.
+Json writeGeneration(const GenerationIds &ids) {
+  Json json = Json::object();
+  for (auto [name, id] :
+       {std::pair("start", &ids.start), std::pair("pad", &ids.pad), std::pair("forced_first", &ids.forcedFirst)})
+    if (*id)
+      json[name] = **id;
+  for (auto [name, list] : {std::pair("eos", &ids.eos), std::pair("forced_last", &ids.forcedLast)})
+    if (!list->empty())
+      json[name] = *list;
+  if (!ids.badWords.empty())
+    json["bad_words"] = ids.badWords;
+  return json;
+}
+
 /// How a target lays out memory, and what it keeps about kernels and entries.
 Json writeTarget(ModuleOp module, const Target &target, const TargetFlags &flags) {
   Json json = {{"name", target.name().str()}};
@@ -283,7 +299,7 @@ Result<std::string> writeManifest(ModuleOp module, const ParameterTable &table, 
   Json functions = Json::array();
   for (auto program : module.getOps<rt::ProgramOp>())
     functions.push_back(writer.write(program));
-  Json manifest = {{"format", {{"major", 2}, {"minor", 0}}},
+  Json manifest = {{"format", {{"major", 2}, {"minor", 1}}},
                    {"producer", "ptx 0.1.0"},
                    {"model", options.modelType},
                    {"adapters_mode", options.separate ? "separate" : "fuse"},
@@ -302,6 +318,8 @@ Result<std::string> writeManifest(ModuleOp module, const ParameterTable &table, 
   }
   if (Json launches = writer.writeDeploy(module); !launches.empty())
     manifest["deploy"] = launches;
+  if (std::optional<GenerationIds> ids = xf::generationOf(module))
+    manifest["generation"] = writeGeneration(*ids);
   return manifest.dump();
 }
 

@@ -190,6 +190,36 @@ module attributes {xf.phase = 3} {
 
 // -----
 
+// expected-error @+1 {{expects 'xf.generation' to be a dictionary, found 3 : i64}}
+module attributes {xf.generation = 3} {
+}
+
+// -----
+
+// expected-error @+1 {{'xf.generation': 'eos' holds no ids, found 3 : i64}}
+module attributes {xf.generation = {eos = 3}} {
+}
+
+// -----
+
+// expected-error @+1 {{'xf.generation': 'pad' holds no ids, found -1 : i64}}
+module attributes {xf.generation = {pad = -1}} {
+}
+
+// -----
+
+// expected-error @+1 {{'xf.generation': 'bad_words' holds no ids, found [array<i64>]}}
+module attributes {xf.generation = {bad_words = [array<i64>]}} {
+}
+
+// -----
+
+// expected-error @+1 {{'xf.generation' has an unknown member; known are start, pad, eos}}
+module attributes {xf.generation = {stop = 3}} {
+}
+
+// -----
+
 xf.adapter @a {
   // expected-error @+1 {{C3: there is no weight @w}}
   xf.delta @w linear rank 2 scale 1.0

@@ -10,6 +10,8 @@ import json, math, pathlib, shutil, sys
 import torch, torch.nn as nn
 from safetensors.torch import load_file, save_file
 
+from sampling import draw, random_of
+
 torch.backends.mha.set_fastpath_enabled(False)  # it would read past PEFT's LoRA layers
 OUT = pathlib.Path(sys.argv[1])
 D, HEADS, FFN, SRC, TGT, POSITIONS = 36, 3, 52, 61, 53, 96
@@ -146,6 +148,75 @@ class Case:
         (self.folder / "case.json").write_text(json.dumps({**self.data, **more}, indent=1) + "\n")
 
 
+# --- generation --------------------------------------------------------------------------------
+
+PROMPTS = [[5, 9, 33, 4], [17], [50, 3, 3, 8, 21, 60, 7]]
+# Of ptx-run, for options of Transformers' generate.
+FLAGS = {name: "--" + name.replace("_", "-") for name in ("max_new_tokens", "min_new_tokens", "repetition_penalty", "no_repeat_ngram_size", "temperature",
+                                                         "top_k", "top_p", "seed", "length_penalty", "early_stopping")}
+FLAGS["num_beams"] = "--beams"
+
+
+def generation(prompts, rows, ends, options, margins, adapter=None):
+    """an entry of case.json: ids up to and with the one that ended a row; by how much each led where the greatest was chosen"""
+    cut = [row[:next((i + 1 for i, id in enumerate(row) if id in ends), len(row))] for row in rows]
+    entry = {"prompt_ids": prompts, "new_ids": cut, "flags": [f"{FLAGS[k]}={str(v).lower()}" for k, v in options.items()]}
+    margins = [margins[step][row] for row, ids in enumerate(cut) for step in range(len(ids) if margins else 0)]
+    if margins:
+        entry["least_margin"] = round(min(margins), 5)
+        assert min(margins) > 1e-4, f"{entry}: too near for f32"
+    return {**entry, "adapter": adapter} if adapter else entry
+
+
+def generated(model, prompts, options, adapter=None):
+    """by Transformers, whose rows are padded on the left"""
+    longest = max(map(len, prompts))
+    ids = torch.tensor([[0] * (longest - len(p)) + p for p in prompts])
+    mask = lengths_mask(list(map(len, prompts)), longest, left=True)
+    got = model.generate(ids, attention_mask=mask, **{"do_sample": False, **options}, return_dict_in_generate=True, output_scores=True)
+    ends = model.generation_config.eos_token_id
+    margins = [(top := scores.topk(2).values)[:, 0].sub(top[:, 1]).tolist() for scores in got.scores] if "num_beams" not in options else []
+    return generation(prompts, got.sequences[:, longest:].tolist(), ends if isinstance(ends, list) else [ends], options, margins, adapter)
+
+
+def generated_alone(model, prompts, options):
+    """each row by itself: to Transformers padding is part of a text's n-grams"""
+    entries = [generated(model, [prompt], options) for prompt in prompts]
+    return {**entries[0], "prompt_ids": prompts, "new_ids": [e["new_ids"][0] for e in entries], "least_margin": min(e["least_margin"] for e in entries)}
+
+
+def sampled(model, prompts, options):
+    """drawn by our own generator of random numbers from scores warped by Transformers"""
+    from transformers.generation import logits_process as hf
+    given = {key: options[key] for key in ("temperature", "top_k", "top_p") if key in options}  # in this order
+    warpers = [{"temperature": hf.TemperatureLogitsWarper, "top_k": hf.TopKLogitsWarper, "top_p": hf.TopPLogitsWarper}[key](value) for key, value in given.items()]
+    ends, rows, margins = model.generation_config.eos_token_id, [], [[0.0] * len(prompts) for _ in range(options["max_new_tokens"])]
+    for row, prompt in enumerate(prompts):
+        text = list(prompt)
+        for step in range(options["max_new_tokens"]):
+            scores = model(torch.tensor([text])).logits[:, -1].float()
+            for warp in warpers:
+                scores = warp(torch.tensor([text]), scores)
+            id, margins[step][row] = draw(scores[0].tolist(), random_of(options.get("seed", 0), row, step))
+            text.append(id)
+        rows.append(text[len(prompt):])
+    return generation(prompts, rows, ends if isinstance(ends, list) else [ends], options, margins)
+
+
+def generated_pair(model, prompts, count):
+    """the greatest logit each time, of a model of encoder and decoder: its own start and end"""
+    config, rows, margins = model.config, [], [[] for _ in range(count)]
+    for prompt in prompts:
+        ids = torch.tensor([prompt])
+        text = [config.get("decoder_start_token_id", config["bos_token_id"])]
+        for step in range(count):
+            top = model(ids, torch.ones_like(ids), torch.tensor([text]))[0, -1].topk(2)
+            text.append(int(top.indices[0]))
+            margins[step].append(float(top.values[0] - top.values[1]))
+        rows.append(text[1:])
+    return generation(prompts, rows, [config["eos_token_id"]], {"max_new_tokens": count}, margins)
+
+
 def config_of(kind, **changes):
     config = {"model_type": kind, "d_model": D, "nhead": HEADS, "dim_feedforward": FFN, "num_encoder_layers": 3,
               "num_decoder_layers": 3, "src_vocab_size": SRC, "tgt_vocab_size": TGT, "pad_token_id": 0,
@@ -153,7 +224,8 @@ def config_of(kind, **changes):
     return {**config, **changes}
 
 
-def make_pair(number, name, checks, kind="p_transformer", function="forward", dtype=torch.float32, shards=1, norms=(), drop=(), **changes):
+def make_pair(number, name, checks, kind="p_transformer", function="forward", dtype=torch.float32, shards=1, norms=(), drop=(), generate=(), **changes):
+    """`generate`: (prompts, new ids) each"""
     seed(number)
     config = config_of(kind, **changes)
     model = Transformer({**config, "norms": norms})
@@ -172,11 +244,11 @@ def make_pair(number, name, checks, kind="p_transformer", function="forward", dt
             case.run(run, inputs, {"last_hidden_state": memories[-1]}, {"last_hidden_state": "attention_mask"})
         else:
             case.run(run, inputs, {"logits": model(*inputs.values())})
-    case.finish()
+    case.finish(**({"generate": [generated_pair(model, *asked) for asked in generate]} if generate else {}))
 
 
 def encoder_decoders():
-    make_pair(1, "p_post_relu", "post-norm, relu")
+    make_pair(1, "p_post_relu", "post-norm, relu", generate=[(PROMPTS, 12)])
     make_pair(2, "p_pre_gelu", "pre-norm, gelu", norm_first=True, activation="gelu")
     make_pair(3, "p_3_2", "deeper encoder", num_decoder_layers=2)
     make_pair(4, "p_2_3", "deeper decoder", num_encoder_layers=2)
@@ -188,7 +260,7 @@ def encoder_decoders():
     make_pair(10, "p_even", "width 64, 4 heads: no tails", d_model=64, nhead=4, dim_feedforward=160)
     make_pair(15, "p_odd", "an odd width: the last channel of a position is a sine", d_model=35, nhead=5, dim_feedforward=51)
     make_pair(11, "p_encode", "the encoder alone", function="encode")
-    make_pair(12, "t_post", "original order, final norms", kind="transformer", norms=("enc_norm", "dec_norm"))
+    make_pair(12, "t_post", "original order, final norms", kind="transformer", norms=("enc_norm", "dec_norm"), generate=[(PROMPTS, 12)])
     make_pair(13, "t_pre", "original order, pre-norm", kind="transformer", norm_first=True, norms=("enc_norm", "dec_norm"))
     make_pair(14, "t_encode", "the encoder with its norm", kind="transformer", function="encode", norms=("enc_norm",))
 
@@ -419,8 +491,10 @@ def gpt2_as_published(tensors):
     return tensors
 
 
-def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tensors: tensors, shards=1, stored=None, **changes):
-    """`rewrite`: tensors as the file has them; `stored`: fields of the file's config.json alone"""
+def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tensors: tensors, shards=1, stored=None, generation=None,
+              generate=(), runs=("one", "ragged", "left", "holes", "long", "positions", "plain"), **changes):
+    """`rewrite`: tensors as the file has them; `stored`: fields of the file's config.json alone; `generation`: those of
+    generation_config.json; `generate`: (who, prompts, options of Transformers' generate) each"""
     import transformers
     seed(number)
     config = transformers.GPT2Config(**{**dict(n_embd=D, n_head=HEADS, n_inner=FFN, n_layer=3, n_positions=POSITIONS, vocab_size=SRC, bos_token_id=1,
@@ -441,13 +515,33 @@ def make_gpt2(number, name, checks, kind="GPT2LMHeadModel", rewrite=lambda tenso
     else:
         save_file(tensors, file, metadata={"format": "pt"})
     model = model.double()
-    for run in ("one", "ragged", "left", "holes", "long", "positions", "plain"):
+    for run in runs:
         case.run(run, *evaluate_gpt2(model, run))
-    case.finish()
+    if generation:
+        (folder / "generation_config.json").write_text(json.dumps(generation, indent=1) + "\n")
+        ids = {key: value for key, value in generation.items() if key.endswith(("_id", "_ids"))}  # how to search is said by the options
+        model.generation_config = transformers.GenerationConfig(**ids)
+    case.finish(**({"generate": [make(model, prompts, options) for make, prompts, options in generate]} if generate else {}))
 
 
 def gpt2s():
-    make_gpt2(201, "gpt2_tied", "tied head, a width of its own within")
+    make_gpt2(201, "gpt2_tied", "tied head, a width of its own within", generate=[(generated, [PROMPTS[0]], {"max_new_tokens": 12}), (generated, PROMPTS, {"max_new_tokens": 12}),
+                        (sampled, PROMPTS, {"max_new_tokens": 12, "temperature": 0.8, "seed": 1}),
+                        (sampled, PROMPTS, {"max_new_tokens": 12, "temperature": 1.3, "top_k": 9, "top_p": 0.85, "seed": 5})])
+    make_gpt2(201, "gpt2_generation", "the same model with ids of its own for ends and padding", stored={"eos_token_id": 3},
+              generation={"_from_model_config": True, "bos_token_id": 1, "eos_token_id": [41, 52], "pad_token_id": 60, "do_sample": True, "top_k": 5,
+                          "num_beams": 3, "max_length": 20, "transformers_version": "4.57.0",
+                          "bad_words_ids": [[24, 41], [39, 39, 39, 39], [52]], "forced_eos_token_id": 52},
+              generate=[(generated_alone, PROMPTS, {"max_new_tokens": 12}), (generated, PROMPTS, {"max_new_tokens": 12, "num_beams": 3}),
+                        (generated_alone, PROMPTS, {"max_new_tokens": 12, "min_new_tokens": 7, "repetition_penalty": 1.4}),
+                        (generated_alone, PROMPTS, {"max_new_tokens": 12, "no_repeat_ngram_size": 2})])
+    beams = [dict(num_beams=2), dict(num_beams=4), dict(num_beams=4, length_penalty=0.0), dict(num_beams=4, length_penalty=2.5),
+             dict(num_beams=3, length_penalty=-1.0), dict(num_beams=5, early_stopping=True), dict(num_beams=5, early_stopping="never"),
+             dict(num_beams=3, early_stopping="never", length_penalty=2.0), dict(num_beams=3, early_stopping=True, length_penalty=-2.0),
+             dict(num_beams=4, min_new_tokens=9), dict(num_beams=3, repetition_penalty=1.5), dict(num_beams=40)]
+    make_gpt2(201, "gpt2_beams", "the same model, searched; three ids end its rows", runs=["one"],
+              generation={"bos_token_id": 1, "eos_token_id": [55, 40, 52], "pad_token_id": 60},
+              generate=[(generated, PROMPTS, {"max_new_tokens": 14, **options}) for options in beams])
     make_gpt2(202, "gpt2_untied", "a head of its own, four times the width within, two shards", tie_word_embeddings=False, n_inner=None, shards=2)
     make_gpt2(203, "gpt2_unscaled", "scores are not scaled", scale_attn_weights=False, activation_function="relu", n_inner=None,
               stored={"reorder_and_upcast_attn": True})
@@ -469,7 +563,7 @@ def adapted_gpt2():
          {"a": dict(target_modules=linears, fan_in_fan_out=True),
           "b": dict(target_modules=["c_attn", "mlp.c_proj"], r=7, use_dora=True, fan_in_fan_out=True),
           "c": dict(target_modules="all-linear", r=3, lora_bias=True, use_rslora=True, fan_in_fan_out=True)},
-         swap=["a", "none", "b", "c", "a", "none"])
+         swap=["a", "none", "b", "c", "a", "none"], generate=[{"max_new_tokens": 9}])
     make(212, "lora_gpt2_tied", "head and word embeddings share a weight, their deltas do not", "gpt2_tied",
          {"a": dict(target_modules=["lm_head"]), "b": dict(target_modules=["wte", "wpe"]),
           "c": dict(target_modules=["lm_head", "wte", "c_fc"])},
@@ -515,8 +609,9 @@ def adapt(model, folder, number, zero_out_proj=False, ia3=False, **options):
     return PeftModel.from_pretrained(copy.deepcopy(model).float(), folder).eval().double().base_model.model
 
 
-def make_adapted(number, name, checks, model, base, evaluate, adapters, swap=None, scale=None, inside=None):
-    """`inside`: the part of the model that the adapters are made on, as a model of its own"""
+def make_adapted(number, name, checks, model, base, evaluate, adapters, swap=None, scale=None, inside=None, generate=()):
+    """`inside`: the part of the model that the adapters are made on, as a model of its own; `generate`: options of
+    Transformers' generate, under each adapter"""
     import copy
     case = Case(name, evaluate.function, checks, model=f"../{base}/model")
     nets = {"none": model}
@@ -539,7 +634,8 @@ def make_adapted(number, name, checks, model, base, evaluate, adapters, swap=Non
         for run in ("one", "ragged", "long"):
             inputs, outputs, compare = evaluate(net, run)
             case.run(f"{adapter}-{run}", inputs, outputs, compare, adapter)
-    case.finish(swap=swap or ["a", "none", "a", "none"])
+    entries = [generated(net, PROMPTS, options, adapter) for options in generate for adapter, net in nets.items()]
+    case.finish(swap=swap or ["a", "none", "a", "none"], **({"generate": entries} if entries else {}))
 
 
 def load_pair(name):

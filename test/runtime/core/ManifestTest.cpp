@@ -37,6 +37,20 @@ TEST(Manifest, AcceptsTheTinyModel) {
   }
 }
 
+// What is said of generation is read; what is not is not there.
+TEST(Manifest, ReadsTheIdsOfGeneration) {
+  Json manifest = valid();
+  EXPECT_EQ(readManifest(manifest.dump(), "m")->generation, GenerationIds());
+  manifest["generation"] = {{"start", 1}, {"eos", {2, 3}}, {"bad_words", {{4}, {5, 6}}}};
+  Result<Manifest> read = readManifest(manifest.dump(), "m");
+  ASSERT_TRUE(read) << read.error().message;
+  GenerationIds ids;
+  ids.start = 1;
+  ids.eos = {2, 3};
+  ids.badWords = {{4}, {5, 6}};
+  EXPECT_EQ(read->generation, ids);
+}
+
 // Each member can be taken away: the manifest is then refused, not misread.
 TEST(Manifest, MissingMembersAreRefused) {
   Json manifest = valid();
@@ -144,6 +158,13 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"arg_buffer", FUNCTION "/launches/0/problems/0/args/3", {"buffer", 7, 0}, "7"},
         Refusal{"arg_column", FUNCTION "/launches/0/problems/0/args/3", {"buffer", 0, 20}, "outside"},
         Refusal{"arg_parameter", FUNCTION "/launches/0/problems/0/args/1", {"parameter", 9}, "9"},
+        Refusal{"generation", "/generation", 3, "generation: is"},
+        Refusal{"generation_key", "/generation", {{"stop", 3}}, "stop"},
+        Refusal{"generation_id", "/generation", {{"pad", -1}}, "'pad' must be an integer from 0 to 2147483647"},
+        Refusal{"generation_ids", "/generation", {{"eos", 3}}, "'eos' must be a list"},
+        Refusal{"generation_no_ids", "/generation", {{"eos", Json::array()}}, "'eos' must be a list of 1 to 4096 ids"},
+        Refusal{"generation_large", "/generation", {{"forced_last", {1ull << 31}}}, "'forced_last' must be a list"},
+        Refusal{"generation_words", "/generation", {{"bad_words", {3}}}, "'bad_words' must be a list"},
         Refusal{"keys", FUNCTION "/launches/0/problems/0/keys", 1, "keys"},
         Refusal{"guard", FUNCTION "/launches/0/problems/0/guard", {5}, "guard"},
         Refusal{"reads", FUNCTION "/launches/0/problems/0/reads", Json::array({Json::array({9, 0, 1})}), "reads"},

@@ -312,7 +312,7 @@ Json manifestOf(const std::string &directory, const Weights &weights, bool separ
   if (!separate)
     db.push_back(site(0, "embedding", 2, 7, 1.5));
   Json manifest = {
-      {"format", {{"major", 2}, {"minor", 0}}},
+      {"format", {{"major", 2}, {"minor", 1}}},
       {"producer", "test"},
       {"model", "tiny"},
       {"adapters_mode", separate ? "separate" : "fuse"},

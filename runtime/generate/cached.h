@@ -1,0 +1,38 @@
+// Generation over rows that keep their texts: `prefill` begins them, `decode`
+// continues each by a token. What RecomputingStepper says, without computing
+// anything twice.
+#ifndef PTX_RUNTIME_GENERATE_CACHED_H
+#define PTX_RUNTIME_GENERATE_CACHED_H
+
+#include "runtime/core/call.h"
+#include "runtime/generate/stepper.h"
+#include "runtime/generate/text_model.h"
+
+namespace ptx {
+
+class CachedStepper : public Stepper {
+public:
+  /// The session is claimed by the caller, and `model`, which is cached, is of its
+  /// program. Room is made for so many texts of so many tokens.
+  static Result<std::unique_ptr<CachedStepper>> open(Session &session, const TextModel &model, size_t texts,
+                                                     size_t tokens);
+
+  Result<Logits> start(std::span<const Prompt> prompts) override;
+  Result<Logits> step(std::span<const size_t> parents, std::span<const int64_t> tokens) override;
+
+private:
+  CachedStepper(Session &session, const TextModel &model, SessionState &rows)
+      : session(session), model(model), rows(rows) {}
+  Result<Logits> call(const FunctionRecord &function, std::vector<ptx_tensor> inputs);
+
+  Session &session;
+  TextModel model;
+  SessionState &rows;            // text i is in row i
+  std::vector<int64_t> adapters; // of each text; empty: the session's
+  size_t count = 0;              // of texts
+  std::vector<float> logits;     // [texts, vocabulary]
+};
+
+} // namespace ptx
+
+#endif // PTX_RUNTIME_GENERATE_CACHED_H
