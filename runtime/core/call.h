@@ -84,7 +84,7 @@ private:
   std::mutex busy;
   std::unique_ptr<SessionState> own, forGeneration; // null until rows are reserved
   SessionState *state = nullptr;                    // of the call
-  std::vector<uint32_t> callRows;      // [B] of the call, in the caller's order
+  std::vector<uint32_t> callRows;                   // [B] of the call, in the caller's order
   ptx_cancel_fn cancel = nullptr;
   void *cancelUser = nullptr;
   // Of a device that runs launches.
