@@ -348,10 +348,15 @@ Value lastToken(OpBuilder &builder, Value x, Value mask) {
   return xf::PoolOp::create(builder, x.getLoc(), type, xf::Pooling::Last, x, mask);
 }
 
-Value appendAndRecall(OpBuilder &builder, Value vectors, Value cache, Value mask, Value heldMask) {
-  Location loc = vectors.getLoc();
-  Value appended = xf::AppendOp::create(builder, loc, vectors, cache, mask);
-  return xf::RecallOp::create(builder, loc, vectors.getType(), appended, heldMask);
+Value append(OpBuilder &builder, Value vectors, Value cache, Value mask) {
+  return xf::AppendOp::create(builder, vectors.getLoc(), vectors, cache, mask);
+}
+
+Value recall(OpBuilder &builder, StringRef name, Value cache, Value heldMask) {
+  constexpr int64_t dynamic = ShapedType::kDynamic;
+  int64_t width = cast<xf::CacheType>(cache.getType()).getWidth();
+  Type type = RankedTensorType::get({dynamic, dynamic, width}, builder.getF32Type());
+  return xf::RecallOp::create(builder, nameLoc(builder, name), type, cache, heldMask);
 }
 
 Value embedding(OpBuilder &builder, Value ids, Value table, Value mask) {

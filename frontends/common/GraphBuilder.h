@@ -151,9 +151,10 @@ mlir::Value activation(mlir::OpBuilder &builder, xf::ActivationKind kind, mlir::
 mlir::Value add(mlir::OpBuilder &builder, mlir::Value x, mlir::Value y);
 /// [B,D] of the last token of each sequence.
 mlir::Value lastToken(mlir::OpBuilder &builder, mlir::Value x, mlir::Value mask);
-/// Keys and values of all tokens that the cache holds, with those of new ones appended: [B,P,2D] of [B,S,2D].
-mlir::Value appendAndRecall(mlir::OpBuilder &builder, mlir::Value vectors, mlir::Value cache, mlir::Value mask,
-                            mlir::Value heldMask);
+/// The cache with vectors [B,S,D] of the mask's tokens behind what it holds.
+mlir::Value append(mlir::OpBuilder &builder, mlir::Value vectors, mlir::Value cache, mlir::Value mask);
+/// What a cache holds: [B,P,D].
+mlir::Value recall(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Value cache, mlir::Value heldMask);
 mlir::Value columns(mlir::OpBuilder &builder, mlir::Value x, int64_t offset, int64_t width);
 mlir::Value embedding(mlir::OpBuilder &builder, mlir::Value ids, mlir::Value table, mlir::Value mask);
 mlir::Value attention(mlir::OpBuilder &builder, llvm::StringRef name, mlir::Value q, mlir::Value k, mlir::Value v,

@@ -165,7 +165,7 @@ private:
       auto part = [&](Value of, int64_t which) { return columns(b, of, which * c.width, c.width); };
       Value q = part(qkv, 0), k, v, keyMask = all ? in[2] : in[1];
       if (all) {
-        Value kv = appendAndRecall(b, columns(b, qkv, c.width, 2 * c.width), in[3], in[1], keyMask);
+        Value kv = recall(b, "attn", append(b, columns(b, qkv, c.width, 2 * c.width), in[3], in[1]), keyMask);
         k = part(kv, 0);
         v = part(kv, 1);
       } else {

@@ -55,22 +55,38 @@ public:
     Value target = graph.visible(targetIds, c.maxPosition);
     Value memory = embed("src_tok_emb", ids, source, c.sourceVocabulary);
     Value y = embed("tgt_tok_emb", targetIds, target, c.targetVocabulary);
-    if (c.parallel) {
-      // Encoder layers behind the last decoder layer feed nothing.
-      for (int64_t i = 0; i < c.decoderLayers; ++i) {
-        if (i < c.encoderLayers)
-          memory = encoderLayer(i, memory, source);
-        y = decoderLayer(i, y, memory, target, source);
-      }
-    } else {
-      memory = encoderStack(memory, source);
-      for (int64_t i = 0; i < c.decoderLayers; ++i)
-        y = decoderLayer(i, y, memory, target, source);
-    }
+    y = decoderStack(y, memory, source,
+                     [&](int64_t layer, Value x, Value read) { return decoderLayer(layer, x, read, target, source); });
+    graph.output("logits", generator(y), target);
+  }
+
+  /// Begins rows of a session, the keys and values of their sources with them:
+  /// the logits of each last token.
+  void buildPrefill() {
+    graph.beginFunction("prefill");
+    using enum GraphBuilder::HistoryUse;
+    Value ids = graph.idsInput("input_ids", {"B", "S"}, c.sourceVocabulary);
+    Value source = graph.visible(graph.maskInput("attention_mask", {"B", "S"}), sourceHistory, Begins, c.maxPosition);
+    Value targetIds = graph.idsInput("decoder_input_ids", {"B", "T"}, c.targetVocabulary);
+    Value mask = graph.maskInput("decoder_attention_mask", {"B", "T"});
+    Held held = hold(graph.visible(mask, textHistory, Begins, c.maxPosition));
+    Value memory = embed("src_tok_emb", ids, source, c.sourceVocabulary);
+    Value y = embed("tgt_tok_emb", targetIds, held.text, c.targetVocabulary);
+    y = decoderStack(y, memory, source,
+                     [&](int64_t layer, Value x, Value read) { return cachedLayer(layer, x, held, read, source); });
+    graph.output("logits", generator(lastToken(graph.builder(), y, held.text)), /*mask=*/Value());
+  }
+
+  /// Continues rows of a session by one token.
+  void buildDecode() {
+    graph.beginFunction("decode");
+    Value ids = graph.idsInput("input_ids", {"B"}, c.targetVocabulary);
+    Held held = hold(graph.visible(ids, textHistory, GraphBuilder::HistoryUse::Continues, c.maxPosition));
+    Value y = embed("tgt_tok_emb", ids, held.text, c.targetVocabulary);
+    for (int64_t i = 0; i < c.decoderLayers; ++i)
+      y = cachedLayer(i, y, held);
     y = finalNorm("dec_norm", y);
-    Value weight = graph.weight("generator.weight", {c.targetVocabulary, c.width});
-    Value bias = graph.optionalWeight("generator.bias", {c.targetVocabulary});
-    graph.output("logits", linear(graph.builder(), "generator", y, weight, bias), target);
+    graph.output("logits", generator(lastToken(graph.builder(), y, held.text)), /*mask=*/Value());
   }
 
   void buildEncode() {
@@ -82,6 +98,34 @@ public:
   }
 
 private:
+  static constexpr const char *sourceHistory = "source", *textHistory = "text";
+
+  /// New tokens of the text, and what is held once they are.
+  struct Held {
+    Value text, allText, allSource;
+  };
+
+  Held hold(Value text) { return {text, graph.held(textHistory, text), graph.held(sourceHistory, text)}; }
+
+  /// The decoder over what each of its layers reads: `layer` of its number, its input and the memory.
+  Value decoderStack(Value y, Value memory, Value source, llvm::function_ref<Value(int64_t, Value, Value)> layer) {
+    if (!c.parallel)
+      memory = encoderStack(memory, source);
+    for (int64_t i = 0; i < c.decoderLayers; ++i) {
+      // Encoder layers behind the last decoder layer feed nothing.
+      if (c.parallel && i < c.encoderLayers)
+        memory = encoderLayer(i, memory, source);
+      y = layer(i, y, memory);
+    }
+    return finalNorm("dec_norm", y);
+  }
+
+  Value generator(Value y) {
+    Value weight = graph.weight("generator.weight", {c.targetVocabulary, c.width});
+    Value bias = graph.optionalWeight("generator.bias", {c.targetVocabulary});
+    return linear(graph.builder(), "generator", y, weight, bias);
+  }
+
   /// table[id] sqrt(d) + sinusoid[position]
   Value embed(StringRef name, Value ids, Value mask, int64_t vocabulary) {
     OpBuilder &b = graph.builder();
@@ -159,6 +203,30 @@ private:
     return linear(b, name + ".out_proj", mixed, w[name + ".out_proj.weight"], w[name + ".out_proj.bias"]);
   }
 
+  /// The same over a cache of keys and values: of all that it holds (`heldMask`) once those of `memory`, where there is
+  /// one, are appended.
+  Value attendCached(OpBuilder &b, const LayerWeights &w, const std::string &name, Value x, Value memory,
+                     Value memoryMask, Value cache, Value queryMask, Value heldMask, bool causal) {
+    Value weight = w[name + ".in_proj_weight"], bias = w[name + ".in_proj_bias"];
+    int64_t d = c.width;
+    Value q, kv;
+    if (x == memory) {
+      Value qkv = linear(b, name + ".in_proj", x, weight, bias);
+      q = columns(b, qkv, 0, d);
+      kv = columns(b, qkv, d, 2 * d);
+    } else {
+      q = linear(b, name + ".in_proj.q", x, weight, bias, std::pair(int64_t(0), d));
+      if (memory)
+        kv = linear(b, name + ".in_proj.kv", memory, weight, bias, std::pair(d, 3 * d));
+    }
+    if (kv)
+      cache = append(b, kv, cache, memoryMask);
+    Value all = recall(b, name, cache, heldMask);
+    Value mixed =
+        attention(b, name, q, columns(b, all, 0, d), columns(b, all, d, d), queryMask, heldMask, c.heads, causal);
+    return linear(b, name + ".out_proj", mixed, w[name + ".out_proj.weight"], w[name + ".out_proj.bias"]);
+  }
+
   Value feedForward(OpBuilder &b, const LayerWeights &w, Value x) {
     Value h = activation(b, c.activation, linear(b, "linear1", x, w["linear1.weight"], w["linear1.bias"]));
     return linear(b, "linear2", h, w["linear2.weight"], w["linear2.bias"]);
@@ -185,14 +253,45 @@ private:
         });
   }
 
-  Value decoderLayer(int64_t index, Value y, Value memory, Value target, Value source) {
-    std::string layer = "dec_layers." + std::to_string(index);
+  std::vector<WeightSpec> decoderSpecs(const std::string &layer) {
     std::vector<WeightSpec> specs;
     addAttention(specs, layer, "self_attn");
     addAttention(specs, layer, "multihead_attn");
     addFeedForward(specs, layer);
     for (const char *name : {"norm1", "norm2", "norm3"})
       addNorm(specs, layer, name);
+    return specs;
+  }
+
+  /// Over the session's keys and values; with a memory, those of the source are appended.
+  Value cachedLayer(int64_t index, Value y, const Held &held, Value memory = {}, Value source = {}) {
+    std::string layer = "dec_layers." + std::to_string(index);
+    std::vector<WeightSpec> specs = decoderSpecs(layer);
+    SmallVector<Value> inputs{y,
+                              held.text,
+                              held.allText,
+                              held.allSource,
+                              graph.cache(layer + ".self_attn", textHistory, 2 * c.width),
+                              graph.cache(layer + ".multihead_attn", sourceHistory, 2 * c.width)};
+    if (memory)
+      inputs.append({memory, source});
+    return graph.callLayer(
+        memory ? "decoder_prefill_layer" : "decoder_step_layer", layer, inputs, specs,
+        [&](OpBuilder &b, ValueRange in, const LayerWeights &w) {
+          Value read = memory ? in[6] : Value(), readMask = memory ? in[7] : Value();
+          Value h = residual(b, w, "norm1", in[0], [&](Value v) {
+            return attendCached(b, w, "self_attn", v, v, in[1], in[4], in[1], in[2], /*causal=*/true);
+          });
+          h = residual(b, w, "norm2", h, [&](Value v) {
+            return attendCached(b, w, "multihead_attn", v, read, readMask, in[5], in[1], in[3], /*causal=*/false);
+          });
+          return residual(b, w, "norm3", h, [&](Value v) { return feedForward(b, w, v); });
+        });
+  }
+
+  Value decoderLayer(int64_t index, Value y, Value memory, Value target, Value source) {
+    std::string layer = "dec_layers." + std::to_string(index);
+    std::vector<WeightSpec> specs = decoderSpecs(layer);
     return graph.callLayer("decoder_layer", layer, {y, memory, target, source}, specs,
                            [&](OpBuilder &b, ValueRange in, const LayerWeights &w) {
                              Value h = residual(b, w, "norm1", in[0], [&](Value v) {
@@ -247,6 +346,8 @@ Result<ImportedModel> importPTransformer(MLIRContext *context, const Checkpoint 
   Model model(graph, config);
   model.buildForward();
   model.buildEncode();
+  model.buildPrefill();
+  model.buildDecode();
   if (Status status = graph.finish(options.allowExtra); !status)
     return status.error();
   ImportedModel imported;

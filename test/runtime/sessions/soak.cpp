@@ -1,7 +1,8 @@
 // Random operations on the rows of a session beside a plain model of what
-// should happen: a list of texts. What a row answers must be what `forward`
-// answers for its whole text: on the CPU in f32 the same bytes, elsewhere
-// within a tolerance. Misuse must be refused and change nothing.
+// should happen: a list of texts, with their sources where the model reads
+// some. What a row answers must be what `forward` answers for its whole text:
+// on the CPU in f32 the same bytes, elsewhere within a tolerance. Misuse must be
+// refused and change nothing.
 //
 // usage: session_soak ARTIFACT DEVICE SEED OPERATIONS VOCABULARY [TOLERANCE]
 #include "runtime/ptx.h"
@@ -14,6 +15,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace {
@@ -65,7 +67,10 @@ public:
     mustNot(ptx_session_reserve(session, 0, 4), "at least one row");
     mustNot(ptx_session_reserve(session, 1, UINT32_MAX), "the model takes");
     must(ptx_session_reserve(session, rowCount, room), "reserve");
-    texts.resize(rowCount);
+    rows.resize(rowCount);
+    hasSource = std::strstr(ptx_program_signature(program, "prefill"), "decoder_input_ids");
+    if (hasSource)
+      mustNot(callDecode({ids}), "holds nothing of 'source'");
   }
   ~Soak() {
     ptx_session_close(session);
@@ -113,65 +118,90 @@ private:
     return ptx_session_call(session, "decode", inputs.data(), inputs.size(), &outputs, &outputCount);
   }
 
+  struct Row {
+    Text source, text;
+    bool operator<(const Row &other) const { return std::tie(source, text) < std::tie(other.source, other.text); }
+  };
+
   /// Some rows of the session, in any order.
-  std::vector<uint32_t> someRows(bool mustHaveRoom) {
-    std::vector<uint32_t> rows;
-    for (uint32_t row = 0; row < rowCount; ++row)
-      if (pick(2) && !(mustHaveRoom && texts[row].size() == room))
-        rows.push_back(row);
-    std::shuffle(rows.begin(), rows.end(), engine);
-    return rows;
+  std::vector<uint32_t> someRows(bool mustContinue) {
+    std::vector<uint32_t> some;
+    for (uint32_t row = 0; row < rowCount; ++row) {
+      bool canContinue = rows[row].text.size() < room && !(hasSource && rows[row].source.empty());
+      if (pick(2) && (canContinue || !mustContinue))
+        some.push_back(row);
+    }
+    std::shuffle(some.begin(), some.end(), engine);
+    return some;
+  }
+
+  /// Texts at random places of rows of so many columns, each in one row of the session.
+  struct Padded {
+    uint64_t columns;
+    Text ids, mask;
+  };
+  Padded draw(const std::vector<uint32_t> &some, Text Row::*which) {
+    Padded padded = {1 + pick(room), {}, {}};
+    padded.ids.resize(some.size() * padded.columns);
+    padded.mask.resize(padded.ids.size());
+    for (size_t r = 0; r < some.size(); ++r) {
+      Text &text = rows[some[r]].*which;
+      text.clear();
+      for (uint64_t c = 0; c < padded.columns; ++c) {
+        size_t at = r * padded.columns + c;
+        padded.ids[at] = token();
+        padded.mask[at] = pick(3) != 0 || (c + 1 == padded.columns && text.empty());
+        if (padded.mask[at])
+          text.push_back(padded.ids[at]);
+      }
+    }
+    return padded;
   }
 
   /// prefill, padded at random places.
   void begin() {
-    std::vector<uint32_t> rows = someRows(false);
-    if (rows.empty())
+    std::vector<uint32_t> some = someRows(false);
+    if (some.empty())
       return;
-    uint64_t columns = 1 + pick(room);
-    Text ids(rows.size() * columns), mask(ids.size()), numbers(rows.begin(), rows.end());
-    for (size_t r = 0; r < rows.size(); ++r) {
-      Text &text = texts[rows[r]];
-      text.clear();
-      for (uint64_t c = 0; c < columns; ++c) {
-        ids[r * columns + c] = token();
-        mask[r * columns + c] = pick(3) != 0 || (c + 1 == columns && text.empty());
-        if (mask[r * columns + c])
-          text.push_back(ids[r * columns + c]);
-      }
+    Text numbers(some.begin(), some.end());
+    Padded source = hasSource ? draw(some, &Row::source) : Padded(), text = draw(some, &Row::text);
+    Padded &first = hasSource ? source : text;
+    std::vector<ptx_tensor> inputs = {tensor("input_ids", {some.size(), first.columns}, first.ids),
+                                      tensor("attention_mask", {some.size(), first.columns}, first.mask),
+                                      tensor("session_rows", {some.size()}, numbers)};
+    if (hasSource) {
+      inputs.push_back(tensor("decoder_input_ids", {some.size(), text.columns}, text.ids));
+      inputs.push_back(tensor("decoder_attention_mask", {some.size(), text.columns}, text.mask));
     }
-    std::vector<ptx_tensor> inputs = {tensor("input_ids", {rows.size(), columns}, ids),
-                                      tensor("attention_mask", {rows.size(), columns}, mask),
-                                      tensor("session_rows", {rows.size()}, numbers)};
     must(ptx_session_call(session, "prefill", inputs.data(), inputs.size(), &outputs, &outputCount), "prefill");
-    compare(rows);
+    compare(some);
   }
 
   /// decode, one token for each.
   void proceed() {
-    std::vector<uint32_t> rows = someRows(true);
-    if (rows.empty())
+    std::vector<uint32_t> some = someRows(true);
+    if (some.empty())
       return;
-    Text ids, numbers(rows.begin(), rows.end());
-    for (uint32_t row : rows) {
+    Text ids, numbers(some.begin(), some.end());
+    for (uint32_t row : some) {
       ids.push_back(token());
-      texts[row].push_back(ids.back());
+      rows[row].text.push_back(ids.back());
     }
-    must(callDecode({tensor("input_ids", {rows.size()}, ids), tensor("session_rows", {rows.size()}, numbers)}),
+    must(callDecode({tensor("input_ids", {some.size()}, ids), tensor("session_rows", {some.size()}, numbers)}),
          "decode");
-    compare(rows);
+    compare(some);
   }
 
   void fork() {
     uint32_t from = pick(rowCount), to = pick(rowCount);
     must(ptx_session_fork(session, from, to), "fork");
-    texts[to] = Text(texts[from]);
+    rows[to] = Row(rows[from]);
   }
 
   void truncate() {
-    uint32_t row = pick(rowCount), length = pick(static_cast<uint32_t>(texts[row].size()) + 1);
+    uint32_t row = pick(rowCount), length = pick(static_cast<uint32_t>(rows[row].text.size()) + 1);
     must(ptx_session_truncate(session, row, length), "truncate");
-    texts[row].resize(length);
+    rows[row].text.resize(length);
   }
 
   void reorder() {
@@ -179,29 +209,31 @@ private:
     for (uint32_t &parent : parents)
       parent = pick(static_cast<uint32_t>(parents.size()));
     must(ptx_session_reorder(session, parents.data(), parents.size()), "reorder");
-    std::vector<Text> before = texts;
+    std::vector<Row> before = rows;
     for (size_t i = 0; i < parents.size(); ++i)
-      texts[i] = before[parents[i]];
+      rows[i] = before[parents[i]];
   }
 
   void misuse() {
-    Text two = {1, 2}, twice = {3, 3}, absent = {0, rowCount}, outside = {vocabulary, 0}, rows = {0, 1};
+    Text two = {1, 2}, twice = {3, 3}, absent = {0, rowCount}, outside = {vocabulary, 0}, both = {0, 1};
     auto ids = tensor("input_ids", {2}, two);
     mustNot(callDecode({ids, tensor("session_rows", {2}, twice)}), "stands twice");
     mustNot(callDecode({ids, tensor("session_rows", {2}, absent)}), "the session has");
-    mustNot(callDecode({ids, tensor("session_rows", {1}, rows)}), "expected I64 [2]");
+    mustNot(callDecode({ids, tensor("session_rows", {1}, both)}), "expected I64 [2]");
     mustNot(callDecode({tensor("input_ids", {2}, outside)}), "expected 0 to");
     mustNot(ptx_session_fork(session, 0, rowCount), "the session has");
     uint32_t row = pick(rowCount), parent = 2;
-    mustNot(ptx_session_truncate(session, row, static_cast<uint32_t>(texts[row].size()) + 1), "cannot keep");
+    mustNot(ptx_session_truncate(session, row, static_cast<uint32_t>(rows[row].text.size()) + 1), "cannot keep");
     mustNot(ptx_session_reorder(session, &parent, 1), "none of the 1");
     for (uint32_t r = 0; r < rowCount; ++r)
-      if (texts[r].size() == room) {
+      if (rows[r].text.size() == room) {
         Text full = {r}, one = {1};
         mustNot(callDecode({tensor("input_ids", {1}, one), tensor("session_rows", {1}, full)}), "has room for");
       }
     Text tooLong(room + 1, 1), first = {row};
     std::vector<ptx_tensor> inputs = {tensor("input_ids", {1, room + 1}, tooLong), tensor("session_rows", {1}, first)};
+    if (hasSource)
+      inputs.push_back(tensor("decoder_input_ids", {1, room + 1}, tooLong));
     mustNot(ptx_session_call(session, "prefill", inputs.data(), inputs.size(), &outputs, &outputCount), "has room for");
   }
 
@@ -209,34 +241,36 @@ private:
     for (uint32_t row = 0; row < rowCount; ++row) {
       uint32_t length = 0;
       must(ptx_session_length(session, row, &length), "length");
-      if (length != texts[row].size())
+      if (length != rows[row].text.size())
         fail("row " + std::to_string(row) + " holds " + std::to_string(length) + " tokens, expected " +
-             std::to_string(texts[row].size()));
+             std::to_string(rows[row].text.size()));
     }
   }
 
   /// The logits of the last token of a text, by `forward`.
-  const Numbers &expected(const Text &text) {
-    Numbers &known = answers[text];
+  const Numbers &expected(const Row &row) {
+    Numbers &known = answers[row];
     if (!known.empty())
       return known;
-    Text ids = text;
-    ptx_tensor input = tensor("input_ids", {1, ids.size()}, ids);
+    Text source = hasSource ? row.source : row.text, text = row.text;
+    std::vector<ptx_tensor> inputs = {tensor("input_ids", {1, source.size()}, source)};
+    if (hasSource)
+      inputs.push_back(tensor("decoder_input_ids", {1, text.size()}, text));
     const ptx_tensor *results = nullptr;
     size_t count = 0;
-    must(ptx_session_call(uncached, "forward", &input, 1, &results, &count), "forward");
-    const float *last = static_cast<const float *>(results[0].data) + (ids.size() - 1) * results[0].dims[2];
+    must(ptx_session_call(uncached, "forward", inputs.data(), inputs.size(), &results, &count), "forward");
+    const float *last = static_cast<const float *>(results[0].data) + (text.size() - 1) * results[0].dims[2];
     known.assign(last, last + results[0].dims[2]);
     return known;
   }
 
-  void compare(const std::vector<uint32_t> &rows) {
-    if (outputCount != 1 || outputs[0].rank != 2 || outputs[0].dims[0] != rows.size())
+  void compare(const std::vector<uint32_t> &some) {
+    if (outputCount != 1 || outputs[0].rank != 2 || outputs[0].dims[0] != some.size())
       fail("gives no logits [B,V]");
     size_t width = outputs[0].dims[1];
-    for (size_t r = 0; r < rows.size(); ++r) {
+    for (size_t r = 0; r < some.size(); ++r) {
       const float *found = static_cast<const float *>(outputs[0].data) + r * width;
-      const Numbers &wanted = expected(texts[rows[r]]);
+      const Numbers &wanted = expected(rows[some[r]]);
       double scale = 0, difference = 0;
       for (size_t i = 0; i < width; ++i) {
         scale = std::max(scale, std::abs(static_cast<double>(wanted[i])));
@@ -245,7 +279,7 @@ private:
       bool isEqual = tolerance == 0 ? std::memcmp(found, wanted.data(), width * sizeof(float)) == 0
                                     : difference <= tolerance * scale;
       if (!isEqual)
-        fail("row " + std::to_string(rows[r]) + " of " + std::to_string(texts[rows[r]].size()) +
+        fail("row " + std::to_string(some[r]) + " of " + std::to_string(rows[some[r]].text.size()) +
              " tokens answers otherwise than forward: " + std::to_string(difference) + " apart, largest " +
              std::to_string(scale));
       largest = std::max(largest, difference);
@@ -259,8 +293,9 @@ private:
   ptx_program *program = nullptr;
   ptx_binding *binding = nullptr;
   ptx_session *session = nullptr, *uncached = nullptr;
-  std::vector<Text> texts; // by row
-  std::map<Text, Numbers> answers;
+  bool hasSource = false;
+  std::vector<Row> rows; // of the session
+  std::map<Row, Numbers> answers;
   const ptx_tensor *outputs = nullptr;
   size_t outputCount = 0;
   int compared = 0;
