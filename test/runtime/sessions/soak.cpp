@@ -1,8 +1,7 @@
 // Random operations on the rows of a session beside a plain model of what
 // should happen: a list of texts, with their sources where the model reads
-// some. What a row answers must be what `forward` answers for its whole text:
-// on the CPU in f32 the same bytes, elsewhere within a tolerance. Misuse must be
-// refused and change nothing.
+// some, and an adapter each where calls may mix them. What a row answers must be what `forward` answers for its whole
+// text: on the CPU in f32 the same bytes, elsewhere within a tolerance. Misuse must be refused and change nothing.
 //
 // usage: session_soak ARTIFACT DEVICE SEED OPERATIONS VOCABULARY [TOLERANCE]
 #include "runtime/ptx.h"
@@ -71,6 +70,8 @@ public:
     hasSource = std::strstr(ptx_program_signature(program, "prefill"), "decoder_input_ids");
     if (hasSource)
       mustNot(callDecode({ids}), "holds nothing of 'source'");
+    mixesAdapters = std::strstr(ptx_program_signature(program, "decode"), "adapter_ids");
+    adapterCount = static_cast<uint32_t>(ptx_program_adapter_count(program));
   }
   ~Soak() {
     ptx_session_close(session);
@@ -120,7 +121,10 @@ private:
 
   struct Row {
     Text source, text;
-    bool operator<(const Row &other) const { return std::tie(source, text) < std::tie(other.source, other.text); }
+    int64_t adapter = -1;
+    bool operator<(const Row &other) const {
+      return std::tie(source, text, adapter) < std::tie(other.source, other.text, other.adapter);
+    }
   };
 
   /// Some rows of the session, in any order.
@@ -173,6 +177,11 @@ private:
       inputs.push_back(tensor("decoder_input_ids", {some.size(), text.columns}, text.ids));
       inputs.push_back(tensor("decoder_attention_mask", {some.size(), text.columns}, text.mask));
     }
+    for (uint32_t row : some)
+      rows[row].adapter = static_cast<int64_t>(pick(adapterCount + 1)) - 1;
+    Text adapters = adaptersOf(some);
+    if (mixesAdapters)
+      inputs.push_back(tensor("adapter_ids", {some.size()}, adapters));
     must(ptx_session_call(session, "prefill", inputs.data(), inputs.size(), &outputs, &outputCount), "prefill");
     compare(some);
   }
@@ -187,9 +196,20 @@ private:
       ids.push_back(token());
       rows[row].text.push_back(ids.back());
     }
-    must(callDecode({tensor("input_ids", {some.size()}, ids), tensor("session_rows", {some.size()}, numbers)}),
-         "decode");
+    std::vector<ptx_tensor> inputs = {tensor("input_ids", {some.size()}, ids),
+                                      tensor("session_rows", {some.size()}, numbers)};
+    Text adapters = adaptersOf(some);
+    if (mixesAdapters)
+      inputs.push_back(tensor("adapter_ids", {some.size()}, adapters));
+    must(callDecode(inputs), "decode");
     compare(some);
+  }
+
+  Text adaptersOf(const std::vector<uint32_t> &some) const {
+    Text adapters;
+    for (uint32_t row : some)
+      adapters.push_back(rows[row].adapter);
+    return adapters;
   }
 
   void fork() {
@@ -256,6 +276,9 @@ private:
     std::vector<ptx_tensor> inputs = {tensor("input_ids", {1, source.size()}, source)};
     if (hasSource)
       inputs.push_back(tensor("decoder_input_ids", {1, text.size()}, text));
+    Text adapter = {row.adapter};
+    if (mixesAdapters)
+      inputs.push_back(tensor("adapter_ids", {1}, adapter));
     const ptx_tensor *results = nullptr;
     size_t count = 0;
     must(ptx_session_call(uncached, "forward", inputs.data(), inputs.size(), &results, &count), "forward");
@@ -293,7 +316,8 @@ private:
   ptx_program *program = nullptr;
   ptx_binding *binding = nullptr;
   ptx_session *session = nullptr, *uncached = nullptr;
-  bool hasSource = false;
+  bool hasSource = false, mixesAdapters = false;
+  uint32_t adapterCount = 0;
   std::vector<Row> rows; // of the session
   std::map<Row, Numbers> answers;
   const ptx_tensor *outputs = nullptr;
