@@ -60,7 +60,8 @@ std::string Text::decode(const Ids &tokens) const {
   return text;
 }
 
-Translator::Translator(ptx_program *program, const std::string &adapter, const TextRules &rules) : rules(rules) {
+Translator::Translator(ptx_program *program, const std::string &adapter, const TextRules &rules)
+    : program(program), rules(rules) {
   check(ptx_binding_create(program, adapter.c_str(), &binding));
   check(ptx_session_open(binding, &session));
 }
@@ -70,71 +71,52 @@ Translator::~Translator() {
   ptx_binding_release(binding);
 }
 
-/// Logits [B,T,V] of padded sources and targets of equal length.
-const float *Translator::forward(const std::vector<const Ids *> &sources, const std::vector<Ids *> &targets,
-                                 size_t &vocabulary, size_t &length) {
-  size_t batch = sources.size(), longest = 0;
-  for (const Ids *source : sources)
-    longest = std::max(longest, source->size());
-  Ids ids(batch * longest, rules.pad), mask(batch * longest, 0), decoder;
-  for (size_t i = 0; i < batch; ++i)
-    for (size_t j = 0; j < sources[i]->size(); ++j) {
-      ids[i * longest + j] = (*sources[i])[j];
-      mask[i * longest + j] = 1;
-    }
-  length = targets[0]->size();
-  for (const Ids *target : targets)
-    decoder.insert(decoder.end(), target->begin(), target->end());
-  ptx_tensor inputs[] = {{"input_ids", PTX_I64, 2, {batch, longest}, ids.data()},
-                         {"attention_mask", PTX_I64, 2, {batch, longest}, mask.data()},
-                         {"decoder_input_ids", PTX_I64, 2, {batch, length}, decoder.data()}};
-  const ptx_tensor *outputs;
-  size_t count;
-  check(ptx_session_call(session, "forward", inputs, 3, &outputs, &count));
-  vocabulary = outputs[0].dims[2];
-  return static_cast<const float *>(outputs[0].data);
-}
-
-/// Appends to each target its most probable next token.
-void Translator::step(const std::vector<const Ids *> &sources, const std::vector<Ids *> &targets) {
-  size_t vocabulary, length;
-  const float *logits = forward(sources, targets, vocabulary, length);
-  for (size_t i = 0; i < targets.size(); ++i) {
-    const float *last = logits + ((i + 1) * length - 1) * vocabulary;
-    targets[i]->push_back(std::max_element(last, last + vocabulary) - last);
-  }
-}
-
-std::vector<Ids> Translator::translate(const std::vector<Ids> &sources, size_t limit, size_t batch) {
+std::vector<Ids> Translator::translate(const std::vector<Ids> &sources, const Search &search, const Ids &adapters) {
+  ptx_generate_options options = {};
+  options.struct_size = sizeof options;
+  check(ptx_program_generation(program, &options));
+  options.max_new_tokens = search.limit;
+  options.beams = search.beams;
   std::vector<size_t> order(sources.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(),
             [&](size_t a, size_t b) { return std::pair(sources[a].size(), a) < std::pair(sources[b].size(), b); });
-  std::vector<Ids> targets(sources.size(), Ids{rules.start});
-  for (size_t begin = 0; begin < order.size(); begin += batch) {
-    std::vector<size_t> open(order.begin() + static_cast<std::ptrdiff_t>(begin),
-                             order.begin() + static_cast<std::ptrdiff_t>(std::min(begin + batch, order.size())));
-    for (size_t done = 0; done < limit && !open.empty(); ++done) {
-      std::vector<const Ids *> openSources;
-      std::vector<Ids *> openTargets;
-      for (size_t i : open) {
-        openSources.push_back(&sources[i]);
-        openTargets.push_back(&targets[i]);
-      }
-      step(openSources, openTargets);
-      std::erase_if(open, [&](size_t i) { return targets[i].back() == rules.end; });
+  std::vector<Ids> targets(sources.size());
+  for (size_t begin = 0; begin < order.size(); begin += search.batch) {
+    size_t end = std::min(begin + search.batch, order.size()), count = end - begin;
+    size_t longest = sources[order[end - 1]].size();
+    Ids ids(count * longest, rules.pad), mask(count * longest, 0), own;
+    for (size_t i = 0; i < count; ++i) {
+      const Ids &source = sources[order[begin + i]];
+      std::copy(source.begin(), source.end(), ids.data() + i * longest);
+      std::fill_n(mask.data() + i * longest, source.size(), 1);
+      if (!adapters.empty())
+        own.push_back(adapters[order[begin + i]]);
     }
+    ptx_tensor inputs[] = {{"input_ids", PTX_I64, 2, {count, longest}, ids.data()},
+                           {"attention_mask", PTX_I64, 2, {count, longest}, mask.data()},
+                           {"adapter_ids", PTX_I64, 1, {count}, own.data()}};
+    const ptx_tensor *outputs;
+    size_t outputCount;
+    check(
+        ptx_session_generate(session, &options, inputs, own.empty() ? 2 : 3, nullptr, nullptr, &outputs, &outputCount));
+    const int64_t *generated = static_cast<const int64_t *>(outputs[0].data);
+    const int64_t *lengths = static_cast<const int64_t *>(outputs[1].data);
+    for (size_t i = 0; i < count; ++i, generated += outputs[0].dims[1])
+      targets[order[begin + i]].assign(generated, generated + lengths[i]);
   }
-  for (Ids &target : targets)
-    target.erase(target.begin()); // the start token
   return targets;
 }
 
 std::vector<float> Translator::firstLogits(const Ids &source) {
-  Ids target{rules.start};
-  size_t vocabulary, length;
-  const float *logits = forward({&source}, {&target}, vocabulary, length);
-  return {logits, logits + vocabulary};
+  Ids ids = source, start = {rules.start};
+  ptx_tensor inputs[] = {{"input_ids", PTX_I64, 2, {1, ids.size()}, ids.data()},
+                         {"decoder_input_ids", PTX_I64, 2, {1, 1}, start.data()}};
+  const ptx_tensor *outputs;
+  size_t count;
+  check(ptx_session_call(session, "forward", inputs, 2, &outputs, &count));
+  const float *logits = static_cast<const float *>(outputs[0].data);
+  return {logits, logits + outputs[0].dims[2]};
 }
 
 } // namespace translate

@@ -1,4 +1,4 @@
-// Greedy translation with a compiled encoder-decoder, over ptx.h.
+// Translation with a compiled encoder-decoder, over ptx.h.
 #ifndef PTX_EXAMPLES_TRANSLATE_TRANSLATOR_H
 #define PTX_EXAMPLES_TRANSLATE_TRANSLATOR_H
 
@@ -26,6 +26,13 @@ struct TextRules {
   int64_t pad = 0, start = 0, end = 0;
 };
 
+/// How translations are searched for.
+struct Search {
+  uint64_t limit = 64; // new tokens
+  size_t batch = 50;   // sentences at a time
+  uint32_t beams = 1;  // 1: greedy
+};
+
 TextRules readTextRules(const std::string &modelDirectory);
 
 /// The tokenizer of the model.
@@ -48,18 +55,16 @@ public:
   Translator(const Translator &) = delete;
   Translator &operator=(const Translator &) = delete;
 
-  /// Greedy tokens of each source, the end token included. Sources are taken
-  /// `batch` at a time, those of similar length together.
-  std::vector<Ids> translate(const std::vector<Ids> &sources, size_t limit, size_t batch);
+  /// Tokens of each source, the end token included. Sources are taken a batch at
+  /// a time, those of similar length together. In a program that mixes adapters
+  /// each source may have its own (`adapters`, as ptx_program_adapter_id numbers them).
+  std::vector<Ids> translate(const std::vector<Ids> &sources, const Search &search, const Ids &adapters = {});
 
-  /// Logits of the first step of the first source: to compare bytes.
+  /// Logits of the first step of a source: to compare bytes.
   std::vector<float> firstLogits(const Ids &source);
 
 private:
-  void step(const std::vector<const Ids *> &sources, const std::vector<Ids *> &targets);
-  const float *forward(const std::vector<const Ids *> &sources, const std::vector<Ids *> &targets, size_t &vocabulary,
-                       size_t &length);
-
+  ptx_program *program;
   const TextRules &rules;
   ptx_binding *binding = nullptr;
   ptx_session *session = nullptr;

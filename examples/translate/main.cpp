@@ -1,4 +1,4 @@
-// translate: text in, text out, adapters one after the other.
+// translate: text in, text out, adapters one after the other or side by side.
 #include "examples/translate/Bleu.h"
 #include "examples/translate/Translator.h"
 
@@ -18,8 +18,9 @@ using namespace translate;
 struct Options {
   std::string program, model, file, reference, expected, device;
   std::vector<std::string> sentences, adapters = {"none"};
-  unsigned threads = 0, limit = 64, batch = 50;
-  bool byCharacter = false;
+  unsigned threads = 0;
+  Search search;
+  bool byCharacter = false, mixed = false;
 };
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -56,7 +57,7 @@ void compareTokens(const Options &options, const std::string &adapter, Translato
   std::vector<Ids> sources;
   for (const auto &entry : exact)
     sources.push_back(entry.at("source_ids"));
-  std::vector<Ids> found = translator.translate(sources, options.limit, options.batch);
+  std::vector<Ids> found = translator.translate(sources, options.search);
   size_t equal = 0, tokens = 0;
   for (size_t i = 0; i < found.size(); ++i) {
     equal += found[i] == exact[i].at("tokens").get<Ids>();
@@ -68,6 +69,29 @@ void compareTokens(const Options &options, const std::string &adapter, Translato
     throw std::runtime_error("the translations differ from " + options.expected);
 }
 
+void sayRate(const std::string &what, size_t sentences, double seconds) {
+  std::fprintf(stderr, "%s: %zu sentences in %.2f s (%.1f a second)\n", what.c_str(), sentences, seconds,
+               static_cast<double>(sentences) / seconds);
+}
+
+/// Every sentence by every adapter, in the same batches.
+void runMixed(const Options &options, ptx_program *program, const TextRules &rules, const Text &text,
+              const std::vector<Ids> &sources) {
+  std::vector<Ids> all;
+  Ids adapters;
+  for (const Ids &source : sources)
+    for (const std::string &adapter : options.adapters) {
+      all.push_back(source);
+      check(ptx_program_adapter_id(program, adapter.c_str(), &adapters.emplace_back()));
+    }
+  Translator translator(program, "none", rules);
+  double start = now();
+  std::vector<Ids> found = translator.translate(all, options.search, adapters);
+  sayRate("mixed", found.size(), now() - start);
+  for (size_t i = 0; i < found.size(); ++i)
+    std::printf("%s: %s\n", options.adapters[i % options.adapters.size()].c_str(), text.decode(found[i]).c_str());
+}
+
 void run(const Options &options, ptx_program *program) {
   TextRules rules = readTextRules(options.model);
   Text text(options.model, rules);
@@ -75,6 +99,8 @@ void run(const Options &options, ptx_program *program) {
   std::vector<Ids> sources;
   for (const std::string &sentence : sentences)
     sources.push_back(text.encode(sentence));
+  if (options.mixed)
+    return runMixed(options, program, rules, text, sources);
   std::map<std::string, std::vector<float>> firstLogits;
   for (const std::string &adapter : options.adapters) {
     double start = now();
@@ -85,12 +111,11 @@ void run(const Options &options, ptx_program *program) {
     if (sources.empty())
       continue;
     std::vector<std::string> translations;
-    for (const Ids &tokens : translator.translate(sources, options.limit, options.batch))
+    for (const Ids &tokens : translator.translate(sources, options.search))
       translations.push_back(text.decode(tokens));
     double done = now();
-    std::fprintf(stderr, "%s: bound in %.0f ms, %zu sentences in %.2f s (%.1f a second)\n", adapter.c_str(),
-                 (bound - start) * 1e3, sources.size(), done - bound,
-                 static_cast<double>(sources.size()) / (done - bound));
+    std::fprintf(stderr, "%s: bound in %.0f ms\n", adapter.c_str(), (bound - start) * 1e3);
+    sayRate(adapter, sources.size(), done - bound);
     if (options.reference.empty()) {
       for (const std::string &translation : translations)
         std::printf("%s\n", translation.c_str());
@@ -120,8 +145,12 @@ int main(int argc, char **argv) {
   app.add_option("--expected", options.expected, "expected.json: compare tokens with PyTorch's");
   app.add_option("--device", options.device, "what to run on; default what the program was compiled for");
   app.add_option("--threads", options.threads, "worker threads");
-  app.add_option("--max-new-tokens", options.limit, "longest translation");
-  app.add_option("--batch", options.batch, "sentences at a time");
+  app.add_option("--max-new-tokens", options.search.limit, "longest translation");
+  app.add_option("--batch", options.search.batch, "sentences at a time")->check(CLI::PositiveNumber);
+  app.add_option("--beams", options.search.beams,
+                 "translations that each sentence tries at once; 1 takes the greatest");
+  app.add_flag("--mixed", options.mixed,
+               "every sentence by every adapter in the same batches, of a program compiled with --adapters=separate");
   CLI11_PARSE(app, argc, argv);
   try {
     ptx_program_options open = {};
