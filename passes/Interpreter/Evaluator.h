@@ -83,7 +83,7 @@ private:
 struct Call {
   llvm::StringMap<Datum> inputs;
   Outputs outputs;
-  const Rows *rows = nullptr;
+  Rows *rows = nullptr;
   llvm::StringMap<std::vector<int64_t>> lengths; // [B] of each history once the call is done
   llvm::StringMap<CachePtr> appended;            // by cache
 
@@ -98,8 +98,8 @@ struct Call {
 
 /// How long each history is once the function is done, from its inputs.
 mlir::LogicalResult bindHistories(xf::FunctionOp function, Call &call);
-/// Puts what was appended into the state.
-void keepAppended(Call &call);
+/// Gives the rows what was appended, and their new lengths.
+void keepRows(Call &call);
 
 /// Checks the inputs of a call and fills in those that were left out.
 mlir::LogicalResult bindInputs(xf::FunctionOp function, const Inputs &given, Call &call);

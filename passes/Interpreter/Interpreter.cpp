@@ -10,7 +10,7 @@ Interpreter::Interpreter(ModuleOp module, Readers readers, std::string adapter)
 
 Interpreter::~Interpreter() = default;
 
-FailureOr<Outputs> Interpreter::call(StringRef function, const Inputs &inputs, const Rows *rows) {
+FailureOr<Outputs> Interpreter::call(StringRef function, const Inputs &inputs, Rows *rows) {
   auto op = binding->symbols.lookup<xf::FunctionOp>(function);
   if (!op)
     return binding->module.emitError("has no function '") << function << "'";
@@ -19,7 +19,7 @@ FailureOr<Outputs> Interpreter::call(StringRef function, const Inputs &inputs, c
   if (failed(binding->checkAdapter()) || failed(bindInputs(op, inputs, call)) || failed(bindHistories(op, call)) ||
       failed(Frame::runBody(*binding, &call, op, op.getBody(), {})))
     return failure();
-  keepAppended(call);
+  keepRows(call);
   return std::move(call.outputs);
 }
 

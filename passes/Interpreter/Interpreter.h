@@ -51,7 +51,7 @@ using Outputs = std::map<std::string, Array>;
 using State = std::map<std::pair<std::string, int64_t>, std::vector<double>>;
 
 /// The rows of a session that the sequences of a call are given, and how many
-/// tokens each holds of each history before it.
+/// tokens each holds of each history: before the call and, where it succeeds, after it.
 struct Rows {
   explicit Rows(State &state) : state(state) {}
   State &state;
@@ -74,8 +74,8 @@ public:
   /// Runs `xf.function @function`. Masks are 0 or 1 and may be left out, ids
   /// with a default too. Outputs are [B,S,D], zero at positions that do not
   /// exist, or [B,D]. A function with histories needs rows; what it appends is
-  /// in their state when it has succeeded, and nothing is changed when it fails.
-  mlir::FailureOr<Outputs> call(llvm::StringRef function, const Inputs &inputs, const Rows *rows = nullptr);
+  /// theirs when it has succeeded, and nothing is changed when it fails.
+  mlir::FailureOr<Outputs> call(llvm::StringRef function, const Inputs &inputs, Rows *rows = nullptr);
 
   /// The value of `xf.parameter @name`, as the logical matrix or vector.
   mlir::FailureOr<Array> parameter(llvm::StringRef name);

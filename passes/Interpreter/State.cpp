@@ -175,7 +175,9 @@ static LogicalResult recallRows(Frame &frame, stage::RecallOp op) {
   return frame.set(op.getResult(), std::move(result));
 }
 
-void interp::keepAppended(Call &call) {
+void interp::keepRows(Call &call) {
+  for (const auto &entry : call.lengths)
+    call.rows->lengths[entry.first().str()] = entry.second;
   for (const auto &entry : call.appended)
     for (auto [row, held] : llvm::zip(call.rows->rows, entry.second->held))
       call.rows->state[{entry.second->name, row}] = held;

@@ -71,13 +71,37 @@ static void print(StringRef name, const Array &array, llvm::raw_ostream &os) {
   }
 }
 
-static LogicalResult runCall(Interpreter &interpreter, StringRef function, DictionaryAttr call, llvm::raw_ostream &os) {
+namespace {
+/// What the calls of a case leave to those behind them.
+struct Session {
+  State state;
+  std::map<std::string, std::map<int64_t, int64_t>> lengths; // by history, by row
+};
+} // namespace
+
+static LogicalResult runCall(Interpreter &interpreter, ModuleOp module, StringRef function, DictionaryAttr call,
+                             Session &session, llvm::raw_ostream &os) {
   Inputs inputs;
-  for (NamedAttribute input : call)
-    inputs[input.getName().str()] = read<int64_t>(input.getValue());
-  FailureOr<Outputs> outputs = interpreter.call(function, inputs);
+  Rows rows(session.state);
+  for (NamedAttribute input : call) {
+    auto values = read<int64_t>(input.getValue());
+    if (input.getName() == "session_rows")
+      rows.rows = values.values;
+    else
+      inputs[input.getName().str()] = std::move(values);
+  }
+  if (rows.rows.empty() && !inputs.empty())
+    for (int64_t b = 0; b < inputs.begin()->second.shape.front(); ++b)
+      rows.rows.push_back(b);
+  for (auto history : module.getOps<xf::HistoryOp>())
+    for (int64_t row : rows.rows)
+      rows.lengths[history.getSymName().str()].push_back(session.lengths[history.getSymName().str()][row]);
+  FailureOr<Outputs> outputs = interpreter.call(function, inputs, &rows);
   if (failed(outputs))
     return failure();
+  for (const auto &[history, lengths] : rows.lengths)
+    for (auto [row, length] : llvm::zip(rows.rows, lengths))
+      session.lengths[history][row] = length;
   for (const auto &[name, array] : *outputs)
     print(name, array, os);
   return success();
@@ -85,12 +109,13 @@ static LogicalResult runCall(Interpreter &interpreter, StringRef function, Dicti
 
 LogicalResult interp::runCalls(ModuleOp module, const std::string &adapter, llvm::raw_ostream &os) {
   Interpreter interpreter(module, readers(module), adapter);
+  Session session;
   int64_t runs = 0, failures = 0;
   for (auto function : module.getOps<xf::FunctionOp>())
     if (auto calls = function->getAttrOfType<ArrayAttr>("test.calls"))
       for (auto call : calls.getAsRange<DictionaryAttr>()) {
         ++runs;
-        failures += failed(runCall(interpreter, function.getSymName(), call, os));
+        failures += failed(runCall(interpreter, module, function.getSymName(), call, session, os));
       }
   if (!runs)
     return module.emitError("has no calls to run");

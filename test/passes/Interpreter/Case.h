@@ -8,7 +8,8 @@ namespace ptx::interp {
 
 /// Runs each call of each function, in their order, and prints its outputs by
 /// name: a line `NAME : 2x3`, then a line for each row that has
-/// elements.
+/// elements. All calls are of one session: a sequence has the row of its
+/// number, or that which `session_rows` gives it.
 mlir::LogicalResult runCalls(mlir::ModuleOp module, const std::string &adapter, llvm::raw_ostream &os);
 
 /// Prints every parameter in the same form.
