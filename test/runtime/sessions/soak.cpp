@@ -14,6 +14,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -82,7 +83,7 @@ public:
 
   void run(int operations) {
     for (int i = 0; i < operations; ++i) {
-      switch (pick(8)) {
+      switch (pick(9)) {
       case 0:
       case 1:
         begin();
@@ -98,6 +99,9 @@ public:
         break;
       case 5:
         misuse();
+        break;
+      case 6:
+        race();
         break;
       default:
         proceed();
@@ -257,6 +261,36 @@ private:
     mustNot(ptx_session_call(session, "prefill", inputs.data(), inputs.size(), &outputs, &outputCount), "has room for");
   }
 
+  /// Two threads continue a row each on the one session: one of them may be told
+  /// that it is busy, and tries again.
+  void race() {
+    std::vector<uint32_t> some = someRows(true);
+    if (some.size() < 2)
+      return;
+    some.resize(2);
+    std::vector<Numbers> found(2, Numbers(vocabulary));
+    auto proceedAlone = [&](size_t which) {
+      Text ids = {rows[some[which]].text.back()}, number = {some[which]}, adapter = {rows[some[which]].adapter};
+      std::vector<ptx_tensor> inputs = {tensor("input_ids", {1}, ids), tensor("session_rows", {1}, number)};
+      if (mixesAdapters)
+        inputs.push_back(tensor("adapter_ids", {1}, adapter));
+      ptx_tensor logits = {"logits", PTX_F32, 2, {1, static_cast<uint64_t>(vocabulary)}, found[which].data()};
+      while (ptx_status *status = ptx_session_call_into(session, "decode", inputs.data(), inputs.size(), &logits, 1)) {
+        if (ptx_status_code(status) != PTX_BUSY)
+          must(status, "decode");
+        ptx_status_free(status);
+        std::this_thread::yield();
+      }
+    };
+    for (uint32_t row : some)
+      rows[row].text.push_back(token());
+    std::thread other([&] { proceedAlone(1); });
+    proceedAlone(0);
+    other.join();
+    for (size_t which : {0, 1})
+      compareRow(some[which], found[which].data());
+  }
+
   void checkLengths() {
     for (uint32_t row = 0; row < rowCount; ++row) {
       uint32_t length = 0;
@@ -291,23 +325,25 @@ private:
     if (outputCount != 1 || outputs[0].rank != 2 || outputs[0].dims[0] != some.size())
       fail("gives no logits [B,V]");
     size_t width = outputs[0].dims[1];
-    for (size_t r = 0; r < some.size(); ++r) {
-      const float *found = static_cast<const float *>(outputs[0].data) + r * width;
-      const Numbers &wanted = expected(rows[some[r]]);
-      double scale = 0, difference = 0;
-      for (size_t i = 0; i < width; ++i) {
-        scale = std::max(scale, std::abs(static_cast<double>(wanted[i])));
-        difference = std::max(difference, std::abs(static_cast<double>(wanted[i]) - found[i]));
-      }
-      bool isEqual = tolerance == 0 ? std::memcmp(found, wanted.data(), width * sizeof(float)) == 0
-                                    : difference <= tolerance * scale;
-      if (!isEqual)
-        fail("row " + std::to_string(some[r]) + " of " + std::to_string(rows[some[r]].text.size()) +
-             " tokens answers otherwise than forward: " + std::to_string(difference) + " apart, largest " +
-             std::to_string(scale));
-      largest = std::max(largest, difference);
-      ++compared;
+    for (size_t r = 0; r < some.size(); ++r)
+      compareRow(some[r], static_cast<const float *>(outputs[0].data) + r * width);
+  }
+
+  void compareRow(uint32_t row, const float *found) {
+    const Numbers &wanted = expected(rows[row]);
+    double scale = 0, difference = 0;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      scale = std::max(scale, std::abs(static_cast<double>(wanted[i])));
+      difference = std::max(difference, std::abs(static_cast<double>(wanted[i]) - found[i]));
     }
+    bool isEqual = tolerance == 0 ? std::memcmp(found, wanted.data(), wanted.size() * sizeof(float)) == 0
+                                  : difference <= tolerance * scale;
+    if (!isEqual)
+      fail("row " + std::to_string(row) + " of " + std::to_string(rows[row].text.size()) +
+           " tokens answers otherwise than forward: " + std::to_string(difference) + " apart, largest " +
+           std::to_string(scale));
+    largest = std::max(largest, difference);
+    ++compared;
   }
 
   std::mt19937 engine;
