@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools clang-22 lld-22 clang-format-22 clang-tidy-22
   libclang-rt-22-dev cmake ninja-build ccache pkg-config git nlohmann-json3-dev rapidjson-dev libcli11-dev libxxhash-dev libgtest-dev
-  libsentencepiece-dev python3 python3-venv)
+  libsentencepiece-dev g++ python3 python3-venv)
 
 fail() {
   echo "setup: $*" >&2

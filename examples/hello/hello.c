@@ -3,7 +3,7 @@
  * usage: hello PROGRAM ID...    calls the program's first function with one
  * sequence of ids and prints, for each output, its shape and where its largest
  * value lies in every row. */
-#include "runtime/ptx.h"
+#include <ptx.h>
 
 #include <stdio.h>
 #include <stdlib.h>

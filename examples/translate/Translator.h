@@ -2,7 +2,7 @@
 #ifndef PTX_EXAMPLES_TRANSLATE_TRANSLATOR_H
 #define PTX_EXAMPLES_TRANSLATE_TRANSLATOR_H
 
-#include "runtime/ptx.h"
+#include <ptx.h>
 
 #include <sentencepiece_processor.h>
 

@@ -41,6 +41,11 @@ Result<ImportedModel> importModel(mlir::MLIRContext *context, const std::string 
 /// Linear P -> P.weight; nn.MultiheadAttention P -> P.in_proj_weight.
 std::string siteOf(const peft::Delta &delta);
 
+/// What adapters may name in IR that no importer has made: a linear or an
+/// embedding over the weight `P.weight` is the module P, where all that read the
+/// weight do it alike.
+std::vector<peft::BaseModule> modulesOf(mlir::ModuleOp module);
+
 /// What adapters of the model are proved against.
 peft::Base adapterBase(const ImportedModel &model, const ParameterTable &table);
 

@@ -2,6 +2,7 @@
 
 #include "frontends/common/Family.h"
 #include "frontends/ptx-compile/CheckFinite.h"
+#include "frontends/ptx-compile/CheckWeights.h"
 #include "passes/Pipelines/Phases.h"
 #include "passes/Target/Artifact/Manifest.h"
 #include "passes/Target/Worker.h"
@@ -146,7 +147,10 @@ Status Compiler::readModel() {
   for (const std::string &note : model->notes)
     llvm::errs() << "  note: " << note << "\n";
 
-  const peft::Base base = frontends::adapterBase(*model, parameters);
+  return readAdapters(frontends::adapterBase(*model, parameters), model->baseName);
+}
+
+Status Compiler::readAdapters(const peft::Base &base, const std::string &baseName) {
   std::vector<std::string> dropped;
   for (const AdapterOption &option : options.adapters) {
     peft::Options peftOptions;
@@ -159,7 +163,7 @@ Status Compiler::readModel() {
       return adapter.error();
     frontends::declareAdapter(*module, parameters, *adapter);
     report.step("read adapter '" + option.name + "': " + std::to_string(adapter->deltas.size()) + " deltas");
-    if (std::string note = otherBase(*adapter, model->baseName); !note.empty())
+    if (std::string note = otherBase(*adapter, baseName); !note.empty())
       llvm::errs() << "  note: " << note << "\n";
     for (const std::string &note : adapter->notes)
       llvm::errs() << "  note: " << note << "\n";
@@ -199,10 +203,25 @@ Status Compiler::readIr() {
 }
 
 Status Compiler::readText() {
-  if (!options.adapters.empty())
-    return Error{"--adapter needs a model directory, '" + printable(options.model) + "' is a file"};
   if (Status status = readIr(); !status)
     return status;
+  if (!options.adapters.empty() && phase != *findPhase("import"))
+    return Error{"--adapter has no place in '" + printable(options.model) + "', the IR of phase '" +
+                 phases()[phase].name.str() + "': adapters are declared before phase 'adapt'"};
+  for (const AdapterOption &option : options.adapters)
+    if (module->lookupSymbol(option.name))
+      return Error{"--adapter '" + option.name + "': '" + printable(options.model) + "' already declares that name"};
+  if (Status status = readParameters(); !status)
+    return status;
+  if (Status status = checkWeights(*module, parameters); !status)
+    return status;
+  frontends::ImportedModel modules;
+  modules.adaptable = frontends::modulesOf(*module);
+  return readAdapters(frontends::adapterBase(modules, parameters), modules.baseName);
+}
+
+/// Where the weights of a file of IR lie.
+Status Compiler::readParameters() {
   std::string folder = std::filesystem::path(options.model).parent_path().string();
   std::string table = (folder.empty() ? "." : folder) + "/parameters.json";
   std::error_code error;

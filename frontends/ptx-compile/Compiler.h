@@ -2,6 +2,7 @@
 #ifndef PTX_FRONTENDS_PTX_COMPILE_COMPILER_H
 #define PTX_FRONTENDS_PTX_COMPILE_COMPILER_H
 
+#include "frontends/peft/adapter.h"
 #include "frontends/ptx-compile/Options.h"
 #include "frontends/ptx-compile/Report.h"
 #include "passes/Pipelines/Phases.h"
@@ -22,6 +23,8 @@ private:
   Status readModel();
   Status readIr();
   Status readText();
+  Status readParameters();
+  Status readAdapters(const peft::Base &base, const std::string &baseName);
   Status checkEffects() const;
   Status lower();
   Status writeText();
