@@ -4,10 +4,36 @@
 #include "runtime/io/safetensors.h"
 #include "runtime/ptx-run/Status.h"
 
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 
 namespace ptx::run {
+
+namespace {
+
+double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// When ids came.
+struct Pace {
+  double start = seconds(), first = 0;
+  size_t ids = 0;
+
+  static int note(void *user, size_t, int64_t) {
+    Pace &pace = *static_cast<Pace *>(user);
+    if (pace.ids++ == 0)
+      pace.first = seconds();
+    return 0;
+  }
+  void say(uint64_t rows) const {
+    double all = seconds() - start;
+    std::fprintf(stderr, "ptx-run: %zu ids of %llu %s in %.3f s, %.1f a second; the first after %.3f s\n", ids,
+                 static_cast<unsigned long long>(rows), rows == 1 ? "row" : "rows", all, static_cast<double>(ids) / all,
+                 first - start);
+  }
+};
+
+} // namespace
 
 Inputs promptInputs(const std::vector<int64_t> &ids) {
   Inputs inputs;
@@ -39,10 +65,12 @@ Status printGenerated(const Options &options, const ptx_program *program, ptx_se
   nowAt("generating " + std::to_string(given.maxNewTokens) + " ids");
   const ptx_tensor *outputs = nullptr; // generated_ids [B,N], generated_lengths [B]
   size_t count = 0;
+  Pace pace;
   if (Status status = toStatus(ptx_session_generate(session, &asked, inputs.tensors.data(), inputs.tensors.size(),
-                                                    nullptr, nullptr, &outputs, &count));
+                                                    Pace::note, &pace, &outputs, &count));
       !status)
     return status;
+  pace.say(outputs[0].dims[0]);
   const int64_t *ids = static_cast<const int64_t *>(outputs[0].data);
   TensorToWrite tensor = {outputs[0].name, DType::I64, {outputs[0].dims[0], outputs[0].dims[1]}, ids};
   if (!options.outputs.empty())
