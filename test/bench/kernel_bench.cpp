@@ -61,6 +61,10 @@ struct Case {
 };
 
 void measure(Level level, std::vector<Case> &cases) {
+  if (cases.empty()) {
+    std::printf("%s: no kernel has that in its name\n", info(level).name.str().c_str());
+    return;
+  }
   constexpr int repeats = 9;
   std::vector<std::vector<double>> rates(cases.size());
   std::vector<double> peaks;
@@ -161,6 +165,10 @@ int main(int argc, char **argv) {
   ptx::registerAllTargets();
   if (ptx::isCodegenWorker(argc, argv))
     return ptx::codegenWorkerMain(argc, argv);
+  if (argc > 3 && std::string(argv[3]) != "f16" && std::string(argv[3]) != "bf16") {
+    std::fprintf(stderr, "kernel_bench: '%s' is neither f16 nor bf16\n", argv[3]);
+    return 1;
+  }
   for (const LevelInfo &level : allLevels())
     if (hostRuns(level.level) && (argc < 2 || level.name == argv[1]))
       benchLevel(level.level, argc > 2 ? argv[2] : "", argc > 3 ? argv[3] : "");
