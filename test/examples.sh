@@ -36,3 +36,5 @@ expected=" 1.00  0.67 -0.03   A cat sits on the mat.
 found=$(examples/embed/run.sh | tail -3)
 echo "$found"
 [ "$found" = "$expected" ] || { echo "expected"; echo "$expected"; exit 1; }
+# What the tutorial shows is what happens.
+test/page.py examples/tutorial/README.md

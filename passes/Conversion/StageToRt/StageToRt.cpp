@@ -21,7 +21,8 @@ constexpr int64_t floatBytes = sizeof(float);
 
 int64_t widthOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape().back(); }
 
-/// "linear1" in "enc_layers.0" becomes "enc_layers.0.linear1".
+/// "linear1" in "enc_layers.0" becomes "enc_layers.0.linear1"; in IR that was
+/// written by hand without names, "line71.line98".
 std::string labelOf(Location loc) {
   if (auto site = dyn_cast<CallSiteLoc>(loc))
     return labelOf(site.getCaller()) + "." + labelOf(site.getCallee());
@@ -29,6 +30,8 @@ std::string labelOf(Location loc) {
     return name.getName().str();
   if (auto fused = dyn_cast<FusedLoc>(loc))
     return labelOf(fused.getLocations().front());
+  if (auto place = dyn_cast<FileLineColLoc>(loc))
+    return "line" + std::to_string(place.getLine());
   return "?";
 }
 

@@ -18,8 +18,8 @@
 // CHECK: rt.problem @gather_0 {{.*}} guard @words {{.*}} args (%[[U]], pitch 3, rank @words, @words.table_0, pitch 3, ids %[[IDS]])
 // CHECK: rt.problem @contract_1 {{.*}} args (%[[U]], pitch 3, @words.matrix, rank @words, 8, %[[X]], pitch 8, 0, 0, 0, 0, %[[E]], pitch 8, @words.vector)
 // CHECK: rt.problem @contract_2 {{.*}} columns 2 rank @w guard @w {{.*}} args (%[[X]], pitch 8, @w.matrix, 8, rank @w, %[[V]], pitch 2, 0, 0, 0, 0)
-// The second layer runs the kernels of the first.
-// CHECK: rt.problem @row_norm_5
+// The second layer runs the kernels of the first. What has no name is known by its lines.
+// CHECK: rt.problem @row_norm_5 "line{{[0-9]+.line[0-9]+}}"
 // CHECK: rt.problem @contract_2
 // CHECK: rt.problem @row_norm_5
 // CHECK: rt.output "out" %{{.*}} column 0 width 8
