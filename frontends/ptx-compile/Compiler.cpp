@@ -1,6 +1,7 @@
 #include "frontends/ptx-compile/Compiler.h"
 
 #include "frontends/common/Family.h"
+#include "frontends/ptx-compile/Bundle.h"
 #include "frontends/ptx-compile/CheckFinite.h"
 #include "frontends/ptx-compile/CheckWeights.h"
 #include "passes/Pipelines/Phases.h"
@@ -107,10 +108,14 @@ Status Compiler::checkEffects() const {
   for (const auto &[adapter, sites] : parameters.adapters)
     for (const auto &[site, delta] : sites)
       inputs.push_back(delta.a.file);
+  std::vector<std::string> outputs = {options.output};
+  if (options.bundle)
+    outputs.push_back(bundlePath(options.output));
   for (const std::string &input : std::set<std::string>(inputs.begin(), inputs.end()))
-    if (isSameFile(options.output, input))
-      return Error{"-o '" + printable(options.output) + "' would replace '" + printable(input) +
-                   "', which is read; name another file"};
+    for (const std::string &output : outputs)
+      if (isSameFile(output, input))
+        return Error{"-o '" + printable(options.output) + "' would replace '" + printable(input) +
+                     "', which is read; name another file"};
   return {};
 }
 
@@ -459,18 +464,31 @@ Status Compiler::emit() {
   Result<std::string> manifest = writeManifest(*module, parameters, manifestOptions);
   if (!manifest)
     return manifest.error();
-  // What compiles, opens: the runtime's own check of what it will read.
-  if (Result<Manifest> opened = readManifest(*manifest, options.output); !opened)
-    return Error{"the program would not open: " + opened.error().message};
   payloads[0] = {"manifest", *manifest};
-  if (Status status = writeContainer(options.output, payloads); !status)
+  std::optional<Bundle> bundle;
+  if (options.bundle) {
+    nowAt("packing the weights of " + sizeText());
+    Result<Bundle> packed = Bundle::pack(options.output, manifestOptions.directory, payloads);
+    if (!packed)
+      return packed.error();
+    bundle = std::move(*packed);
+    payloads[0].bytes = bundle->manifest();
+  }
+  // What compiles, opens: the runtime's own check of what it will read.
+  if (Result<Manifest> opened = readManifest(payloads[0].bytes, options.output); !opened)
+    return Error{"the program would not open: " + opened.error().message};
+  if (Status status = bundle ? bundle->write(payloads) : writeContainer(options.output, payloads); !status)
     return status;
   if (options.explain) {
     for (const TargetOption &option : options.targets)
       option.target->explain(*module, options.targetFlags, llvm::outs());
     explain(*module, parameters);
+    if (bundle)
+      explainBundle(bundle->contents());
     llvm::outs() << waves;
   }
+  if (bundle)
+    report.step("wrote '" + bundle->path() + "', " + std::to_string(bundle->contents().size) + " bytes");
   report.written(options.output);
   return {};
 }

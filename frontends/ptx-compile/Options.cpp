@@ -1,5 +1,6 @@
 #include "frontends/ptx-compile/Options.h"
 
+#include "frontends/ptx-compile/Bundle.h"
 #include "frontends/ptx-compile/MlirFlags.h"
 
 #include "passes/Pipelines/Phases.h"
@@ -94,6 +95,19 @@ Status checkPhase(const char *flag, const std::string &name) {
   return Error{std::string(flag) + "='" + printable(name) + "' is no phase; the phases are " + phaseNames()};
 }
 
+/// A second file, of weights as the CPU's memory holds them.
+Status checkBundle(const CompileOptions &options) {
+  if (llvm::none_of(options.targets, [](const TargetOption &option) { return option.target->name() == "cpu"; }))
+    return Error{"--bundle packs weights for the CPU, which --target leaves out: add cpu to it, or leave out --bundle"};
+  if (isStream(options.output))
+    return Error{"--bundle writes two files, '" + printable(options.output) + "' is one stream: name a file"};
+  std::string file = bundlePath(options.output);
+  if (isStream(file))
+    return Error{"--bundle writes '" + printable(file) + "', which is a stream: name the artifact otherwise"};
+  Status status = checkOutput(file);
+  return status ? status : Error{"--bundle: " + status.error().message};
+}
+
 /// What can be told of the outputs before anything is read.
 Status checkOutputs(const CompileOptions &options) {
   if (Status status = checkOutput(options.output); !status)
@@ -104,6 +118,8 @@ Status checkOutputs(const CompileOptions &options) {
     return Error{"--reproducer='" + printable(options.reproducer) + "' is a stream: name a file"};
   if (isStandardOutput(options.output) && options.explain)
     return Error{"--explain prints to standard output, which -o writes the output to: name a file"};
+  if (Status status = options.bundle ? checkBundle(options) : Status(); !status)
+    return status;
   if (options.dumpDirectory.empty())
     return {};
   if (isStream(options.dumpDirectory))
@@ -125,6 +141,8 @@ Status checkEffects(const CLI::App &app, const CompileOptions &options) {
   bool stops = !options.compileTo.empty() && options.compileTo != "emit" && !options.wantsText();
   if (stops && options.explain)
     return refuse("--explain", "where --compile-to stops before the artifact");
+  if (stops && options.bundle)
+    return refuse("--bundle", "where --compile-to stops before the artifact");
   if (stops && options.compileTo != "kernel" && given("--target"))
     return refuse("--target", "before phase 'kernel': the IR is every target's");
   for (const auto &[flag, value] : options.targetFlags) {
@@ -184,6 +202,8 @@ std::optional<CompileOptions> parseCommandLine(int argc, char **argv, int &exitC
   app.add_option("--topology", options.topology, "how decoder layers read encoder layers")
       ->check(CLI::IsMember({"original", "p-transformer"}));
   app.add_option("--params", options.parameterDirectory, "model directory with the weights of an .mlir MODEL");
+  app.add_flag("--bundle", options.bundle,
+               "write the packed weights beside the artifact, as .ptxw: the CPU maps them, and needs no model files");
   app.add_option("--compile-from", options.compileFrom, "the phase MODEL was dumped after");
   app.add_option("--compile-to", options.compileTo, "stop after this phase and write its IR");
   app.add_option("--dump-phases-to", options.dumpDirectory, "write the IR after each phase into this directory");

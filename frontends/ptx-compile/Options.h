@@ -41,7 +41,7 @@ struct CompileOptions {
     return llvm::any_of(targets, [](const TargetOption &option) { return !option.target->geometry(); });
   }
   bool mlirFlags = false; // some were given
-  bool allowExtra = false, followLinks = false, explain = false, checkFinite = false;
+  bool allowExtra = false, followLinks = false, explain = false, checkFinite = false, bundle = false;
 };
 
 /// Reads the command line. Nothing when help was printed; `exitCode` then says

@@ -96,6 +96,17 @@ void explain(ModuleOp module, const ParameterTable &table) {
     explainLaunches(program.getSymName(), program.getBody().front(), out);
 }
 
+void explainBundle(const BundlePlan &plan) {
+  auto megabytes = [](uint64_t bytes) { return static_cast<double>(bytes) / 1e6; };
+  llvm::outs() << llvm::format("bundle    the packed base %.1f MB, which processes share\n",
+                               megabytes(plan.packedBytes))
+               << llvm::format("bundle    pristine copies of what adapters replace or change %.1f MB, adapters' own "
+                               "tensors %.1f MB: read when an adapter is bound\n",
+                               megabytes(plan.pristineBytes), megabytes(plan.adapterBytes));
+  if (plan.adapterBytes)
+    llvm::outs() << "bundle    merged weights are each process's own: a binding, above\n";
+}
+
 //===----------------------------------------------------------------------===//
 // Waves
 //===----------------------------------------------------------------------===//

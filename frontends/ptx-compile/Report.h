@@ -3,6 +3,7 @@
 #define PTX_FRONTENDS_PTX_COMPILE_REPORT_H
 
 #include "passes/Target/Artifact/ParameterTable.h"
+#include "runtime/core/bundle_writer.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -28,6 +29,9 @@ double peakMemory(bool workers);
 
 /// One line per parameter and per launch of a module after `plan`, on stdout.
 void explain(mlir::ModuleOp module, const ParameterTable &table);
+
+/// What of a bundle is shared between processes, and what is only read when an adapter is bound.
+void explainBundle(const BundlePlan &plan);
 
 /// For each function of a module after `stage`: its waves, the layers in each,
 /// their launches layer by layer and in the plan, and what that gains.

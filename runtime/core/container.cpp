@@ -39,7 +39,7 @@ std::vector<std::string> chunkHashes(std::string_view bytes) {
 
 } // namespace
 
-Status writeContainer(const std::string &path, std::span<const Payload> payloads) {
+Status writeContainer(const std::string &path, std::span<const Payload> payloads, const std::function<Status()> &last) {
   nlohmann::ordered_json index = nlohmann::ordered_json::array();
   uint64_t offset = sizeof(Header);
   for (const Payload &payload : payloads) {
@@ -65,7 +65,8 @@ Status writeContainer(const std::string &path, std::span<const Payload> payloads
     for (const Payload &payload : payloads)
       if (Status status = append(payload.bytes.data(), payload.bytes.size()); !status)
         return status;
-    return append(text.data(), text.size());
+    Status status = append(text.data(), text.size());
+    return status ? last() : status;
   });
 }
 
@@ -183,6 +184,15 @@ Result<Container> Container::open(const std::string &path) {
     return Error{"'" + printable(path) + "': its place cannot be told: " + error.message()};
   container.folder = real.parent_path().string();
   container.byName = std::move(*payloads);
+  return container;
+}
+
+Container Container::of(const std::string &path, const std::string &directory, std::span<const Payload> payloads) {
+  Container container;
+  container.file = path;
+  container.folder = directory;
+  for (const Payload &payload : payloads)
+    container.byName[payload.name] = payload.bytes;
   return container;
 }
 

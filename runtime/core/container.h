@@ -5,6 +5,7 @@
 
 #include "runtime/io/result.h"
 
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -17,13 +18,17 @@ struct Payload {
 };
 
 /// Writes the artifact; equal payloads give equal bytes. It replaces `path`
-/// when it is whole.
-Status writeContainer(const std::string &path, std::span<const Payload> payloads);
+/// when it is whole, after `last`, which writes what has to be there before it.
+Status writeContainer(
+    const std::string &path, std::span<const Payload> payloads,
+    const std::function<Status()> &last = [] { return Status(); });
 
 /// An artifact whose every byte has been verified.
 class Container {
 public:
   static Result<Container> open(const std::string &path);
+  /// One that is not written yet, and where it is going to lie.
+  static Container of(const std::string &path, const std::string &directory, std::span<const Payload> payloads);
   /// The payload, or null.
   const std::string *find(const std::string &name) const;
   const std::map<std::string, std::string> &payloads() const { return byName; }

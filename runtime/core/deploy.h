@@ -5,7 +5,7 @@
 #include "runtime/core/manifest.h"
 #include "runtime/core/spare_memory.h"
 #include "runtime/device/open_device.h"
-#include "runtime/io/file.h"
+#include "runtime/io/mapping.h"
 
 #include <memory>
 #include <optional>
@@ -16,11 +16,17 @@ namespace ptx {
 /// is empty (a factor without adapter).
 struct PackedParameter {
   DeviceMemory memory;
+  std::shared_ptr<const Mapping> mapping; // in place of memory: whose bytes it is, at `mapped`
+  const void *mapped = nullptr;
   size_t bytes = 0;
   // Of what folds read: the greatest size of a value, and the first that is not finite.
   float largest = 0;
   std::optional<size_t> notFinite;
   std::string flaw; // what makes factors of no use: values or a product that are not finite
+
+  uint64_t address() const { return mapped ? reinterpret_cast<uint64_t>(mapped) : memory.address(); }
+  /// For devices with host memory.
+  const void *host() const { return reinterpret_cast<const void *>(address()); }
 };
 
 /// A parameter of so many bytes, whose memory goes to `spare` (which may be
@@ -59,6 +65,10 @@ public:
     this->verified->resize(manifest.tensors.size());
   }
   Result<Matrix> read(size_t tensor);
+  /// The stored bytes, in pieces: what is made of them holds when all have passed.
+  Status copy(size_t tensor, const Append &append);
+  /// The place to look for a file of the program.
+  Result<std::string> locate(size_t file) const;
 
 private:
   Result<File *> open(size_t file);

@@ -88,7 +88,7 @@ private:
     case WordKind::Pitch:
       return geometry.pitch(static_cast<uint64_t>(word.first));
     case WordKind::Parameter:
-      return packed(static_cast<size_t>(word.first)).memory.address();
+      return packed(static_cast<size_t>(word.first)).address();
     case WordKind::Rank:
       return binding.rank(word.sites);
     case WordKind::Int:
@@ -188,7 +188,7 @@ private:
   ptx_window windowOf(size_t parameter, const Problem &problem) const {
     uint64_t bytes = packed(parameter).bytes;
     return {manifest.parameters[parameter].label.c_str(),
-            packed(parameter).memory.address(),
+            packed(parameter).address(),
             1,
             bytes,
             bytes,
@@ -224,8 +224,8 @@ private:
     const PackedParameter &made = packed(problem.target);
     std::vector<char> bytes(made.bytes);
     if (device->hostMemory())
-      std::memcpy(bytes.data(), made.memory.host(), made.bytes);
-    else if (Status status = device->download(bytes.data(), made.memory.address(), made.bytes, made.bytes, 1); !status)
+      std::memcpy(bytes.data(), made.host(), made.bytes);
+    else if (Status status = device->download(bytes.data(), made.address(), made.bytes, made.bytes, 1); !status)
       return status;
     const char *what = node.layout != NodeKind::Vector ? "the merged weight"
                        : isNorm(problem)               ? "the gain of its norms"

@@ -21,7 +21,7 @@ struct LaunchRecords::Context {
     case WordKind::Int:
       return static_cast<uint64_t>(word.first);
     case WordKind::Parameter:
-      return group.binding->parameters[static_cast<size_t>(word.first)]->memory.address();
+      return group.binding->parameters[static_cast<size_t>(word.first)]->address();
     case WordKind::Ids:
       return tables.ids(static_cast<size_t>(word.first)).address;
     case WordKind::Rows:
@@ -127,7 +127,7 @@ void LaunchRecords::addWindows(const Context &context, const Problem &problem, c
       const std::string &label = context.program.manifest().parameters[static_cast<size_t>(word.first)].label;
       uint64_t bytes = parameter.bytes;
       if (bytes)
-        windows.push_back({label.c_str(), parameter.memory.address(), 1, bytes, bytes, 0});
+        windows.push_back({label.c_str(), parameter.address(), 1, bytes, bytes, 0});
     } else if (word.kind == WordKind::Ids) {
       addArray(context.tables.ids(static_cast<size_t>(word.first)));
     } else if (word.kind == WordKind::Rows) {

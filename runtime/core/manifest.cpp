@@ -1,6 +1,7 @@
 #include "runtime/core/manifest.h"
 
 #include "runtime/core/fields.h"
+#include "runtime/core/manifest_bundle.h"
 #include "runtime/core/manifest_functions.h"
 #include "runtime/core/manifest_generation.h"
 #include "runtime/core/manifest_targets.h"
@@ -93,6 +94,8 @@ public:
     }
     if (const JsonValue *generation = fields.optional("generation"))
       manifest.generation = readGeneration(*generation, faults);
+    if (const JsonValue *bundle = fields.optional("bundle"))
+      manifest.bundle = readBundle(*bundle, manifest, faults);
     fields.finish();
     if (faults.any())
       return faults.error();

@@ -235,6 +235,22 @@ struct EntryRecord {
   std::vector<size_t> kernels;
 };
 
+/// Where a parameter of the binding of none lies in the bundle, as kernels read it.
+struct BundledParameter {
+  std::optional<size_t> same; // it is that parameter's memory, and has none of its own
+  uint64_t offset = 0, bytes = 0;
+  std::string hash; // of what lies up to the next
+  float largest = 0;
+  std::optional<size_t> notFinite; // see PackedParameter
+};
+
+/// The packed base of one target, in a file of its own.
+struct BundleRecord {
+  size_t file = 0;
+  std::string target, id;
+  std::vector<BundledParameter> parameters; // one for each of the manifest's
+};
+
 /// Integers by name, for the device.
 using MetadataRecord = std::vector<std::pair<std::string, int64_t>>;
 
@@ -261,6 +277,7 @@ struct Manifest {
   std::vector<CacheRecord> caches;
   std::vector<FunctionRecord> functions;
   GenerationIds generation; // what the model's files say
+  std::optional<BundleRecord> bundle;
 
   const TargetRecord *findTarget(std::string_view name) const;
 };

@@ -1,5 +1,6 @@
 #include "runtime/core/program.h"
 
+#include "runtime/core/bundle.h"
 #include "runtime/core/folds.h"
 
 #include <algorithm>
@@ -18,9 +19,11 @@ uint64_t Binding::rank(const std::vector<size_t> &sites) const {
 
 Result<std::shared_ptr<Program>> Program::open(const std::string &path, const ProgramOptions &options) {
   Result<Container> container = Container::open(path);
-  if (!container)
-    return container.error();
-  const std::string *text = container->find("manifest");
+  return container ? open(*container, options) : container.error();
+}
+
+Result<std::shared_ptr<Program>> Program::open(const Container &container, const ProgramOptions &options) {
+  const std::string &path = container.path(), *text = container.find("manifest");
   if (!text)
     return Error{"'" + path + "': has no manifest"};
   Result<Manifest> manifest = readManifest(*text, path);
@@ -33,7 +36,7 @@ Result<std::shared_ptr<Program>> Program::open(const std::string &path, const Pr
   program->options = options;
   // Parameter files are named relative to the file itself, whatever link led to
   // it and wherever the process goes afterwards.
-  program->directory = container->directory();
+  program->directory = container.directory();
   if (!options.parameterDirectory.empty()) {
     std::error_code error;
     program->options.parameterDirectory = std::filesystem::absolute(options.parameterDirectory, error).string();
@@ -44,7 +47,7 @@ Result<std::shared_ptr<Program>> Program::open(const std::string &path, const Pr
   Result<const ptx_device_table *> table = findDevice(program->chosenDevice);
   if (!table)
     return table.error();
-  if (Status status = program->openDevice(**table, *container); !status)
+  if (Status status = program->openDevice(**table, container); !status)
     return status.error();
   return program;
 }
@@ -131,6 +134,16 @@ Result<std::shared_ptr<const Binding>> Program::deploy(const AdapterRecord *adap
   TensorReader tensors(contents, directory, options.parameterDirectory, verified);
   auto binding = std::make_shared<Binding>();
   binding->adapter = adapter;
+  if (!adapter && contents.bundle && contents.bundle->target == chosenDevice) {
+    if (!launcher->hostMemory())
+      return Error{"'" + path + "': its weights are bundled as memory of the host, device '" + chosenDevice +
+                   "' has its own"};
+    auto mapped = mapBundle(contents, path, tensors);
+    if (!mapped)
+      return mapped.error();
+    binding->parameters = std::move(*mapped);
+    return std::shared_ptr<const Binding>(std::move(binding));
+  }
   for (size_t i = 0; i < contents.parameters.size(); ++i) {
     if (adapter && !dependsOn(contents.parameters[i], *adapter)) {
       binding->parameters.push_back(base->parameters[i]);

@@ -41,6 +41,7 @@ private:
 class Program {
 public:
   static Result<std::shared_ptr<Program>> open(const std::string &path, const ProgramOptions &options);
+  static Result<std::shared_ptr<Program>> open(const Container &container, const ProgramOptions &options);
 
   const Manifest &manifest() const { return contents; }
   /// The device's name, and what it chose of the artifact's variants.

@@ -75,30 +75,40 @@ std::string TensorReader::findUnderParameters(size_t index) const {
   return there.front();
 }
 
+Result<std::string> TensorReader::locate(size_t index) const {
+  const ParameterFile &record = manifest.files[index];
+  if (parameterDirectory.empty())
+    return (fs::path(artifactDirectory) / record.path).string();
+  std::error_code error;
+  if (!fs::is_directory(parameterDirectory, error))
+    return Error{"--params='" + printable(parameterDirectory) + "' is " +
+                 (fs::exists(parameterDirectory, error) ? "a file, expected a directory" : "not there")};
+  std::string path = findUnderParameters(index);
+  if (!path.empty())
+    return path;
+  std::string tried;
+  for (const std::string &place : placesUnder(parameterDirectory, record.path))
+    tried += (tried.empty() ? "'" : ", '") + printable(place) + "'";
+  return Error{"--params='" + printable(parameterDirectory) + "' has no '" + printable(record.path) +
+               "', which the program reads its parameters from: looked for " + tried};
+}
+
 Result<File *> TensorReader::open(size_t index) {
   files.resize(manifest.files.size());
   if (files[index])
     return files[index].get();
   const ParameterFile &record = manifest.files[index];
-  std::string path = (fs::path(artifactDirectory) / record.path).string();
-  if (!parameterDirectory.empty()) {
-    std::error_code error;
-    if (!fs::is_directory(parameterDirectory, error))
-      return Error{"--params='" + printable(parameterDirectory) + "' is " +
-                   (fs::exists(parameterDirectory, error) ? "a file, expected a directory" : "not there")};
-    path = findUnderParameters(index);
-    if (path.empty()) {
-      std::string tried;
-      for (const std::string &place : placesUnder(parameterDirectory, record.path))
-        tried += (tried.empty() ? "'" : ", '") + printable(place) + "'";
-      return Error{"--params='" + printable(parameterDirectory) + "' has no '" + printable(record.path) +
-                   "', which the program reads its parameters from: looked for " + tried};
-    }
-  }
+  Result<std::string> located = locate(index);
+  if (!located)
+    return located.error();
+  const std::string &path = *located;
   Result<File> file = File::open(path);
   if (!file)
     return Error{file.error().message +
-                 "; the program reads its parameters from there, --params=DIR names another place"};
+                 "; the program reads its parameters from there, --params=DIR names another place" +
+                 (manifest.bundle && manifest.bundle->file != index
+                      ? "; its bundle serves device '" + printable(manifest.bundle->target) + "' alone"
+                      : "")};
   if (file->size() != record.size)
     return Error{"'" + printable(path) + "': has " + std::to_string(file->size()) +
                  " bytes, the program was compiled with " + std::to_string(record.size) + namesakeOf(index)};
@@ -106,40 +116,53 @@ Result<File *> TensorReader::open(size_t index) {
   return files[index].get();
 }
 
-Result<Matrix> TensorReader::read(size_t index) {
+/// In pieces: the peak is what is made of the tensor and one piece of its file.
+Status TensorReader::copy(size_t index, const Append &append) {
   const TensorRecord &record = manifest.tensors[index];
   Result<File *> file = open(record.file);
   if (!file)
     return file.error();
-  Matrix matrix;
-  matrix.rows = record.shape.empty() ? 1 : record.shape[0];
-  matrix.columns = 1;
-  for (size_t i = 1; i < record.shape.size(); ++i)
-    matrix.columns *= record.shape[i];
-  matrix.values.resize(matrix.rows * matrix.columns);
-
-  // In pieces: the peak is the widened tensor and one piece of its file.
-  uint64_t width = dtypeBits(record.dtype) / 8, pieceBytes = 1u << 20;
+  uint64_t pieceBytes = 1u << 20;
   std::vector<char> piece(std::min(record.bytes, pieceBytes));
   bool known = (*verified)[index] == (*file)->stamp();
   Hasher hasher;
   for (uint64_t done = 0; done < record.bytes; done += piece.size()) {
     uint64_t size = std::min<uint64_t>(piece.size(), record.bytes - done);
     if (Status status = (*file)->readAt(record.offset + done, piece.data(), size); !status)
-      return status.error();
+      return status;
     if (!known)
       hasher.update(piece.data(), size);
-    widen(record.dtype, piece.data(), matrix.values.data() + done / width, size / width);
+    if (Status status = append(piece.data(), size); !status)
+      return status;
   }
   // Read from the state that was verified, and from no other.
   if (Status status = known ? (*file)->unchanged() : Status(); !status)
-    return status.error();
+    return status;
   if (!known && hasher.hex() != record.hash)
     return Error{"'" + printable((*file)->path()) + "': tensor '" + printable(record.name) +
                  "' differs from the one the program was compiled with" + namesakeOf(record.file)};
   if (!known && (*file)->unchanged())
     (*verified)[index] = (*file)->stamp();
-  return matrix;
+  return {};
+}
+
+Result<Matrix> TensorReader::read(size_t index) {
+  const TensorRecord &record = manifest.tensors[index];
+  Matrix matrix;
+  matrix.rows = record.shape.empty() ? 1 : record.shape[0];
+  matrix.columns = 1;
+  for (size_t i = 1; i < record.shape.size(); ++i)
+    matrix.columns *= record.shape[i];
+  uint64_t width = dtypeBits(record.dtype) / 8;
+  auto widened = [&, done = uint64_t(0)](const void *piece, size_t size) mutable -> Status {
+    // Once the file has proved to be there.
+    matrix.values.resize(matrix.rows * matrix.columns);
+    widen(record.dtype, static_cast<const char *>(piece), matrix.values.data() + done, size / width);
+    done += size / width;
+    return {};
+  };
+  Status status = copy(index, widened);
+  return status ? Result<Matrix>(std::move(matrix)) : status.error();
 }
 
 } // namespace ptx

@@ -32,6 +32,8 @@ public:
   /// As it was when it was opened.
   const FileStamp &stamp() const { return state; }
   Status readAt(uint64_t offset, void *out, size_t size) const;
+  /// For Mapping; stays this object's own.
+  int descriptor() const { return fd; }
   /// Whether it is still the file that was opened.
   Status unchanged() const;
 
