@@ -100,7 +100,7 @@ typedef struct {
 } ptx_program_options;
 
 /* Verifies every byte of the artifact, then loads it. `options` may be NULL.
- * Parameter files are found relative to the artifact's file itself, behind every
+ * Parameter files, and a bundle's .ptxw, are found relative to the artifact's file itself, behind every
  * link, or in `parameters`; both are taken as they are now: a later chdir does
  * not matter. In `parameters` a file is looked for by its relative path, then by
  * fewer and fewer of its last parts. Plug-in devices lie beside this library. */
@@ -150,8 +150,9 @@ PTX_EXPORT ptx_status *ptx_program_input_limits(const ptx_program *program, cons
 /*===- Bindings ---------------------------------------------------------------*/
 
 /* The program's parameters under `adapter`; NULL or "none": the base's own. The
- * first binding reads the parameter files; others share what the adapter leaves
- * alone. Values that are not finite are errors, in factors and in what they
+ * first binding reads the parameter files, or maps and verifies the bundle, which
+ * must not be written to while it is mapped (it may be replaced by rename); others
+ * share what the adapter leaves alone. Values that are not finite are errors, in factors and in what they
  * make; a call that mixes adapters loses only the rows of such an adapter.
  * Releases: one per create and retain. */
 PTX_EXPORT ptx_status *ptx_binding_create(ptx_program *program, const char *adapter, ptx_binding **binding);

@@ -30,6 +30,10 @@ for dtype in f16 bf16; do
   python3 test/numerics/check.py --dtype "$dtype" --targets cpu,reference test/numerics/golden/cases/{bert_bare,gpt2_tied,bert_sequence,distilbert_token,gpt2_untied,lora_gpt2,lora_bert_dora,lora_bert_embedding,lora_two,p_bf16,p_odd,p_pre_gelu,t_post}
 done
 
+step "golden cases from bundles, away from the model's files"
+python3 test/numerics/check.py --bundled test/numerics/golden/cases/{gpt2_untied,ia3_bert,lora_bert_dora,lora_bert_saved,lora_tied_head,lora_two,p_odd}
+python3 test/numerics/check.py --bundled --dtype bf16 --targets cpu test/numerics/golden/cases/{lora_bert_embedding,lora_dora,lora_gpt2}
+
 step "examples"
 test/examples.sh
 

@@ -63,7 +63,8 @@ BundlePlan planBundle(const Manifest &manifest, const Binding &base, const std::
     BundledParameter record;
     if (auto [first, isNew] = known.emplace(parameter.get(), plan.record.parameters.size()); !isNew)
       record.same = first->second;
-    else if ((record.bytes = parameter->bytes)) {
+    else if (parameter->bytes) {
+      record.bytes = parameter->bytes;
       record.offset = plan.size;
       record.hash = hashExtent(*parameter);
       record.largest = parameter->largest;

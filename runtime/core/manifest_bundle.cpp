@@ -40,8 +40,10 @@ private:
       parameter.same = own.index("same", index);
       if (!faults.any() && bundle.parameters[*parameter.same].same)
         faults.add(own.place(), "is the same as one that is another's");
-    } else if ((parameter.bytes = own.uinteger("bytes", mostBytes))) {
-      readPlace(own, parameter);
+    } else {
+      parameter.bytes = own.uinteger("bytes", mostBytes);
+      if (parameter.bytes)
+        readPlace(own, parameter);
     }
     own.finish();
     return parameter;

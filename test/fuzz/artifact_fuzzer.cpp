@@ -2,12 +2,16 @@
 // value by value, with every hash mended so that what lies behind is reached.
 // Opened, asked for everything, deployed for each adapter. Not called: kernels
 // are machine code, and take the manifest's word for their arguments.
+#include "runtime/core/bundle_writer.h"
+#include "runtime/core/program.h"
 #include "runtime/io/file.h"
 #include "runtime/io/hash.h"
 #include "test/runtime/core/Tiny.h"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <random>
 
 using namespace ptx;
@@ -19,11 +23,28 @@ namespace {
 
 struct Model {
   Model() {
-    tiny::manifestOf(folder.path, tiny::makeWeights(), true);
-    weights = *readWhole(folder / "weights.safetensors", 1 << 20);
+    for (bool separate : {false, true}) {
+      plain[separate] = tiny::manifestOf(folder.path, tiny::makeWeights(), separate);
+      bundle(separate);
+    }
+    files["weights.safetensors"] = *readWhole(folder / "weights.safetensors", 1 << 20);
   }
+
+  void bundle(bool separate) {
+    std::string name = separate ? "apart.ptxw" : "folded.ptxw";
+    tiny::writeArtifact(folder.path, plain[separate]);
+    std::shared_ptr<Program> program = *Program::open(folder / "model.ptxm", {});
+    std::shared_ptr<const Binding> base = *program->bind(nullptr);
+    BundlePlan plan = planBundle(program->manifest(), *base, "cpu");
+    TensorReader tensors(program->manifest(), folder.path, "");
+    (void)writeBundle(folder / name, plan, *base, tensors);
+    bundled[separate] = Json::parse(bundledManifest(plain[separate].dump(), plan, name));
+    files[name] = *readWhole(folder / name, 1 << 20);
+  }
+
   tiny::Folder folder;
-  std::string weights;
+  std::array<Json, 2> plain, bundled; // folded, apart
+  std::map<std::string, std::string> files;
 };
 
 Model &model() {
@@ -31,19 +52,44 @@ Model &model() {
   return made;
 }
 
-/// Hashes and sizes that fit the files, where they say which bytes they mean.
+/// The bytes of a file of the manifest, or none.
+const std::string &fileOf(const Json &manifest, const Json &index) {
+  static const std::string none;
+  if (!index.is_number_unsigned() || !manifest.contains("files") || !manifest["files"].is_array() ||
+      index.get<uint64_t>() >= manifest["files"].size())
+    return none;
+  const Json &file = manifest["files"][index.get<size_t>()];
+  if (!file.is_object() || !file.contains("path") || !file["path"].is_string())
+    return none;
+  auto found = model().files.find(file["path"].get<std::string>());
+  return found == model().files.end() ? none : found->second;
+}
+
+/// A hash that fits the file, where the record says which bytes it means; those of a bundle's parameter reach up to the
+/// next.
+void mend(Json &record, const std::string &file, bool isParameter) {
+  if (!record.is_object() || !record.contains("offset") || !record.contains("bytes") || !record.contains("hash") ||
+      !record["offset"].is_number_unsigned() || !record["bytes"].is_number_unsigned())
+    return;
+  uint64_t offset = record["offset"], bytes = record["bytes"];
+  if (bytes <= file.size() && isParameter)
+    bytes = bundledExtent(bytes);
+  if (offset <= file.size() && bytes <= file.size() - offset)
+    record["hash"] = hashHex(file.data() + offset, bytes);
+}
+
 void mend(Json &manifest) {
   if (!manifest.is_object() || !manifest.contains("tensors") || !manifest["tensors"].is_array())
     return;
-  const std::string &weights = model().weights;
-  for (Json &tensor : manifest["tensors"]) {
-    if (!tensor.is_object() || !tensor.contains("offset") || !tensor.contains("bytes") || !tensor.contains("hash") ||
-        !tensor["offset"].is_number_unsigned() || !tensor["bytes"].is_number_unsigned())
-      continue;
-    uint64_t offset = tensor["offset"], bytes = tensor["bytes"];
-    if (offset <= weights.size() && bytes <= weights.size() - offset)
-      tensor["hash"] = hashHex(weights.data() + offset, bytes);
-  }
+  for (Json &tensor : manifest["tensors"])
+    if (tensor.is_object() && tensor.contains("file"))
+      mend(tensor, fileOf(manifest, tensor["file"]), false);
+  if (!manifest.contains("bundle") || !manifest["bundle"].is_object())
+    return;
+  Json &bundle = manifest["bundle"];
+  if (bundle.contains("file") && bundle.contains("parameters") && bundle["parameters"].is_array())
+    for (Json &parameter : bundle["parameters"])
+      mend(parameter, fileOf(manifest, bundle["file"]), true);
 }
 
 void forget(ptx_status *status) { ptx_status_free(status); }
@@ -128,7 +174,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t mos
   Json manifest = Json::parse(data, data + size, nullptr, false);
   // Nothing is stored: the search begins at the manifest as it is today.
   if (manifest.is_discarded()) {
-    manifest = tiny::manifestOf(model().folder.path, tiny::makeWeights(), random() % 2);
+    manifest = (random() % 2 ? model().plain : model().bundled)[random() % 2];
     manifest["generation"] = {{"start", 1}, {"eos", {2, 3}}, {"forced_last", {2}}, {"bad_words", {{4}, {5, 6}}}};
   } else if (random() % 16 == 0)
     return LLVMFuzzerMutate(data, size, most);

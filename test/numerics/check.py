@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Compiles and runs golden cases (test/numerics/golden/README.md) and compares.
 
-usage: check.py [--build DIR] [--targets cpu,reference,emulator] [--modes fuse,separate] [--seeds 2,9] [--flags=--cublaslt=always] [--dtype bf16] CASE_DIR...
+usage: check.py [--build DIR] [--targets cpu,reference,emulator] [--modes fuse,separate] [--seeds 2,9] [--flags=--cublaslt=always] [--dtype bf16] [--bundled] CASE_DIR...
 
 For each case, target and adapter mode: every run against its expected values. On the CPU, byte by
 byte: 1 against 2 threads, AVX2 against AVX-512 kernels where the machine runs both, and each row of a
-batch alone against itself in the batch. On the emulator, byte by byte: other orders of threads
+batch alone against itself in the batch; with --bundled, a bundle away from the model's files. On the emulator, byte by byte: other orders of threads
 (--seeds). On both: adapter lists in one process against single runs, `none` against a program compiled
 without adapters. With --dtype the model of what rounding does is the oracle: f64, rounded where the
 contract rounds. Its largest distance E from the values expected of f32, but at least two units of the
@@ -76,8 +76,8 @@ class Checker:
             raise RuntimeError(f"{name} {' '.join(map(str, words))}\n{done.stderr}")
         return done.stdout
 
-    def compile(self, folder, case, mode, target, out, adapters=True):
-        words = [folder / case["model"], f"--target={target}", f"--dtype={self.arguments.dtype or 'f32'}", *self.arguments.flags.split(), "-o", out]
+    def compile(self, folder, case, mode, target, out, *flags, adapters=True):
+        words = [folder / case["model"], *flags, f"--target={target}", f"--dtype={self.arguments.dtype or 'f32'}", *self.arguments.flags.split(), "-o", out]
         if adapters and case["adapters"]:
             words.append(f"--adapters={mode}")
             for name, entry in case["adapters"].items():
@@ -130,12 +130,16 @@ class Checker:
         program, out = work / f"{target}-{mode}.ptxm", work / "out.safetensors"
         try:
             self.compile(folder, case, mode, target, program)
+            bundled = self.bundle(folder, case, mode, work) if self.arguments.bundled and target == "cpu" else None
             for run in case["runs"]:
                 inputs = folder / run["dir"] / "inputs.safetensors"
                 self.run(program, case, inputs, out, run.get("adapter"))
                 self.checkRun(f"{label} {run['name']}", case, run, read(out), folder, target, mode, work)
                 if target == "cpu":
                     self.bytes(f"{label} {run['name']}", case, program, inputs, out, run, work)
+                if bundled:
+                    self.run(bundled, case, inputs, work / "other.safetensors", run.get("adapter"))
+                    self.same(f"{label} {run['name']} bundled: other bytes", out, work / "other.safetensors")
                 if target == "emulator":
                     self.seeds(f"{label} {run['name']}", case, program, inputs, out, run, work)
             for entry in [] if self.narrow() else case.get("generate", []):
@@ -144,6 +148,14 @@ class Checker:
                 self.swaps(label, folder, case, target, program, work)
         except RuntimeError as error:
             self.say(False, f"{label}: {error}")
+
+    def bundle(self, folder, case, mode, work):
+        """moved to where the paths of the model's files lead nowhere"""
+        made, away = work / f"bundled-{mode}", work / "away" / mode
+        made.mkdir()
+        self.compile(folder, case, mode, "cpu", made / "model.ptxm", "--bundle")
+        away.parent.mkdir(exist_ok=True)
+        return made.rename(away) / "model.ptxm"
 
     def checkRun(self, label, case, run, got, folder, target, mode, work):
         if not self.narrow():
@@ -271,6 +283,7 @@ def main():
     parser.add_argument("--seeds", default="2,9", help="orders of threads on the emulator, beside 0")
     parser.add_argument("--flags", default="", help="further flags of ptx-compile")
     parser.add_argument("--dtype", default="", choices=list(UNITS))
+    parser.add_argument("--bundled", action="store_true", help="on the CPU also from a bundle")
     parser.add_argument("--verbose", action="store_true")
     checker = Checker(parser.parse_args())
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

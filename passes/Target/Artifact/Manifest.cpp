@@ -299,7 +299,7 @@ Result<std::string> writeManifest(ModuleOp module, const ParameterTable &table, 
   Json functions = Json::array();
   for (auto program : module.getOps<rt::ProgramOp>())
     functions.push_back(writer.write(program));
-  Json manifest = {{"format", {{"major", 2}, {"minor", 1}}},
+  Json manifest = {{"format", {{"major", 2}, {"minor", 2}}},
                    {"producer", "ptx 0.1.0"},
                    {"model", options.modelType},
                    {"adapters_mode", options.separate ? "separate" : "fuse"},

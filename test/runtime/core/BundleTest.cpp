@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 using namespace ptx;
 using Json = nlohmann::ordered_json;
@@ -16,11 +18,14 @@ namespace {
 class Bundles : public ::testing::Test {
 protected:
   /// model.ptxm and model.ptxw, and no file of the model.
-  void make(bool separate) {
-    Json manifest = tiny::manifestOf(folder.path, tiny::makeWeights(), separate);
+  void make(bool separate, const tiny::Weights &weights = tiny::makeWeights()) {
+    Json manifest = tiny::manifestOf(folder.path, weights, separate);
     tiny::writeArtifact(folder.path, manifest);
-    for (const char *adapter : {"none", "da", "db"})
-      plain[adapter] = tiny::runOnce(folder.path, adapter, input).values;
+    for (const char *adapter : {"none", "da", "db"}) {
+      tiny::Answer answer = tiny::runOnce(folder.path, adapter, input);
+      plain[adapter] = answer.values;
+      errors[adapter] = answer.error;
+    }
     Result<std::shared_ptr<Program>> program = Program::open(folder / "model.ptxm", {});
     ASSERT_TRUE(program) << program.error().message;
     Result<std::shared_ptr<const Binding>> base = (*program)->bind(nullptr);
@@ -63,6 +68,7 @@ protected:
   std::string file = folder / "model.ptxw";
   tiny::Call input{{1, 2, 3, 4, 5, 6}, {1, 1, 1, 1, 1, 0}, {}, 2, 3};
   std::map<std::string, std::map<std::string, std::vector<float>>> plain;
+  std::map<std::string, std::string> errors; // of the program without its bundle
   BundlePlan plan;
   Json bundled;
 };
@@ -137,6 +143,23 @@ TEST_F(Bundles, RefuseCutFiles) {
   }
   std::filesystem::remove(file);
   EXPECT_NE(errorOf("none").find("cannot be opened"), std::string::npos);
+}
+
+// What folds know of their base travels: a merge is refused as it is without a bundle, whether the base is not finite
+// or the merge overflows.
+TEST_F(Bundles, RefuseWhatFoldsRefuse) {
+  for (float flaw : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::max()}) {
+    tiny::Weights weights = tiny::makeWeights();
+    std::vector<float> &values = weights.tensors["weight"].values;
+    std::fill(values.begin() + 7, values.begin() + 9, flaw);
+    for (const char *factor : {"da.a", "da.b"})
+      for (float &value : weights.tensors[factor].values)
+        value = std::abs(value) * 1e17f;
+    make(false, weights);
+    EXPECT_NE(errors["da"].find("finite at index"), std::string::npos) << errors["da"];
+    EXPECT_EQ(errorOf("da"), errors["da"]);
+    EXPECT_EQ(errorOf("none"), errors["none"]);
+  }
 }
 
 // Every member of the record is checked before anything is mapped.

@@ -129,3 +129,16 @@ TEST_P(Conformance, CallsGiveTheBytesOfTheCpu) {
 
 INSTANTIATE_TEST_SUITE_P(Devices, Conformance, ::testing::Values("cpu", "toy", "emulator", "cuda"),
                          [](const auto &info) { return std::string(info.param); });
+
+// A bundle is memory of the host: a device with memory of its own refuses it.
+TEST(Bundles, AreOfTheHostsMemory) {
+  tiny::Folder folder;
+  nlohmann::ordered_json manifest = tiny::manifestOf(folder.path, tiny::makeWeights(), false);
+  nlohmann::ordered_json parameters(manifest["parameters"].size(), {{"bytes", 0}});
+  manifest["bundle"] = {{"file", 0}, {"id", std::string(32, '0')}, {"target", "toy"}, {"parameters", parameters}};
+  tiny::writeArtifact(folder.path, manifest);
+  tiny::Answer answer = tiny::runOnce(folder.path, "none", {{1, 2}, {}, {}, 1, 2}, 1, "toy");
+  EXPECT_NE(answer.error.find("its weights are bundled as memory of the host, device 'toy' has its own"),
+            std::string::npos)
+      << answer.error;
+}
