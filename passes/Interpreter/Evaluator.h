@@ -9,6 +9,7 @@
 
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace ptx::interp {
 
@@ -85,6 +86,7 @@ struct Call {
   Outputs outputs;
   Rows *rows = nullptr;
   llvm::StringMap<std::vector<int64_t>> lengths; // [B] of each history once the call is done
+  llvm::StringSet<> extended;                    // histories that are begun or continued
   llvm::StringMap<CachePtr> appended;            // by cache
 
   /// [B] of a history before the call; null where it has no rows of a session.

@@ -37,6 +37,8 @@ template <typename Op> static LogicalResult bindHistory(Op op, Call &call) {
       return op.emitOpError("makes a row of ") << length << " tokens, its history holds " << op.getMaxLength();
   }
   call.lengths[history->name] = std::move(past);
+  if (!call.extended.insert(history->name).second)
+    return op.emitOpError("is the second that begins or continues @") << history->name;
   return success();
 }
 

@@ -102,6 +102,13 @@ private:
       if (!sized)
         faults.add(place("space", i), "no input that must be given has its size");
     }
+    std::vector<bool> extended(manifest.histories.size());
+    for (size_t i = 0; i < function.spaces.size(); ++i)
+      if (std::optional<size_t> history = function.spaces[i].history) {
+        if (extended[*history])
+          faults.add(place("space", i), "is the second that begins or continues its history");
+        extended[*history] = true;
+      }
     for (size_t i = 0; i < function.outputs.size(); ++i) {
       const OutputRecord &output = function.outputs[i];
       const BufferRecord &buffer = function.buffers[output.buffer];

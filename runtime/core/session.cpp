@@ -54,7 +54,10 @@ Status Session::callClaimed(const FunctionRecord &function, const ptx_tensor *in
   state = rows ? rows : own.get();
   if (Status status = compute(function, inputs, count); !status)
     return status;
-  return use(results);
+  if (Status status = use(results); !status)
+    return status;
+  keepLengths(function);
+  return {};
 }
 
 Status Session::compute(const FunctionRecord &function, const ptx_tensor *inputs, size_t count) {
@@ -72,7 +75,6 @@ Status Session::compute(const FunctionRecord &function, const ptx_tensor *inputs
   dropRowsBegun(function);
   if (Status status = run(function); !status)
     return status;
-  keepLengths(function);
   return scatter(function);
 }
 
@@ -162,6 +164,7 @@ void Session::dropRowsBegun(const FunctionRecord &function) {
         state->setLength(*space.history, row, 0);
 }
 
+/// Once the caller has its results.
 void Session::keepLengths(const FunctionRecord &function) {
   for (size_t i = 0; i < function.spaces.size(); ++i)
     if (const SpaceRecord &space = function.spaces[i]; space.history)
@@ -190,11 +193,7 @@ Status Session::callWhole(const FunctionRecord &function, const CallInputs &inpu
         rows.lengths.push_back(state->lengthOf(history, row));
   }
   dropRowsBegun(function);
-  if (Status status = program->wholeDevice()->call(function, adapter, tensors, count, rows, resultMemory, results);
-      !status)
-    return status;
-  keepLengths(function);
-  return {};
+  return program->wholeDevice()->call(function, adapter, tensors, count, rows, resultMemory, results);
 }
 
 /// Orders the sequences so that equal adapters stand together.

@@ -225,7 +225,8 @@ def Rt_SpaceOp : Rt_NamedPart<"space", [AttrSizedOperandSegments]> {
   let summary = "a row table: the rows of its inputs, those that its mask, if any, leaves";
   let description = [{
     C1 `inputs` are the inputs whose ids lie in its rows. C2 the mask is one.
-    C3 it begins or continues one history, that is declared, at most.
+    C3 it begins or continues one history, that is declared, at most, and no other
+    space of the program does.
   }];
   let arguments = (ins StrAttr:$name, StrArrayAttr:$dims, Optional<Rt_Input>:$mask, Variadic<Rt_Input>:$inputs,
                        I64Attr:$max_length, UnitAttr:$keep_first, OptionalAttr<FlatSymbolRefAttr>:$begins,

@@ -99,7 +99,8 @@ private:
   LogicalResult check(SpaceOp op) {
     if (!op.getHistory())
       return success();
-    extended.insert(op.getHistory());
+    if (!extended.insert(op.getHistory()).second)
+      return op.emitOpError("C3: is the second that begins or continues ") << op.getHistory();
     return checkHistory(op, "C3", op.getHistory());
   }
 

@@ -37,8 +37,8 @@ public:
         return failure();
       if (auto columns = dyn_cast<stage::ColumnsOp>(op); columns && failed(checkColumns(columns)))
         return failure();
-      if (auto space = dyn_cast<stage::SpaceOp>(op))
-        noteSpace(space);
+      if (auto space = dyn_cast<stage::SpaceOp>(op); space && failed(checkSpace(space)))
+        return failure();
       if (auto held = dyn_cast<stage::HeldOp>(op); held && failed(checkHeld(held)))
         return failure();
       if (auto state = dyn_cast<xf::StateOp>(op); state && !caches.try_emplace(state.getCacheAttr()).second)
@@ -64,9 +64,11 @@ private:
 
   //===- histories and caches --------------------------------------------------//
 
-  void noteSpace(stage::SpaceOp op) {
-    if (Attribute history = historyOf(op))
-      extended.insert(history);
+  LogicalResult checkSpace(stage::SpaceOp op) {
+    Attribute history = historyOf(op);
+    if (history && !extended.insert(history).second)
+      return op.emitOpError("is the second that begins or continues ") << history;
+    return success();
   }
 
   static FlatSymbolRefAttr historyOf(stage::SpaceOp op) {

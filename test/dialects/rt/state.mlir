@@ -303,3 +303,14 @@ rt.program @f slots 1 {
   // expected-error @+1 {{C5: gives a cache}}
   rt.output "y" %c column 0 width 16
 }
+
+// -----
+
+xf.history @text max_length 16
+rt.program @f slots 0 {
+  %ids = rt.input "ids" ["B"] limit 30
+  %more = rt.input "more" ["B", "S"] limit 30
+  %new = rt.space "source" ["B"] inputs(%ids) max_length 16 continues @text
+  // expected-error @+1 {{C3: is the second that begins or continues @text}}
+  %newer = rt.space "more" ["B", "S"] inputs(%more) max_length 16 continues @text
+}

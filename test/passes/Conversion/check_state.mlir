@@ -169,3 +169,14 @@ xf.function @f {
     xf.yield %0 : tensor<?x8xf32>
   }
 }
+
+// -----
+
+xf.history @text max_length 16
+xf.function @f {
+  %ids = xf.input "ids" ["B"] limit 16 : tensor<?x?xi64>
+  %more = xf.input "more" ["B", "S"] limit 16 : tensor<?x?xi64>
+  %new = stage.space %ids max_length 16 begins @text : tensor<?x?xi64> -> !stage.space
+  // expected-error @+1 {{is the second that begins or continues @text}}
+  %newer = stage.space %more max_length 16 continues @text : tensor<?x?xi64> -> !stage.space
+}

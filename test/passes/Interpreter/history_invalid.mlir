@@ -57,3 +57,22 @@ xf.function @decode attributes {test.calls = [{ids = dense<[0]> : tensor<1xi64>}
   %now = xf.append %x to %cache where %new : !x to !c where !mask
   xf.output "x" %x where %new : !x, !mask
 }
+
+// -----
+
+!ids = tensor<?x?xi64>
+!mask = tensor<?x?xi1>
+!x = tensor<?x?x2xf32>
+!e = !xf.weight<3x2xf32>
+xf.weight @E : !e {test.value = dense<1.0> : tensor<3x2xf64>}
+xf.history @text max_length 2
+xf.function @decode attributes {test.calls = [{ids = dense<[0]> : tensor<1xi64>, more = dense<[0]> : tensor<1xi64>}]} {
+  %ids = xf.input "ids" ["B"] limit 3 : !ids
+  %more = xf.input "more" ["B"] limit 3 : !ids
+  %new = xf.visible %ids max_length 2 continues @text : !ids -> !mask
+  // expected-error @+1 {{is the second that begins or continues @text}}
+  %newer = xf.visible %more max_length 2 continues @text : !ids -> !mask
+  %e = xf.use @E : !e
+  %x = xf.embedding %ids, %e where %new : !ids, !e, !mask -> !x
+  xf.output "x" %x where %new : !x, !mask
+}

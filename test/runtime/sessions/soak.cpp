@@ -246,6 +246,15 @@ private:
     mustNot(callDecode({ids, tensor("session_rows", {1}, both)}), "expected I64 [2]");
     mustNot(callDecode({tensor("input_ids", {2}, outside)}), "expected 0 to");
     mustNot(ptx_session_fork(session, 0, rowCount), "the session has");
+    if (std::vector<uint32_t> some = someRows(true); !some.empty()) {
+      // Results that the caller has no memory for: the row stays as it was.
+      Text one = {1}, number = {some[0]};
+      std::vector<ptx_tensor> inputs = {tensor("input_ids", {1}, one), tensor("session_rows", {1}, number)};
+      Numbers small(1);
+      ptx_tensor logits = {"logits", PTX_F32, 2, {1, 1}, small.data()};
+      mustNot(ptx_session_call_into(session, "decode", inputs.data(), inputs.size(), &logits, 1),
+              "the memory given is");
+    }
     uint32_t row = pick(rowCount), parent = 2;
     mustNot(ptx_session_truncate(session, row, static_cast<uint32_t>(rows[row].text.size()) + 1), "cannot keep");
     mustNot(ptx_session_reorder(session, &parent, 1), "none of the 1");
