@@ -46,16 +46,16 @@ if [ -z "$fast" ]; then
   done
   step "mutated IR"
   test/passes/Mutator/run.sh build/bin/ir_mutator build/bin/ptx-compile test/numerics/golden/cases build/mutants \
-    "$((6 * ${PTX_FUZZ_SECONDS:-10}))" "$(date +%s)"
+    "$((6 * ${PTX_FUZZ_SECONDS:-6}))" "$(date +%s)"
   # What compiles is also run: the CPU against the oracle.
   rm -rf build/mutants/agree
   build/bin/ir_mutator 20 "$(date +%s)" build/mutants/agree build/mutants/dumps/encoder-decoder
   python3 test/passes/Mutator/agree.py build/bin build/mutants/dumps/encoder-decoder build/mutants/agree \
     test/numerics/golden/cases/p_2_3/runs/ragged/inputs.safetensors 30
   step "mutated models"
-  python3 test/fuzz/mutate_models.py build/bin/ptx-compile test/numerics/golden/cases build/models "$((3 * ${PTX_FUZZ_SECONDS:-10}))"
+  python3 test/fuzz/mutate_models.py build/bin/ptx-compile test/numerics/golden/cases build/models "$((3 * ${PTX_FUZZ_SECONDS:-6}))"
   step "fuzzers"
-  test/fuzz/run.sh "${PTX_FUZZ_SECONDS:-10}"
+  test/fuzz/run.sh "${PTX_FUZZ_SECONDS:-6}"
   step "format and clang-tidy"
   test/format.sh
   test/tidy.sh
