@@ -1,9 +1,7 @@
 #include "runtime/generate/cached.h"
 
+#include "runtime/generate/logits.h"
 #include "runtime/generate/padded.h"
-
-#include <algorithm>
-#include <cstring>
 
 namespace ptx {
 
@@ -59,20 +57,18 @@ Result<Logits> CachedStepper::step(std::span<const size_t> parents, std::span<co
 Result<Logits> CachedStepper::call(const FunctionRecord &function, std::vector<ptx_tensor> inputs) {
   if (!adapters.empty())
     inputs.push_back({"adapter_ids", PTX_I64, 1, {count, 0, 0}, adapters.data()});
+  Logits logits{{}, model.vocabulary};
   auto keep = [&](std::span<const ptx_tensor> results) -> Status {
-    auto result = std::ranges::find_if(results, [](auto &tensor) { return std::strcmp(tensor.name, "logits") == 0; });
-    // A device that takes whole calls answers for itself.
-    if (result == results.end() || result->rank != 2 || result->dims[0] != count || result->dims[1] != model.vocabulary)
-      return Error{"generation: the device's logits are not [" + std::to_string(count) + "," +
-                       std::to_string(model.vocabulary) + "]",
-                   Cause::Program};
-    const float *values = static_cast<const float *>(result->data);
-    logits.assign(values, values + count * model.vocabulary);
+    const uint64_t shape[] = {count, model.vocabulary};
+    Result<const float *> values = logitsOf(results, shape);
+    if (!values)
+      return values.error();
+    logits.values = {*values, count * model.vocabulary}; // the session's until its next call
     return {};
   };
   if (Status status = session.callClaimed(function, inputs.data(), inputs.size(), keep, &rows); !status)
     return status.error();
-  return Logits{logits, model.vocabulary};
+  return logits;
 }
 
 } // namespace ptx

@@ -30,7 +30,6 @@ private:
   SessionState &rows;            // text i is in row i
   std::vector<int64_t> adapters; // of each text; empty: the session's
   size_t count = 0;              // of texts
-  std::vector<float> logits;     // [texts, vocabulary]
 };
 
 } // namespace ptx

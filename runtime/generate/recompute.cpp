@@ -1,9 +1,9 @@
 #include "runtime/generate/recompute.h"
 
+#include "runtime/generate/logits.h"
 #include "runtime/generate/padded.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace ptx {
 
@@ -63,17 +63,13 @@ Status RecomputingStepper::computeTexts(size_t begin, size_t end) {
     inputs.push_back({"adapter_ids", PTX_I64, 1, {adapters.size(), 0, 0}, adapters.data()});
   uint64_t count = end - begin, length = text.width();
   auto keepLast = [&](std::span<const ptx_tensor> results) -> Status {
-    auto result = std::ranges::find_if(results, [](auto &tensor) { return std::strcmp(tensor.name, "logits") == 0; });
-    // A device that takes whole calls answers for itself.
-    if (result == results.end() || result->rank != 3 || result->dims[0] != count || result->dims[1] != length ||
-        result->dims[2] != model.vocabulary)
-      return Error{"generation: the device's logits are not [" + std::to_string(count) + "," + std::to_string(length) +
-                       "," + std::to_string(model.vocabulary) + "]",
-                   Cause::Program};
-    const float *values = static_cast<const float *>(result->data);
+    const uint64_t shape[] = {count, length, model.vocabulary};
+    Result<const float *> values = logitsOf(results, shape);
+    if (!values)
+      return values.error();
     for (size_t i = begin; i < end; ++i) {
       size_t row = (i - begin) * length + texts[i].ids.size() - 1;
-      std::copy_n(values + row * model.vocabulary, model.vocabulary, logits.data() + i * model.vocabulary);
+      std::copy_n(*values + row * model.vocabulary, model.vocabulary, logits.data() + i * model.vocabulary);
     }
     return {};
   };
