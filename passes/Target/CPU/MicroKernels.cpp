@@ -33,13 +33,26 @@ std::string shapeName(const Operands &operands, int64_t rows, int64_t panels) {
 
 std::string dispatchName(const Operands &operands) { return ("tile_" + operands.name).str(); }
 
-// How many steps ahead B is fetched: 10 % at 16 rows with weights in the third
-// level (Zen 5).
-constexpr int64_t fetchAhead = 48;
-// Few rows wait for memory, whose streams the processor follows by itself. Asked
-// for twice they come slower: 154 MB by 2 and by 4 rows at 21 and 12 GB/s instead
-// of 26 (Zen 4, where 8 and 16 rows are as fast either way).
-bool fetches(const LevelInfo &level, int64_t rows) { return rows > level.maxRows / 2; }
+// What a tile asks for of B before its own loads reach it. Each of the ways is
+// the best for the heights that use it, with weights in memory and no worse with
+// weights in a cache (Zen 4, one thread, GB/s without and with it):
+enum class Ahead {
+  // Few rows: the processor follows the streams by itself, but starts anew at each
+  // page, so the first line of the one after the next is asked for: 1 row 28 and 31.
+  // Whole streams asked for twice come slower.
+  Page,
+  // The panels of the next tile, in one stream: 8 rows 19 and 25.
+  Tile,
+  // Each line some steps before: 10 % at 12 rows with weights in the third level (Zen 5).
+  Line
+};
+Ahead aheadOf(int64_t rows) { return rows <= 4 ? Ahead::Page : rows <= 8 ? Ahead::Tile : Ahead::Line; }
+constexpr int64_t pageWords = 1024, linesAhead = 48;
+enum class Cache { First = 3, Second = 2 };
+
+void fetch(Emit &e, Value address, Cache cache) {
+  e.create<LLVM::Prefetch>(address, /*rw=*/0, /*hint=*/static_cast<int64_t>(cache), /*cache=*/1);
+}
 
 /// The products of one step, added to the sums [row][panel].
 class Step {
@@ -129,19 +142,30 @@ void emitMicroKernel(Emit &e, const LevelInfo &level, const Operands &operands, 
         e.create<scf::YieldOp>(loaded);
       });
 
-  auto sums = e.loop(e.integer(0), steps, 1, start.getResults(), [&](Value step, ValueRange sums) {
-    Value bs = e.at(b, e.mul(bRow, step)), first = e.mul(step, operands.rowWords);
+  Ahead ahead = aheadOf(rows);
+  auto column = [&](Value step, int64_t j) { return e.at(e.at(b, e.mul(bRow, step)), e.mul(bPanel, j)); };
+  auto body = [&](Value step, ValueRange sums) {
+    Value first = e.mul(step, operands.rowWords);
     SmallVector<Value> columns;
     for (int64_t j = 0; j < panels; ++j) {
-      columns.push_back(e.at(bs, e.mul(bPanel, j)));
-      if (fetches(level, rows))
-        e.create<LLVM::Prefetch>(e.at(columns.back(), e.mul(bRow, fetchAhead)),
-                                 /*rw=*/0, /*hint=*/3, /*cache=*/1);
+      columns.push_back(column(step, j));
+      if (ahead == Ahead::Line)
+        fetch(e, e.at(columns.back(), e.mul(bRow, linesAhead)), Cache::First);
+      if (ahead == Ahead::Tile)
+        fetch(e, e.at(e.at(b, e.mul(bPanel, panels)), e.mul(bRow, e.add(e.mul(step, panels), j))), Cache::Second);
     }
     return Step(e, operands, columns).add(sums, rows, [&](int64_t i, int64_t h) {
       return e.at(e.at(a, e.mul(aStep, h ? e.add(first, h) : first)), e.mul(aRow, i));
     });
-  });
+  };
+  int64_t pageSteps = pageWords / operands.panelWords;
+  auto pages = [&](Value from, ValueRange sums) {
+    for (int64_t j = 0; j < panels; ++j)
+      fetch(e, e.at(column(from, j), 2 * pageWords), Cache::Second);
+    return SmallVector<Value>(e.loop(from, e.minimum(e.add(from, pageSteps), steps), 1, sums, body));
+  };
+  SmallVector<Value> sums = ahead == Ahead::Page ? e.loop(e.integer(0), steps, pageSteps, start.getResults(), pages)
+                                                 : e.loop(e.integer(0), steps, 1, start.getResults(), body);
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < panels; ++j)
       e.store(sums[i * panels + j], element(i, j));
