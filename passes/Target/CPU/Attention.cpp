@@ -1,276 +1,18 @@
-// Attention of one block of query rows and one head. Scores are kept key by
-// key, [key][query]: the queries, transposed once, are lanes. So the softmax
-// runs down the lanes without a horizontal sum, and a micro-kernel reads its
-// weights where they are. Everything about a query is computed in the order of
-// its own keys: its bytes depend on no other row. A lone query fills
-// one lane of 16: 33 GB/s of cached keys and values on AVX-512, 22 on AVX2
-// (Zen 5, one thread), which a skeleton for decoding could better.
-// In a narrow type queries, keys and values are rounded into scratch where they
-// are not of that type, and the weights where they are stored. The products are
-// then those of f32, or of pairs of bf16 where all rows of a block see the same keys.
-// Scratch, in floats: tile | 64 factors | queries [4][d][16] |
-// scores [keys][queries rounded up to 16] | in a narrow type keys, values [keys][d], or pairs of them.
-#include "passes/Target/CPU/Generators.h"
-#include "passes/Target/CPU/KernelModule.h"
-
-#include <limits>
+// Attention: every block of query rows meets every head. Everything about a query is
+// computed in the order of its own keys: its bytes depend on no other row, nor on the
+// block. In a narrow type products are of rounded queries, keys, values and weights, in
+// f32, or of pairs of bf16 where all rows of a block see the same keys.
+#include "passes/Target/CPU/Attention.h"
 
 using namespace ptx::cpu;
-using Predicate = Emit::Predicate;
 
-static constexpr int64_t blockRows = attentionBlockRows;
-
-static int64_t padded(int64_t headDim) { return llvm::alignTo(headDim, lanes); }
-static int64_t queriesOffset() { return tileFloats + blockRows; }
-static int64_t scoresOffset(int64_t headDim) { return queriesOffset() + blockRows * padded(headDim); }
+// A block of so few queries takes them one by one: lanes of queries would idle.
+static constexpr int64_t fewQueries = 4;
 
 int64_t ptx::cpu::attentionScratchBase(int64_t headDim) { return 4 * scoresOffset(headDim); }
 int64_t ptx::cpu::attentionScratchPerKey(int64_t headDim, bool isNarrow) {
-  return 4 * (blockRows + (isNarrow ? 2 * padded(headDim) : 0));
+  return 4 * (attentionBlockRows + (isNarrow ? 2 * padded(headDim) : 0));
 }
-
-namespace {
-// One block and head: matrices begin at the block's or sequence's first row and
-// at the head's first column.
-struct Work {
-  const Kernel &kernel;
-  Matrix q, k, v, y;
-  Value queries, keys; // rows of the block, keys its last row sees
-  Value allKeys;       // keys of the sequence
-  Value first;         // index of the first row in its sequence
-  Matrix scores;       // one row per key, one column per query
-  Value keyRoom;       // keys that scratch is sized for
-  int64_t headDim;
-  const Operands &operands; // of both products
-
-  /// Whether products are of pairs: two columns of a key, two keys of a weight.
-  bool isPaired() const { return operands.product == Product::Bf16Pairs; }
-  bool causal() const { return kernel.op.getCausal(); }
-  /// As an operand of a product.
-  Value round(Emit &e, Value x) const {
-    std::optional<mlir::Type> type = kernel.op.getProductType();
-    return type ? emitRound(e, kernel.level, x, *type) : x;
-  }
-  Value scratch(Emit &e, int64_t floats) const { return e.at(kernel.scratch, floats); }
-  // Keys that row `i` of the block sees.
-  Value limit(Emit &e, Value i) const { return causal() ? e.minimum(allKeys, e.add(e.add(first, i), 1)) : allKeys; }
-};
-
-/// Room for keys (0) or values (1) as they are multiplied, behind the scores.
-Value room(Emit &e, const Work &w, int64_t which) {
-  return e.at(w.scores.base, e.mul(w.keyRoom, blockRows + which * padded(w.headDim)));
-}
-
-/// Keys or values of the block, rounded, in f32.
-Matrix emitRounded(Emit &e, const Work &w, Matrix from, int64_t which) {
-  Matrix to{room(e, w, which), e.integer(padded(w.headDim))};
-  e.loop(e.integer(0), w.keys, 1, [&](Value key) {
-    Value source = from.row(e, key), target = to.row(e, key);
-    for (int64_t k = 0; k < w.headDim; k += lanes)
-      e.store(from.narrow ? emitLoad(e, from, source, e.integer(k)) : w.round(e, e.load(e.at(source, k))),
-              e.at(target, k));
-  });
-  return to;
-}
-
-/// Pairs along the columns of the keys.
-Matrix emitKeyPairs(Emit &e, const Work &w) {
-  if (isPrepared(w.operands, w.k))
-    return w.k;
-  Value depth = e.integer(w.headDim);
-  Matrix to{room(e, w, 0), preparedPitch(e, w.operands, depth)};
-  emitPrepare(e, w.operands, w.k, w.keys, depth, to);
-  return to;
-}
-
-/// Pairs of values, of two neighbouring keys; a last one alone has zeros beside it.
-Matrix emitValuePairs(Emit &e, const Work &w) {
-  Matrix to{room(e, w, 1), e.integer(padded(w.headDim))};
-  e.loop(e.integer(0), w.keys, 2, [&](Value key) {
-    Value next = e.add(key, 1), isKey = e.less(next, w.keys);
-    Value low = w.v.row(e, key), high = e.select(isKey, w.v.row(e, next), low);
-    Value target = to.row(e, e.div(key, 2));
-    mlir::Type element = w.v.narrow ? w.v.narrow : mlir::Type(e.getF32Type());
-    Value zero = e.splat(e.getFloatAttr(element, 0.0));
-    for (int64_t k = 0; k < w.headDim; k += lanes) {
-      auto load = [&](Value row) -> Value {
-        return e.create<mlir::LLVM::LoadOp>(e.wide(element), w.v.at(e, row, e.integer(k)), w.v.narrow ? 2 : 4);
-      };
-      e.store(emitPair(e, load(low), e.select(isKey, load(high), zero)), e.at(target, k));
-    }
-  });
-  return to;
-}
-
-/// The queries of a group of 16, transposed, as operands: rounded, or pairs of their columns.
-class QueryGroup {
-public:
-  QueryGroup(Emit &e, const Work &w, Value base) : e(e), w(w), base(base) {}
-
-  void emit(Value row, Value rows) {
-    Value words = e.integer(w.q.narrow ? w.headDim / 2 : w.headDim);
-    emitTranspose(e, {w.q.row(e, row), w.q.pitch}, rows, words, base);
-    if (w.q.narrow && !w.isPaired())
-      unpack();
-    else if (!w.q.narrow && w.isPaired())
-      pack();
-    else if (!w.q.narrow && w.kernel.op.getProductType())
-      e.loop(e.integer(0), e.integer(w.headDim), 1, [&](Value k) { e.store(w.round(e, e.load(at(k))), at(k)); });
-  }
-
-private:
-  Value at(Value k) { return e.at(base, e.mul(k, lanes)); }
-
-  /// Columns to pairs of them; a last one alone has zeros beside it.
-  void pack() {
-    e.loop(e.integer(0), e.integer(w.headDim / 2), 1, [&](Value pair) {
-      Value k = e.mul(pair, 2);
-      e.store(emitPair(e, e.load(at(k)), e.load(at(e.add(k, 1)))), at(pair));
-    });
-    if (w.headDim % 2)
-      e.store(emitPair(e, e.load(at(e.integer(w.headDim - 1))), e.constant(0.0f)), at(e.integer(w.headDim / 2)));
-  }
-
-  /// Pairs of columns to columns in f32, in place: from the last on.
-  void unpack() {
-    int64_t pairs = w.headDim / 2;
-    e.loop(e.integer(0), e.integer(pairs), 1, [&](Value i) {
-      Value pair = e.sub(e.integer(pairs - 1), i), k = e.mul(pair, 2);
-      Value words = e.create<mlir::LLVM::LoadOp>(e.wide(e.getI32Type()), at(pair), 4);
-      auto half = [&](int32_t shift) {
-        Value low = e.create<mlir::arith::ShRUIOp>(words, e.splat(e.getI32IntegerAttr(shift)));
-        Value bits = e.create<mlir::arith::TruncIOp>(e.wide(e.getI16Type()), low);
-        return e.extend(e.create<mlir::arith::BitcastOp>(e.wide(w.q.narrow), bits));
-      };
-      e.store(half(16), at(e.add(k, 1)));
-      e.store(half(0), at(k));
-    });
-  }
-
-  Emit &e;
-  const Work &w;
-  Value base;
-};
-
-// scores = k q^T. Lanes behind the last query repeat it and are never stored.
-void emitScores(Emit &e, const Work &w) {
-  Value depth = e.integer(w.headDim), groupFloats = e.integer(padded(w.headDim) * lanes);
-  Value queries = w.scratch(e, queriesOffset());
-  Value groups = e.ceilDiv(w.queries, lanes);
-  e.loop(e.integer(0), groups, 1, [&](Value group) {
-    Value row = e.mul(group, lanes);
-    QueryGroup(e, w, e.at(queries, e.mul(group, groupFloats)))
-        .emit(row, e.minimum(e.sub(w.queries, row), e.integer(lanes)));
-  });
-  cutRows(e, w.kernel.level, w.operands, w.keys).forEach(e, [&](Value begin, Value rows) {
-    auto width = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
-    e.stride(e.integer(0), groups, width, [&](Value group, Value panels) {
-      auto emit = [&] {
-        emitTile(e, w.operands,
-                 {rows, panels, w.k.row(e, begin), w.k.pitch, e.integer(1), e.at(queries, e.mul(group, groupFloats)),
-                  e.integer(lanes), groupFloats, w.operands.steps(e, depth),
-                  e.at(w.scores.row(e, begin), e.mul(group, lanes)), w.scores.pitch, e.flag(true)});
-      };
-      if (!w.causal())
-        return emit();
-      // Does the last query of these panels see the first of these keys?
-      Value last = e.sub(e.mul(e.add(group, panels), lanes), e.integer(1));
-      e.when(e.compare(Predicate::slt, begin, w.limit(e, last)), emit);
-    });
-  });
-}
-
-// Scores of 16 queries to exp(scale * score - max), sums in order: 16 keys at
-// a time, then those sums. The factors 1 / sum are kept.
-void emitSoftmax(Emit &e, const Work &w, Value group) {
-  Value column = e.mul(group, lanes), zero = e.constant(0.0f);
-  Value least = e.constant(-std::numeric_limits<float>::infinity());
-  Value scale = e.constant(w.kernel.op.getScaleAttr().getValueAsDouble());
-  auto at = [&](Value key) { return e.at(w.scores.row(e, key), column); };
-  // Lane i of the group sees key j if j <= index of the row.
-  auto masked = [&](Value key, Value value, Value otherwise) {
-    if (!w.causal())
-      return value;
-    Value index = e.add(w.first, column);
-    return e.select(e.lanesFrom(e.sub(key, index)), value, otherwise);
-  };
-  Value limit = w.causal() ? e.minimum(w.keys, w.limit(e, e.add(column, lanes - 1))) : w.keys;
-  Value most = e.loop(e.integer(0), limit, 1, {least}, [&](Value key, ValueRange most) {
-    Value score = masked(key, e.mulf(e.load(at(key)), scale), least);
-    return SmallVector<Value>{e.select(e.compare(Emit::Compare::OGT, most[0], score), most[0], score)};
-  })[0];
-  Value sum = e.loop(e.integer(0), limit, lanes, {zero}, [&](Value chunk, ValueRange sums) {
-    Value end = e.minimum(limit, e.add(chunk, lanes));
-    auto weightOf = [&](Value key) {
-      Value score = e.mulf(e.load(at(key)), scale);
-      return masked(key, ptx::target::emitExpNonPositive(e, e.subf(score, most)), zero);
-    };
-    Value part = e.loop(chunk, end, w.isPaired() ? 2 : 1, {zero}, [&](Value key, ValueRange parts) {
-      Value weight = weightOf(key), sum = e.addf(parts[0], weight);
-      if (!w.isPaired()) {
-        e.store(w.round(e, weight), at(key));
-        return SmallVector<Value>{sum};
-      }
-      Value next = e.add(key, 1), second = e.select(e.less(next, limit), weightOf(next), zero);
-      e.store(emitPair(e, weight, second), at(e.div(key, 2)));
-      return SmallVector<Value>{e.addf(sum, second)};
-    })[0];
-    return SmallVector<Value>{e.addf(sums[0], part)};
-  })[0];
-  e.store(e.divf(e.constant(1.0f), sum), e.at(w.scratch(e, tileFloats), column));
-}
-
-// Rows of a causal block see different numbers of keys: the first row's keys
-// are common to all, the lower half shares some more, each row then continues
-// alone over the rest of its own.
-void emitOwnKeys(Emit &e, const Work &w, Value begin, Value rows, Value common, Value column, Value panels) {
-  Value cRow = e.mul(panels, lanes), one = e.integer(1);
-  auto more = [&](Value i, Value count, Value from, Value to) {
-    Value row = e.add(begin, i), depth = e.sub(to, from);
-    e.when(e.compare(Predicate::sgt, depth, e.integer(0)), [&] {
-      emitTile(e, w.operands,
-               {count, panels, e.at(w.scores.row(e, from), row), one, w.scores.pitch, e.at(w.v.row(e, from), column),
-                w.v.pitch, e.integer(lanes), depth, e.at(w.kernel.scratch, e.mul(i, cRow)), cRow, e.flag(false)});
-    });
-  };
-  // Fewer rows take as many panels as more rows do.
-  Value half = e.div(rows, e.integer(2));
-  Value halfway = w.limit(e, e.add(begin, half));
-  more(half, e.sub(rows, half), common, halfway);
-  e.loop(one, rows, 1, [&](Value i) {
-    Value isUpper = e.compare(Predicate::slt, i, half);
-    more(i, one, e.select(isUpper, common, halfway), w.limit(e, e.add(begin, i)));
-  });
-}
-
-void emitValues(Emit &e, const Work &w) {
-  Value factors = w.scratch(e, tileFloats), width = e.integer(w.headDim);
-  Value groups = e.integer(padded(w.headDim) / lanes);
-  cutRows(e, w.kernel.level, w.operands, w.queries).forEach(e, [&](Value begin, Value rows) {
-    Value common = w.limit(e, begin);
-    auto panelsAt = [&](Value g) { return tilePanels(e, w.kernel.level, rows, e.sub(groups, g)); };
-    e.stride(e.integer(0), groups, panelsAt, [&](Value group, Value panels) {
-      Value column = e.mul(group, lanes), cRow = e.mul(panels, lanes);
-      emitTile(e, w.operands,
-               {rows, panels, e.at(w.scores.base, begin), e.integer(1), w.scores.pitch, e.at(w.v.base, column),
-                w.v.pitch, e.integer(lanes), w.operands.steps(e, common), w.kernel.scratch, cRow, e.flag(true)});
-      if (w.causal())
-        emitOwnKeys(e, w, begin, rows, common, column, panels);
-      e.loop(e.integer(0), rows, 1, [&](Value i) {
-        Value row = e.add(begin, i);
-        Value some = e.compare(Predicate::sgt, w.limit(e, row), e.integer(0));
-        Value factor = e.broadcast(e.loadScalar(e.at(factors, row)));
-        e.loop(e.integer(0), panels, 1, [&](Value j) {
-          Value n = e.add(column, e.mul(j, lanes));
-          Value sums = e.load(e.at(w.kernel.scratch, e.add(e.mul(i, cRow), e.mul(j, lanes))));
-          Value result = e.select(some, e.mulf(sums, factor), e.constant(0.0f));
-          emitStore(e, w.kernel.level, result, w.y, w.y.row(e, row), n, e.sub(width, n));
-        });
-      });
-    });
-  });
-}
-} // namespace
 
 void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
   Matrix q = kernel.words.matrix(e, "q"), k = kernel.words.matrix(e, "k"), v = kernel.words.matrix(e, "v"),
@@ -288,23 +30,14 @@ void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
     Value sequence = entry(0), begin = entry(1), queries = e.sub(entry(2), begin), first = entry(3);
     Value keyBegin = e.loadInt(begins, sequence), allKeys = e.loadInt(counts, sequence);
     Value keys = kernel.op.getCausal() ? e.minimum(allKeys, e.add(first, queries)) : allKeys;
-    Matrix scores{e.at(kernel.scratch, scoresOffset(headDim)), e.roundUp(queries, lanes)};
+    Value isFew = e.compare(Emit::Predicate::sle, queries, e.integer(fewQueries));
     e.loop(kernel.c0, kernel.c1, 1, [&](Value head) {
       Value column = e.mul(head, headDim);
       auto from = [&](Matrix m, Value row) { return Matrix{m.at(e, m.row(e, row), column), m.pitch, m.narrow}; };
-      Work work{
-          kernel, from(q, begin), from(k, keyBegin),      from(v, keyBegin), from(y, begin), queries, keys, allKeys,
-          first,  scores,         e.roundUp(keys, lanes), headDim,           operands};
-      if (work.isPaired()) {
-        work.k = emitKeyPairs(e, work);
-        work.v = emitValuePairs(e, work);
-      } else if (kernel.op.getProductType()) {
-        work.k = emitRounded(e, work, work.k, 0);
-        work.v = emitRounded(e, work, work.v, 1);
-      }
-      emitScores(e, work);
-      e.loop(e.integer(0), e.ceilDiv(queries, lanes), 1, [&](Value group) { emitSoftmax(e, work, group); });
-      emitValues(e, work);
+      AttentionBlock work{
+          kernel,  from(q, begin), from(k, keyBegin),      from(v, keyBegin), from(y, begin), queries, keys,
+          allKeys, first,          e.roundUp(keys, lanes), headDim,           operands};
+      e.either(isFew, [&] { emitAttentionOfFew(e, work); }, [&] { emitAttentionOfMany(e, work); });
     });
   });
 }

@@ -27,6 +27,10 @@ public:
   /// All lanes combined in a fixed tree; every lane holds the result.
   Value tree(Value value, llvm::function_ref<Value(Value, Value)> combine);
   Value sumTree(Value value);
+  /// 0 and the lanes, added one after the other: a scalar.
+  Value sumInOrder(Value value) {
+    return create<mlir::vector::ReductionOp>(mlir::vector::CombiningKind::ADD, value, scalar(0.0f));
+  }
   /// Lanes below `count` (any i64; all from 16 up).
   Value firstLanes(Value count);
   /// Lanes from `begin` up.
@@ -34,6 +38,12 @@ public:
 
   using target::Emit::store;
   void store(Value value, Value address, Value count); // the first `count` lanes
+
+  /// Asks for the line of an address before it is read.
+  enum class Cache { Second = 2, First = 3 };
+  void fetch(Value address, Cache cache) {
+    create<mlir::LLVM::Prefetch>(address, /*rw=*/0, /*hint=*/static_cast<int64_t>(cache), /*cache=*/1);
+  }
 
   /// Past the caches, to a multiple of its size: for results that nobody reads
   /// soon. `fence` before others may.

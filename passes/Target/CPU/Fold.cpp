@@ -40,7 +40,8 @@ struct Packed {
       } else if (grain() == 1) {
         values.push_back(e.extend(e.create<mlir::LLVM::LoadOp>(e.wide(memory.narrow), address, 2)));
       } else {
-        auto [low, high] = emitUnpair(e, e.create<mlir::LLVM::LoadOp>(e.wide(e.getI32Type()), address, 4));
+        auto [low, high] =
+            emitUnpair(e, e.create<mlir::LLVM::LoadOp>(e.wide(e.getI32Type()), address, 4), e.getBF16Type());
         values.append({low, high});
       }
     }

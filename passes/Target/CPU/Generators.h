@@ -33,6 +33,9 @@ void emitTile(Emit &e, const Operands &operands, const Tile &tile);
 /// row repeat it. Reads and writes `depth` rounded up to 16.
 void emitTranspose(Emit &e, Matrix src, Value rows, Value depth, Value dst);
 
+/// 16 vectors of words, transposed.
+SmallVector<Value> emitTransposed(Emit &e, SmallVector<Value> rows);
+
 /// How `rows` rows are cut into balanced blocks no taller than a micro-kernel of the operands.
 struct RowBlocks {
   Value rows, count, tallest;

@@ -38,8 +38,8 @@ std::string dispatchName(const Operands &operands) { return ("tile_" + operands.
 // weights in a cache (Zen 4, one thread, GB/s without and with it):
 enum class Ahead {
   // Few rows: the processor follows the streams by itself, but starts anew at each
-  // page, so the first line of the one after the next is asked for: 1 row 28 and 31.
-  // Whole streams asked for twice come slower.
+  // page, so the first line of the one after the next is asked for, at the end of the
+  // panels that of the next tile's: 1 row 28 and 31. Whole streams asked for twice come slower.
   Page,
   // The panels of the next tile, in one stream: 8 rows 19 and 25.
   Tile,
@@ -48,11 +48,6 @@ enum class Ahead {
 };
 Ahead aheadOf(int64_t rows) { return rows <= 4 ? Ahead::Page : rows <= 8 ? Ahead::Tile : Ahead::Line; }
 constexpr int64_t pageWords = 1024, linesAhead = 48;
-enum class Cache { First = 3, Second = 2 };
-
-void fetch(Emit &e, Value address, Cache cache) {
-  e.create<LLVM::Prefetch>(address, /*rw=*/0, /*hint=*/static_cast<int64_t>(cache), /*cache=*/1);
-}
 
 /// The products of one step, added to the sums [row][panel].
 class Step {
@@ -67,10 +62,10 @@ public:
     for (int64_t h = 0; h < operands.rowWords; ++h) {
       SmallVector<Value> b = llvm::map_to_vector(columns, [&](Value column) { return load(column, h); });
       for (int64_t i = 0; i < rows; ++i) {
-        Value a = broadcast(row(i, h));
+        Value a = emitBroadcast(e, operands, row(i, h));
         for (size_t j = 0; j < b.size(); ++j) {
           Value &sum = sums[i * b.size() + j];
-          sum = multiplyAdd(a, b[j], sum);
+          sum = emitMultiplyAdd(e, operands, a, b[j], sum);
         }
       }
     }
@@ -79,8 +74,6 @@ public:
 
 private:
   Value integers(Value address) { return e.create<LLVM::LoadOp>(e.wide(e.getI32Type()), address, 4); }
-  Value splat(uint32_t value) { return e.splat(e.getI32IntegerAttr(static_cast<int32_t>(value))); }
-  Type pairs() { return VectorType::get({2 * lanes}, e.getBF16Type()); }
 
   Value load(Value address, int64_t h) {
     switch (operands.product) {
@@ -89,30 +82,13 @@ private:
     case Product::F16:
       return e.extend(e.create<LLVM::LoadOp>(e.wide(e.getF16Type()), address, 2));
     case Product::Bf16: { // the first of a pair lies in the lower half
-      Value word = integers(address);
-      Value half = h ? Value(e.create<arith::AndIOp>(word, splat(0xffff0000u)))
-                     : Value(e.create<arith::ShLIOp>(word, splat(16)));
-      return e.create<arith::BitcastOp>(e.wideFloat(), half);
+      auto [low, high] = emitUnpair(e, integers(address), e.getBF16Type());
+      return h ? high : low;
     }
     case Product::Bf16Pairs:
-      return e.create<LLVM::LoadOp>(pairs(), address, 4);
+      return emitAsOperand(e, operands, integers(address));
     }
     llvm_unreachable("every product is handled");
-  }
-
-  Value broadcast(Value address) {
-    if (operands.product != Product::Bf16Pairs)
-      return e.broadcast(e.loadScalar(address));
-    Value word = e.broadcast(e.create<LLVM::LoadOp>(e.getI32Type(), address, 4));
-    return e.create<LLVM::BitcastOp>(pairs(), word);
-  }
-
-  Value multiplyAdd(Value a, Value b, Value sum) {
-    if (operands.product != Product::Bf16Pairs)
-      return e.fma(a, b, sum);
-    auto dot = e.create<LLVM::CallIntrinsicOp>(e.wideFloat(), e.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
-                                               ValueRange{sum, a, b});
-    return dot->getResult(0);
   }
 
   Emit &e;
@@ -150,9 +126,9 @@ void emitMicroKernel(Emit &e, const LevelInfo &level, const Operands &operands, 
     for (int64_t j = 0; j < panels; ++j) {
       columns.push_back(column(step, j));
       if (ahead == Ahead::Line)
-        fetch(e, e.at(columns.back(), e.mul(bRow, linesAhead)), Cache::First);
+        e.fetch(e.at(columns.back(), e.mul(bRow, linesAhead)), Emit::Cache::First);
       if (ahead == Ahead::Tile)
-        fetch(e, e.at(e.at(b, e.mul(bPanel, panels)), e.mul(bRow, e.add(e.mul(step, panels), j))), Cache::Second);
+        e.fetch(e.at(e.at(b, e.mul(bPanel, panels)), e.mul(bRow, e.add(e.mul(step, panels), j))), Emit::Cache::Second);
     }
     return Step(e, operands, columns).add(sums, rows, [&](int64_t i, int64_t h) {
       return e.at(e.at(a, e.mul(aStep, h ? e.add(first, h) : first)), e.mul(aRow, i));
@@ -160,8 +136,10 @@ void emitMicroKernel(Emit &e, const LevelInfo &level, const Operands &operands, 
   };
   int64_t pageSteps = pageWords / operands.panelWords;
   auto pages = [&](Value from, ValueRange sums) {
+    Value later = e.add(from, 2 * pageSteps);
+    later = e.add(later, e.select(e.less(later, steps), e.integer(0), e.mul(steps, panels - 1)));
     for (int64_t j = 0; j < panels; ++j)
-      fetch(e, e.at(column(from, j), 2 * pageWords), Cache::Second);
+      e.fetch(column(later, j), Emit::Cache::Second);
     return SmallVector<Value>(e.loop(from, e.minimum(e.add(from, pageSteps), steps), 1, sums, body));
   };
   SmallVector<Value> sums = ahead == Ahead::Page ? e.loop(e.integer(0), steps, pageSteps, start.getResults(), pages)
@@ -202,22 +180,6 @@ void emitDispatch(Emit &e, const LevelInfo &level, const Operands &operands) {
   endFunction(e, function);
 }
 
-// Four perfect shuffles transpose 16 x 16.
-SmallVector<Value> transpose(Emit &e, SmallVector<Value> rows) {
-  for (int stage = 0; stage < 4; ++stage) {
-    SmallVector<Value> next;
-    for (int64_t i = 0; i < lanes / 2; ++i)
-      for (int64_t half : {0, 8}) {
-        SmallVector<int64_t> mask;
-        for (int64_t lane = 0; lane < lanes; ++lane)
-          mask.push_back(half + lane / 2 + (lane % 2) * lanes);
-        next.push_back(e.create<vector::ShuffleOp>(rows[i], rows[i + lanes / 2], mask));
-      }
-    rows = next;
-  }
-  return rows;
-}
-
 // (src, pitch, rows, depth, dst); rows >= 1. Rows behind the last repeat it.
 void emitTransposeFunction(Emit &e) {
   Type ptr = e.pointer(), i64 = e.getI64Type();
@@ -233,13 +195,29 @@ void emitTransposeFunction(Emit &e) {
     for (Value start : starts)
       values.push_back(e.load(e.at(start, k)));
     Value out = e.at(dst, e.mul(k, lanes));
-    for (auto [t, value] : llvm::enumerate(transpose(e, values)))
+    for (auto [t, value] : llvm::enumerate(emitTransposed(e, values)))
       e.store(value, e.at(out, t * lanes));
   });
   endFunction(e, function);
 }
 
 } // namespace
+
+// Four perfect shuffles transpose 16 x 16.
+SmallVector<Value> ptx::cpu::emitTransposed(Emit &e, SmallVector<Value> rows) {
+  for (int stage = 0; stage < 4; ++stage) {
+    SmallVector<Value> next;
+    for (int64_t i = 0; i < lanes / 2; ++i)
+      for (int64_t half : {0, 8}) {
+        SmallVector<int64_t> mask;
+        for (int64_t lane = 0; lane < lanes; ++lane)
+          mask.push_back(half + lane / 2 + (lane % 2) * lanes);
+        next.push_back(e.create<vector::ShuffleOp>(rows[i], rows[i + lanes / 2], mask));
+      }
+    rows = next;
+  }
+  return rows;
+}
 
 static void emitTiles(Emit &e, const LevelInfo &level, const Operands &operands) {
   for (int64_t rows = 1; rows <= maxRowsOf(level, operands); ++rows)

@@ -65,10 +65,38 @@ Value ptx::cpu::emitRoundedPair(Emit &e, const LevelInfo &level, Value low, Valu
   return e.create<arith::OrIOp>(e.create<arith::ShRUIOp>(roundBits(e, low), e.splat(e.getI32IntegerAttr(16))), upper);
 }
 
-std::pair<Value, Value> ptx::cpu::emitUnpair(Emit &e, Value words) {
-  auto number = [&](Value bits) -> Value { return e.create<arith::BitcastOp>(e.wideFloat(), bits); };
-  return {number(e.create<arith::ShLIOp>(words, e.splat(e.getI32IntegerAttr(16)))),
-          number(e.create<arith::AndIOp>(words, e.splat(e.getI32IntegerAttr(upperHalf))))};
+std::pair<Value, Value> ptx::cpu::emitUnpair(Emit &e, Value words, Type type) {
+  Value low, high;
+  if (type.isBF16()) {
+    low = e.create<arith::ShLIOp>(words, e.splat(e.getI32IntegerAttr(16)));
+    high = e.create<arith::AndIOp>(words, e.splat(e.getI32IntegerAttr(upperHalf)));
+    return {e.create<arith::BitcastOp>(e.wideFloat(), low), e.create<arith::BitcastOp>(e.wideFloat(), high)};
+  }
+  auto number = [&](Value word) {
+    Value bits = e.create<arith::TruncIOp>(e.wide(e.getI16Type()), word);
+    return e.extend(e.create<arith::BitcastOp>(e.wide(type), bits));
+  };
+  return {number(words), number(e.create<arith::ShRUIOp>(words, e.splat(e.getI32IntegerAttr(16))))};
+}
+
+static Type pairs(Emit &e) { return VectorType::get({2 * lanes}, e.getBF16Type()); }
+
+Value ptx::cpu::emitAsOperand(Emit &e, const Operands &operands, Value words) {
+  return operands.product == Product::Bf16Pairs ? Value(e.create<LLVM::BitcastOp>(pairs(e), words)) : words;
+}
+
+Value ptx::cpu::emitBroadcast(Emit &e, const Operands &operands, Value address) {
+  if (operands.product != Product::Bf16Pairs)
+    return e.broadcast(e.loadScalar(address));
+  return emitAsOperand(e, operands, e.broadcast(e.create<LLVM::LoadOp>(e.getI32Type(), address, 4)));
+}
+
+Value ptx::cpu::emitMultiplyAdd(Emit &e, const Operands &operands, Value a, Value b, Value sum) {
+  if (operands.product != Product::Bf16Pairs)
+    return e.fma(a, b, sum);
+  auto dot = e.create<LLVM::CallIntrinsicOp>(e.wideFloat(), e.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
+                                             ValueRange{sum, a, b});
+  return dot->getResult(0);
 }
 
 void ptx::cpu::emitStore(Emit &e, const LevelInfo &level, Value x, const Matrix &rows, Value row, Value n,

@@ -42,7 +42,14 @@ Value emitPair(Emit &e, Value low, Value high);
 
 /// The same of f32 that is not rounded yet, on any level; and the two halves of such words in f32.
 Value emitRoundedPair(Emit &e, const LevelInfo &level, Value low, Value high);
-std::pair<Value, Value> emitUnpair(Emit &e, Value words);
+std::pair<Value, Value> emitUnpair(Emit &e, Value words, mlir::Type type);
+
+/// Words that hold what is multiplied, as an operand: f32, or pairs.
+Value emitAsOperand(Emit &e, const Operands &operands, Value words);
+/// The word at an address in every lane, as an operand.
+Value emitBroadcast(Emit &e, const Operands &operands, Value address);
+/// sum + a b, fused, or the two products of pairs added to it.
+Value emitMultiplyAdd(Emit &e, const Operands &operands, Value a, Value b, Value sum);
 
 /// The lanes into a row from column `n` on, the first `count` of them, in the
 /// type of its elements.
