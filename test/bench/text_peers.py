@@ -1,0 +1,142 @@
+"""The arms of generate.py: ptx and its peers, each made of (model, dtype, folder) where `supports` says that it can be.
+
+`load` takes inputs and a number of threads, `ids` are the new ids of a greedy generation [B,N], `time` its medians in
+milliseconds over about so many seconds: `prefill_ms` until the first ids are known, `step_ms` from then on from ids to ids,
+`whole_ms` of all. Peers convert in `__init__` and load again for each point.
+"""
+import json, statistics, subprocess, time
+import ctranslate2  # before PyTorch, see peers.py
+import numpy, torch, transformers
+from ctranslate2.converters.transformers import GPT2Loader
+from safetensors.torch import load_file, save_file
+from machine import BINARIES, HAS_BF16
+from text_models import Gpt2
+
+transformers.logging.disable_progress_bar()
+
+
+class InProcess:
+    """`generate` calls `note` whenever ids are known, and gives them all [B,N]; f32 unless a peer says more."""
+
+    @staticmethod
+    def supports(model, dtype):
+        return dtype == "f32"
+
+    def ids(self):
+        return torch.as_tensor(numpy.asarray(self.generate(lambda: None)))
+
+    def time(self, seconds):
+        first, later, whole, end = [], [], [], time.perf_counter() + seconds
+        while not first or time.perf_counter() < end:
+            stamps = [time.perf_counter()]
+            self.generate(lambda: stamps.append(time.perf_counter()))
+            gaps = [after - before for before, after in zip(stamps, stamps[1:])]
+            first.append(gaps[0])
+            later += gaps[1:]
+            whole.append(stamps[-1] - stamps[0])
+        return {name: 1e3 * statistics.median(times) for name, times in (("prefill_ms", first), ("step_ms", later), ("whole_ms", whole))}
+
+
+class Torch(InProcess):
+    """Eager, in inference mode, with its keys and values cached: of GPT-2 by Transformers' own module and cache, without its
+    `generate`, which takes longer."""
+
+    def __init__(self, model, dtype, folder):
+        self.model = model
+
+    def load(self, inputs, threads):
+        torch.set_num_threads(threads)
+        self.inputs = inputs
+
+    def steps(self):
+        """A function that reads ids behind those before and gives the logits behind the last."""
+        if isinstance(self.model, Gpt2):
+            cache = transformers.DynamicCache(config=self.model.module.config)
+            return lambda ids: self.model.module(ids, past_key_values=cache, logits_to_keep=1).logits[:, 0]
+        fixed, past = self.model.begin(self.inputs), self.model.nothing_cached(len(self.inputs))
+
+        def step(ids):
+            nonlocal past
+            logits, past = self.model.step(ids, fixed, past)
+            return logits
+        return step
+
+    def generate(self, note):
+        step, ids, new = self.steps(), self.model.prompt(self.inputs), []
+        for _ in range(self.model.new_ids):
+            ids = step(ids).argmax(1, keepdim=True)
+            new.append(ids)
+            note()
+        return torch.cat(new, 1)
+
+
+class CTranslate2(InProcess):
+    """A Generator, by the converter's own description of GPT-2. int8: weights rounded when they are loaded, sums in f32."""
+    TYPES = {"f32": "float32", "bf16": "bfloat16", "int8": "int8_float32"}
+
+    @classmethod
+    def supports(cls, model, dtype):
+        return cls.TYPES[dtype] in ctranslate2.get_supported_compute_types("cpu")
+
+    def __init__(self, model, dtype, folder):
+        self.model, self.type, self.folder = model, self.TYPES[dtype], folder / "ctranslate2"
+        if self.folder.exists():
+            return
+        self.folder.mkdir()
+        spec = GPT2Loader().get_model_spec(model.module)
+        spec.register_vocabulary(self.words(range(model.vocabulary)))
+        spec.config.bos_token = spec.config.eos_token = spec.config.unk_token = f"word{model.end}"
+        spec.validate()
+        spec.optimize()
+        spec.save(str(self.folder))
+
+    @staticmethod
+    def words(ids):
+        return [f"word{i}" for i in ids]
+
+    def load(self, inputs, threads):
+        self.loaded = ctranslate2.Generator(str(self.folder), compute_type=self.type, intra_threads=threads, inter_threads=1)
+        assert self.loaded.compute_type == self.type, f"CTranslate2 computes in {self.loaded.compute_type}, asked for {self.type}"
+        self.texts = [self.words(row) for row in inputs.tolist()]
+
+    def generate(self, note):
+        def told(step):  # of each row, in their order
+            if step.batch_id == 0:
+                note()
+            return False
+        results = self.loaded.generate_batch(self.texts, max_length=self.model.new_ids, include_prompt_in_result=False, callback=told)
+        return [result.sequences_ids[0] for result in results]
+
+
+class Ptx:
+    """ptx-compile once, then a process of `ptx-run --generate --bench` for each block; `time` returns all that it reports."""
+    binaries = BINARIES
+
+    @staticmethod
+    def supports(model, dtype):
+        return dtype == "f32" or dtype == "bf16" and HAS_BF16
+
+    def __init__(self, model, dtype, folder):
+        self.count, self.program, self.file, self.out = model.new_ids, folder / f"{dtype}.ptxm", folder / "in.safetensors", folder / "out.safetensors"
+        subprocess.run([self.binaries / "ptx-compile", folder / "model", f"--dtype={dtype}", "-o", self.program], check=True, capture_output=True)
+
+    def load(self, inputs, threads):
+        self.threads, self.runs = threads, 1
+        save_file({"input_ids": inputs}, self.file)
+
+    def run(self, *more):
+        return subprocess.run([self.binaries / "ptx-run", self.program, "--generate", "--inputs", self.file, f"--max-new-tokens={self.count}",
+                               f"--threads={self.threads}", *more], capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+
+    def ids(self):
+        self.run("--outputs", self.out)
+        return load_file(self.out)["generated_ids"]
+
+    def time(self, seconds):
+        measured = json.loads(self.run("--bench", f"--runs={self.runs}"))
+        measured["whole_ms"] = measured.pop("median_ms")
+        self.runs = max(1, min(200, int(1e3 * seconds / measured["whole_ms"])))
+        return measured
+
+
+ARMS = {"PyTorch": Torch, "CTranslate2": CTranslate2, "ptx": Ptx}
