@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Text generation by ptx beside PyTorch eager and CTranslate2, interleaved.
+"""Text generation by ptx beside PyTorch eager, ONNX Runtime and CTranslate2, interleaved.
 
 usage: generate.py [--rounds 3] [--threads 1,2] [--bin build/bin] [--json FILE] [NAME...]    (run by `run.sh generate`)
 
@@ -21,7 +21,7 @@ import torch
 # How far below the greatest logit that of a chosen id may lie, as a part of the largest.
 TOLERANCE = {"f32": 1e-4, "bf16": 5e-2, "int8": 1e-1}
 # The columns: arms by dtype, and the ratios behind them, of the best of the first to the second.
-F32 = [(who, "f32") for who in ("PyTorch", "CTranslate2")]
+F32 = [(who, "f32") for who in ("PyTorch", "ONNX Runtime", "CTranslate2")]
 OTHERS = [("CTranslate2", "int8"), ("CTranslate2", "bf16")]
 RATIOS = {"best / ptx f32": (F32, ("ptx", "f32")), "CTranslate2 int8 / ptx bf16": (OTHERS[:1], ("ptx", "bf16"))}
 # What ptx is held against: what its step reads, what its first call computes.
@@ -113,7 +113,7 @@ def main():
     if not models:
         parser.error(f"no model or point is called {' or '.join(arguments.names)}")
     Ptx.binaries = arguments.bin
-    report = {"level": LEVEL, "processors": os.cpu_count(), "versions": versions(("torch", "transformers", "ctranslate2"), Ptx.binaries), "points": []}
+    report = {"level": LEVEL, "processors": os.cpu_count(), "versions": versions(("torch", "transformers", "onnxruntime", "ctranslate2"), Ptx.binaries), "points": []}
     print(describe(report["versions"]) + "\n\n" + header())
     for name, (make, points) in models.items():
         with tempfile.TemporaryDirectory() as folder:

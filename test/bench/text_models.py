@@ -35,6 +35,18 @@ class Text(nn.Module):
         return places, torch.arange(after) <= places[:, None]
 
 
+class Step(nn.Module):
+    """A step as a module of tensors alone: ids, what stays the same, and what is cached."""
+
+    def __init__(self, model, fixed):
+        super().__init__()
+        self.model, self.fixed = model, fixed
+
+    def forward(self, ids, *tensors):
+        logits, present = self.model.step(ids, list(tensors[:self.fixed]), list(tensors[self.fixed:]))
+        return logits, *present
+
+
 class Gpt2(Text):
     """GPT-2 small."""
     layers, heads, d, vocabulary, end = 12, 12, 768, 50257, 50256

@@ -4,14 +4,15 @@
 milliseconds over about so many seconds: `prefill_ms` until the first ids are known, `step_ms` from then on from ids to ids,
 `whole_ms` of all. Peers convert in `__init__` and load again for each point.
 """
-import json, statistics, subprocess, time
+import json, statistics, subprocess, time, warnings
 import ctranslate2  # before PyTorch, see peers.py
-import numpy, torch, transformers
+import numpy, onnxruntime, torch, transformers
 from ctranslate2.converters.transformers import GPT2Loader
 from safetensors.torch import load_file, save_file
 from machine import BINARIES, HAS_BF16
-from text_models import Gpt2
+from text_models import Gpt2, Step
 
+warnings.filterwarnings("ignore", "(?s).*(torch.jit.trace|legacy TorchScript|Converting a tensor)", module="text_models|torch")
 transformers.logging.disable_progress_bar()
 
 
@@ -68,6 +69,48 @@ class Torch(InProcess):
             new.append(ids)
             note()
         return torch.cat(new, 1)
+
+
+class OnnxRuntime(InProcess):
+    """A graph of a step, with what is cached as its inputs and outputs, written by torch.onnx's tracing exporter; its own graph
+    optimisations, all of them. What is cached stays in its memory from step to step, by an IO binding."""
+
+    def __init__(self, model, dtype, folder):
+        self.model, self.file = model, folder / "step.onnx"
+        inputs = model.inputs(2, 16)
+        fixed, past = model.begin(inputs), [torch.zeros(2, model.heads, 3, model.d // model.heads) for _ in range(2 * model.layers)]
+        self.fixed_names, self.past_names, self.present_names = ([f"{kind}{i}" for i in range(len(tensors))] for kind, tensors in
+                                                                 (("fixed", fixed), ("past", past), ("present", past)))
+        names = self.fixed_names + self.past_names
+        torch.onnx.export(Step(model, len(fixed)).eval(), (model.prompt(inputs), *fixed, *past), self.file, opset_version=17, dynamo=False,
+                          input_names=["ids", *names], output_names=["logits", *self.present_names],
+                          dynamic_axes={"ids": {0: "batch", 1: "new"}, **{name: {0: "batch", 2: f"length of {name}"} for name in names}})
+
+    def load(self, inputs, threads):
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        self.session = onnxruntime.InferenceSession(self.file, options, providers=["CPUExecutionProvider"])
+        self.inputs = inputs
+
+    def generate(self, note):
+        value = onnxruntime.OrtValue.ortvalue_from_numpy
+        past = [value(tensor.numpy()) for tensor in self.model.nothing_cached(len(self.inputs))]
+        ids, new = self.model.prompt(self.inputs).numpy(), []
+        for _ in range(self.model.new_ids):
+            binding = self.session.io_binding()
+            binding.bind_ortvalue_input("ids", value(ids))
+            for name, tensor in zip(self.past_names, past):
+                binding.bind_ortvalue_input(name, tensor)
+            for name in ("logits", *self.present_names):
+                binding.bind_output(name, "cpu")
+            self.session.run_with_iobinding(binding)
+            logits, *past = binding.get_outputs()
+            ids = logits.numpy().argmax(1)[:, None]
+            new.append(ids)
+            note()
+        return numpy.concatenate(new, 1)
 
 
 class CTranslate2(InProcess):
@@ -139,4 +182,4 @@ class Ptx:
         return measured
 
 
-ARMS = {"PyTorch": Torch, "CTranslate2": CTranslate2, "ptx": Ptx}
+ARMS = {"PyTorch": Torch, "ONNX Runtime": OnnxRuntime, "CTranslate2": CTranslate2, "ptx": Ptx}
