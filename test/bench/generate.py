@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Text generation by ptx beside PyTorch eager, ONNX Runtime and CTranslate2, interleaved.
+"""Text generation by ptx beside PyTorch eager, ONNX Runtime, CTranslate2 and llama.cpp, interleaved.
 
 usage: generate.py [--rounds 3] [--threads 1,2] [--bin build/bin] [--json FILE] [NAME...]    (run by `run.sh generate`)
 
@@ -21,9 +21,10 @@ import torch
 # How far below the greatest logit that of a chosen id may lie, as a part of the largest.
 TOLERANCE = {"f32": 1e-4, "bf16": 5e-2, "int8": 1e-1}
 # The columns: arms by dtype, and the ratios behind them, of the best of the first to the second.
-F32 = [(who, "f32") for who in ("PyTorch", "ONNX Runtime", "CTranslate2")]
-OTHERS = [("CTranslate2", "int8"), ("CTranslate2", "bf16")]
-RATIOS = {"best / ptx f32": (F32, ("ptx", "f32")), "CTranslate2 int8 / ptx bf16": (OTHERS[:1], ("ptx", "bf16"))}
+F32 = [(who, "f32") for who in ("PyTorch", "ONNX Runtime", "CTranslate2", "llama.cpp")]
+OTHERS = [("CTranslate2", "int8"), ("CTranslate2", "bf16"), ("llama.cpp", "bf16")]
+RATIOS = {"best / ptx f32": (F32, ("ptx", "f32")), "CTranslate2 int8 / ptx bf16": (OTHERS[:1], ("ptx", "bf16")),
+          "best / ptx bf16": (OTHERS[1:], ("ptx", "bf16"))}
 # What ptx is held against: what its step reads, what its first call computes.
 ROOFS = {"step_ms": ("step_gbytes", "roof_gbytes"), "prefill_ms": ("prefill_gflops", "roof_gflops")}
 
@@ -70,7 +71,7 @@ def shape(name, batch, length):
 def header():
     arms = lambda keys: [" ".join(key) + " ms" for key in keys]
     titles = ["shape", "threads", *arms(F32 + [("ptx", "f32")]), "best / ptx f32", *arms(OTHERS + [("ptx", "bf16")]), "CTranslate2 int8 / ptx bf16",
-              "ptx f32 of the roof", "ptx bf16 of the roof", "roof GFLOP/s", "roof GB/s", "cores busy by others, before and after"]
+              "best / ptx bf16", "ptx f32 of the roof", "ptx bf16 of the roof", "roof GFLOP/s", "roof GB/s", "cores busy by others, before and after"]
     return f"| {' | '.join(titles)} |\n{'|---' * len(titles)}|"
 
 
@@ -86,7 +87,7 @@ def row(point, title, figure):
     share = lambda arm: f"{100 * reached[arm]:.0f} %" if arm in reached else "-"
     cells = [f"{shape(point['model'], point['batch'], point['length'])} {title}", str(point["threads"]),
              *(number(time(key)) for key in F32 + [("ptx", "f32")]), number(ratio("best / ptx f32")),
-             *(number(time(key)) for key in OTHERS + [("ptx", "bf16")]), number(ratio("CTranslate2 int8 / ptx bf16")),
+             *(number(time(key)) for key in OTHERS + [("ptx", "bf16")]), number(ratio("CTranslate2 int8 / ptx bf16")), number(ratio("best / ptx bf16")),
              share("ptx f32"), share("ptx bf16"), f"{point['roof_gflops']:.0f}", f"{point['roof_gbytes']:.0f}",
              f"{point['others_before']:.2f}, {point['others_after']:.2f}"]
     return f"| {' | '.join(cells)} |"
@@ -113,7 +114,7 @@ def main():
     if not models:
         parser.error(f"no model or point is called {' or '.join(arguments.names)}")
     Ptx.binaries = arguments.bin
-    report = {"level": LEVEL, "processors": os.cpu_count(), "versions": versions(("torch", "transformers", "onnxruntime", "ctranslate2"), Ptx.binaries), "points": []}
+    report = {"level": LEVEL, "processors": os.cpu_count(), "versions": versions(("torch", "transformers", "onnxruntime", "ctranslate2", "llama_cpp_python"), Ptx.binaries), "points": []}
     print(describe(report["versions"]) + "\n\n" + header())
     for name, (make, points) in models.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -6,9 +6,10 @@ milliseconds over about so many seconds: `prefill_ms` until the first ids are kn
 """
 import json, statistics, subprocess, time, warnings
 import ctranslate2  # before PyTorch, see peers.py
-import numpy, onnxruntime, torch, transformers
+import llama_cpp, numpy, onnxruntime, torch, transformers
 from ctranslate2.converters.transformers import GPT2Loader
 from safetensors.torch import load_file, save_file
+from gguf_file import write_gguf
 from machine import BINARIES, HAS_BF16
 from text_models import Gpt2, Step
 
@@ -151,6 +152,68 @@ class CTranslate2(InProcess):
         return [result.sequences_ids[0] for result in results]
 
 
+@llama_cpp.llama_log_callback
+def say_nothing(level, text, user):
+    pass
+
+
+class LlamaCpp(InProcess):
+    """`llama_decode` on batches of one id of each sequence; logits of the last ids only. Keys and values are kept apart for
+    each sequence, in f32, or beside weights in bf16 in f16, its default; flash attention where llama.cpp wants it."""
+    CACHES = {"f32": llama_cpp.GGML_TYPE_F32, "bf16": llama_cpp.GGML_TYPE_F16}
+
+    @classmethod
+    def supports(cls, model, dtype):
+        return isinstance(model, Gpt2) and (dtype == "f32" or dtype == "bf16" and HAS_BF16)
+
+    def __init__(self, model, dtype, folder):
+        llama_cpp.llama_log_set(say_nothing, None)
+        llama_cpp.llama_backend_init()
+        self.model, self.cache, self.context, file = model, self.CACHES[dtype], None, folder / f"{dtype}.gguf"
+        write_gguf(model, dtype, file)
+        self.loaded = llama_cpp.llama_model_load_from_file(str(file).encode(), llama_cpp.llama_model_default_params())
+        assert self.loaded, "llama.cpp does not load the model"
+
+    def load(self, inputs, threads):
+        self.free()
+        rows, length = inputs.shape
+        options = llama_cpp.llama_context_default_params()
+        options.n_seq_max, options.kv_unified = rows, False
+        options.n_ctx = rows * 256  # room of each sequence for its prompt and new ids, in llama.cpp's steps
+        options.n_batch = options.n_ubatch = rows * length
+        options.n_threads = options.n_threads_batch = threads
+        options.type_k = options.type_v = self.cache
+        self.context = llama_cpp.llama_init_from_model(self.loaded, options)
+        assert self.context, "llama.cpp makes no context"
+        self.batch, self.inputs = llama_cpp.llama_batch_init(rows * length, 0, 1), inputs
+
+    def free(self):
+        if self.context:
+            llama_cpp.llama_batch_free(self.batch)
+            llama_cpp.llama_free(self.context)
+
+    def decode(self, ids, before):
+        """The greatest logits' ids behind the last of `ids` [B,S], which stand behind so many places."""
+        batch, (rows, length) = self.batch, ids.shape
+        batch.n_tokens = rows * length
+        for i, token in enumerate(ids.flatten().tolist()):
+            batch.token[i], batch.pos[i], batch.n_seq_id[i] = token, before + i % length, 1
+            batch.seq_id[i][0], batch.logits[i] = i // length, i % length == length - 1
+        failed = llama_cpp.llama_decode(self.context, batch)
+        assert not failed, f"llama_decode fails with {failed}"
+        logits = numpy.ctypeslib.as_array(llama_cpp.llama_get_logits(self.context), (rows, self.model.vocabulary))
+        return logits.argmax(1)[:, None]
+
+    def generate(self, note):
+        llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self.context), False)
+        ids, before, new = self.inputs.numpy(), 0, []
+        for _ in range(self.model.new_ids):
+            before, ids = before + ids.shape[1], self.decode(ids, before)
+            new.append(ids)
+            note()
+        return numpy.concatenate(new, 1)
+
+
 class Ptx:
     """ptx-compile once, then a process of `ptx-run --generate --bench` for each block; `time` returns all that it reports."""
     binaries = BINARIES
@@ -182,4 +245,5 @@ class Ptx:
         return measured
 
 
-ARMS = {"PyTorch": Torch, "ONNX Runtime": OnnxRuntime, "CTranslate2": CTranslate2, "ptx": Ptx}
+ARMS = {"PyTorch": Torch, "ONNX Runtime": OnnxRuntime, "CTranslate2": CTranslate2, "llama.cpp": LlamaCpp,
+        "ptx": Ptx}
