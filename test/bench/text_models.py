@@ -6,6 +6,7 @@ last of them. It is written in plain operations, which ONNX gets too. `forced` g
 original module, without caches. Nothing ends early: the logit of the end id is never the greatest.
 """
 import torch, torch.nn as nn, torch.nn.functional as F, transformers
+from models import EncoderDecoder, WrittenOut, write_directory
 
 
 def split(x, heads):
@@ -47,6 +48,17 @@ class Step(nn.Module):
         return logits, *present
 
 
+class Begin(nn.Module):
+    """`begin` in plain operations."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, inputs):
+        return tuple(self.model.encode(self.model.written_out.encoder, inputs))
+
+
 class Gpt2(Text):
     """GPT-2 small."""
     layers, heads, d, vocabulary, end = 12, 12, 768, 50257, 50256
@@ -86,4 +98,52 @@ class Gpt2(Text):
         return self.module(torch.cat((inputs, ids[:, :-1]), 1)).logits[:, inputs.shape[1] - 1:]
 
 
-MODELS = {"GPT-2 small": (Gpt2, [(1, 128), (4, 128)])}
+class Translation(Text):
+    """The encoder-decoder of models.py: from a source to 64 new ids."""
+    layers, heads, d, vocabulary, start, end = 6, 8, 512, 8000, 1, 2
+    new_ids = 64
+    figures = {"to 64": "whole_ms"}
+
+    def __init__(self):
+        super().__init__()
+        self.original = EncoderDecoder("transformer")
+        self.original.generator.bias.data[self.end] = -100
+        self.written_out = WrittenOut(self.original)
+
+    def write(self, folder):
+        write_directory(self.original, folder)
+
+    def inputs(self, batch, length):
+        return torch.randint(3, self.vocabulary, (batch, length))
+
+    def encode(self, layers, inputs):
+        x = self.original.embed(self.original.src_tok_emb, inputs)
+        for layer in layers:
+            x = layer(x)
+        return [split(linear(x), self.heads) for layer in self.written_out.decoder
+                for linear in (layer.cross_attention.key, layer.cross_attention.value)]
+
+    def begin(self, inputs):
+        return self.encode(self.original.enc_layers, inputs)
+
+    def prompt(self, inputs):
+        return torch.full((len(inputs), 1), self.start)
+
+    def step(self, ids, fixed, past):
+        (places, mask), present = self.places(ids, past), []
+        y = self.original.tgt_tok_emb["embedding"](ids) * self.d ** 0.5 + self.original.positions[places]
+        for layer, source, (keys, values) in zip(self.original.dec_layers, pairs(fixed), pairs(past)):
+            own, cross = layer.self_attn, layer.multihead_attn
+            query, key, value = (split(x, self.heads) for x in F.linear(y, own.in_proj_weight, own.in_proj_bias).chunk(3, 2))
+            present += [torch.cat((keys, key), 2), torch.cat((values, value), 2)]
+            y = layer.norm1(y + own.out_proj(attend(query, *present[-2:], mask)))
+            query = F.linear(y, cross.in_proj_weight[:self.d], cross.in_proj_bias[:self.d])
+            y = layer.norm2(y + cross.out_proj(attend(split(query, self.heads), *source)))
+            y = layer.norm3(y + layer.linear2(F.relu(layer.linear1(y))))
+        return self.original.generator(y[:, -1]), present
+
+    def forced(self, inputs, ids):
+        return self.original(inputs, torch.cat((self.prompt(inputs), ids[:, :-1]), 1))
+
+
+MODELS = {"GPT-2 small": (Gpt2, [(1, 128), (4, 128)]), "enc-dec 6+6 d512": (Translation, [(8, 64)])}

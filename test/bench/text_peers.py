@@ -7,11 +7,11 @@ milliseconds over about so many seconds: `prefill_ms` until the first ids are kn
 import json, statistics, subprocess, time, warnings
 import ctranslate2  # before PyTorch, see peers.py
 import llama_cpp, numpy, onnxruntime, torch, transformers
-from ctranslate2.converters.transformers import GPT2Loader
 from safetensors.torch import load_file, save_file
+from ctranslate2_spec import words, write_ctranslate2
 from gguf_file import write_gguf
 from machine import BINARIES, HAS_BF16
-from text_models import Gpt2, Step
+from text_models import Begin, Gpt2, Step
 
 warnings.filterwarnings("ignore", "(?s).*(torch.jit.trace|legacy TorchScript|Converting a tensor)", module="text_models|torch")
 transformers.logging.disable_progress_bar()
@@ -73,41 +73,51 @@ class Torch(InProcess):
 
 
 class OnnxRuntime(InProcess):
-    """A graph of a step, with what is cached as its inputs and outputs, written by torch.onnx's tracing exporter; its own graph
-    optimisations, all of them. What is cached stays in its memory from step to step, by an IO binding."""
+    """Graphs of a step, with what is cached as its inputs and outputs, and of what comes before, written by torch.onnx's tracing
+    exporter; its own graph optimisations, all of them. Tensors stay in its memory from step to step, by an IO binding."""
 
     def __init__(self, model, dtype, folder):
-        self.model, self.file = model, folder / "step.onnx"
+        self.model, self.folder = model, folder
         inputs = model.inputs(2, 16)
         fixed, past = model.begin(inputs), [torch.zeros(2, model.heads, 3, model.d // model.heads) for _ in range(2 * model.layers)]
         self.fixed_names, self.past_names, self.present_names = ([f"{kind}{i}" for i in range(len(tensors))] for kind, tensors in
                                                                  (("fixed", fixed), ("past", past), ("present", past)))
-        names = self.fixed_names + self.past_names
-        torch.onnx.export(Step(model, len(fixed)).eval(), (model.prompt(inputs), *fixed, *past), self.file, opset_version=17, dynamo=False,
-                          input_names=["ids", *names], output_names=["logits", *self.present_names],
-                          dynamic_axes={"ids": {0: "batch", 1: "new"}, **{name: {0: "batch", 2: f"length of {name}"} for name in names}})
+        if fixed:
+            self.export("begin", Begin(model), {"ids": inputs}, self.fixed_names)
+        cached = dict(zip(self.fixed_names + self.past_names, (*fixed, *past)))
+        self.export("step", Step(model, len(fixed)), {"ids": model.prompt(inputs), **cached}, ["logits", *self.present_names])
+
+    def export(self, name, module, inputs, outputs):
+        axes = {name: {0: "batch", tensor.dim() // 2: f"length of {name}"} for name, tensor in inputs.items()}  # [B,S], [B,H,T,D/H]
+        torch.onnx.export(module.eval(), tuple(inputs.values()), self.folder / f"{name}.onnx", opset_version=17, dynamo=False,
+                          input_names=list(inputs), output_names=outputs, dynamic_axes=axes)
 
     def load(self, inputs, threads):
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        self.session = onnxruntime.InferenceSession(self.file, options, providers=["CPUExecutionProvider"])
-        self.inputs = inputs
+        session = lambda name: onnxruntime.InferenceSession(self.folder / f"{name}.onnx", options, providers=["CPUExecutionProvider"])
+        self.begin, self.step, self.inputs = session("begin") if self.fixed_names else None, session("step"), inputs
+
+    @staticmethod
+    def run(session, inputs, outputs):
+        binding = session.io_binding()
+        for name, tensor in inputs.items():
+            binding.bind_ortvalue_input(name, tensor)
+        for name in outputs:
+            binding.bind_output(name, "cpu")
+        session.run_with_iobinding(binding)
+        return binding.get_outputs()
 
     def generate(self, note):
         value = onnxruntime.OrtValue.ortvalue_from_numpy
+        fixed = self.run(self.begin, {"ids": value(self.inputs.numpy())}, self.fixed_names) if self.begin else []
         past = [value(tensor.numpy()) for tensor in self.model.nothing_cached(len(self.inputs))]
         ids, new = self.model.prompt(self.inputs).numpy(), []
         for _ in range(self.model.new_ids):
-            binding = self.session.io_binding()
-            binding.bind_ortvalue_input("ids", value(ids))
-            for name, tensor in zip(self.past_names, past):
-                binding.bind_ortvalue_input(name, tensor)
-            for name in ("logits", *self.present_names):
-                binding.bind_output(name, "cpu")
-            self.session.run_with_iobinding(binding)
-            logits, *past = binding.get_outputs()
+            cached = dict(zip(self.fixed_names + self.past_names, (*fixed, *past)))
+            logits, *past = self.run(self.step, {"ids": value(ids), **cached}, ["logits", *self.present_names])
             ids = logits.numpy().argmax(1)[:, None]
             new.append(ids)
             note()
@@ -115,7 +125,7 @@ class OnnxRuntime(InProcess):
 
 
 class CTranslate2(InProcess):
-    """A Generator, by the converter's own description of GPT-2. int8: weights rounded when they are loaded, sums in f32."""
+    """A Generator or a Translator. int8: weights rounded when they are loaded, sums in f32."""
     TYPES = {"f32": "float32", "bf16": "bfloat16", "int8": "int8_float32"}
 
     @classmethod
@@ -124,32 +134,26 @@ class CTranslate2(InProcess):
 
     def __init__(self, model, dtype, folder):
         self.model, self.type, self.folder = model, self.TYPES[dtype], folder / "ctranslate2"
-        if self.folder.exists():
-            return
-        self.folder.mkdir()
-        spec = GPT2Loader().get_model_spec(model.module)
-        spec.register_vocabulary(self.words(range(model.vocabulary)))
-        spec.config.bos_token = spec.config.eos_token = spec.config.unk_token = f"word{model.end}"
-        spec.validate()
-        spec.optimize()
-        spec.save(str(self.folder))
-
-    @staticmethod
-    def words(ids):
-        return [f"word{i}" for i in ids]
+        if not self.folder.exists():
+            write_ctranslate2(model, self.folder)
 
     def load(self, inputs, threads):
-        self.loaded = ctranslate2.Generator(str(self.folder), compute_type=self.type, intra_threads=threads, inter_threads=1)
+        kind = ctranslate2.Generator if isinstance(self.model, Gpt2) else ctranslate2.Translator
+        self.loaded = kind(str(self.folder), compute_type=self.type, intra_threads=threads, inter_threads=1)
         assert self.loaded.compute_type == self.type, f"CTranslate2 computes in {self.loaded.compute_type}, asked for {self.type}"
-        self.texts = [self.words(row) for row in inputs.tolist()]
+        self.texts = [words(row) for row in inputs.tolist()]
 
     def generate(self, note):
         def told(step):  # of each row, in their order
             if step.batch_id == 0:
                 note()
             return False
-        results = self.loaded.generate_batch(self.texts, max_length=self.model.new_ids, include_prompt_in_result=False, callback=told)
-        return [result.sequences_ids[0] for result in results]
+        count = self.model.new_ids
+        if isinstance(self.model, Gpt2):
+            results = self.loaded.generate_batch(self.texts, max_length=count, include_prompt_in_result=False, callback=told)
+            return [result.sequences_ids[0] for result in results]
+        results = self.loaded.translate_batch(self.texts, beam_size=1, max_decoding_length=count, callback=told)
+        return [[int(word.removeprefix("word")) for word in result.hypotheses[0]] for result in results]
 
 
 @llama_cpp.llama_log_callback
