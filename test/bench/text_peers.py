@@ -6,7 +6,8 @@ milliseconds over about so many seconds: `prefill_ms` until the first ids are kn
 """
 import json, statistics, subprocess, time, warnings
 import ctranslate2  # before PyTorch, see peers.py
-import llama_cpp, numpy, onnxruntime, torch, transformers
+import numpy, onnxruntime, torch, transformers
+import llama_cpp  # behind PyTorch, whose libgomp it shares: both are called on this thread, and have the same workers
 from safetensors.torch import load_file, save_file
 from ctranslate2_spec import words, write_ctranslate2
 from gguf_file import write_gguf
