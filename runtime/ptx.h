@@ -289,8 +289,8 @@ typedef struct {
 PTX_EXPORT ptx_status *ptx_program_generation(const ptx_program *program, ptx_generate_options *options);
 
 /* Is told each new id of a row, on the calling thread, as it is chosen; with beams
- * when all are known. Non-zero ends the generation with PTX_CANCELLED. It must not
- * use the session. */
+ * when all are known. Non-zero ends the generation with PTX_CANCELLED. All that it
+ * may ask the session is the profile of the step that the id came of. */
 typedef int (*ptx_token_fn)(void *user, size_t row, int64_t id);
 
 /* Continues texts. Inputs are I64 or I32:

@@ -14,6 +14,11 @@ namespace ptx::run {
 /// advice and, as the last line, the figures as JSON.
 Status bench(ptx_program *program, ptx_session *session, unsigned runs, const std::function<Status()> &call);
 
+/// The same of a generation, which tells its ids to the function it is given: of
+/// its first call, until the first id is chosen, and of its steps.
+Status benchGeneration(ptx_program *program, ptx_session *session, unsigned runs,
+                       const std::function<Status(ptx_token_fn chosen, void *user)> &generate);
+
 } // namespace ptx::run
 
 #endif // PTX_RUNTIME_PTX_RUN_BENCH_H

@@ -2,6 +2,7 @@
 
 #include "runtime/io/failure.h"
 #include "runtime/io/safetensors.h"
+#include "runtime/ptx-run/Bench.h"
 #include "runtime/ptx-run/Status.h"
 
 #include <chrono>
@@ -44,7 +45,7 @@ Inputs promptInputs(const std::vector<int64_t> &ids) {
   return inputs;
 }
 
-Status printGenerated(const Options &options, const ptx_program *program, ptx_session *session, const Inputs &inputs) {
+Status printGenerated(const Options &options, ptx_program *program, ptx_session *session, const Inputs &inputs) {
   ptx_generate_options asked = {};
   asked.struct_size = sizeof asked;
   if (Status status = toStatus(ptx_program_generation(program, &asked)); !status)
@@ -65,17 +66,26 @@ Status printGenerated(const Options &options, const ptx_program *program, ptx_se
   nowAt("generating " + std::to_string(given.maxNewTokens) + " ids");
   const ptx_tensor *outputs = nullptr; // generated_ids [B,N], generated_lengths [B]
   size_t count = 0;
-  Pace pace;
-  if (Status status = toStatus(ptx_session_generate(session, &asked, inputs.tensors.data(), inputs.tensors.size(),
-                                                    Pace::note, &pace, &outputs, &count));
-      !status)
-    return status;
-  pace.say(outputs[0].dims[0]);
+  auto once = [&](ptx_token_fn chosen, void *user) {
+    return toStatus(ptx_session_generate(session, &asked, inputs.tensors.data(), inputs.tensors.size(), chosen, user,
+                                         &outputs, &count));
+  };
+  if (options.bench) {
+    if (Status status = benchGeneration(program, session, options.runs, once); !status)
+      return status;
+  } else {
+    Pace pace;
+    if (Status status = once(Pace::note, &pace); !status)
+      return status;
+    pace.say(outputs[0].dims[0]);
+  }
   const int64_t *ids = static_cast<const int64_t *>(outputs[0].data);
   TensorToWrite tensor = {outputs[0].name, DType::I64, {outputs[0].dims[0], outputs[0].dims[1]}, ids};
   if (!options.outputs.empty())
     if (Status status = writeSafetensors(options.outputs, {&tensor, 1}); !status)
       return status;
+  if (options.bench)
+    return {};
   for (int64_t i = 0, length = *static_cast<const int64_t *>(outputs[1].data); i < length; ++i)
     std::printf("%s%lld", i ? "," : "", static_cast<long long>(ids[i]));
   std::printf("\n");

@@ -11,8 +11,9 @@ namespace ptx::run {
 Inputs promptInputs(const std::vector<int64_t> &ids);
 
 /// Generates, writes `generated_ids` where --outputs asks for it, and prints the
-/// new ids of the first row, comma-separated, as the last line of standard output.
-Status printGenerated(const Options &options, const ptx_program *program, ptx_session *session, const Inputs &inputs);
+/// new ids of the first row, comma-separated, as the last line of standard output;
+/// with --bench figures in place of the ids.
+Status printGenerated(const Options &options, ptx_program *program, ptx_session *session, const Inputs &inputs);
 
 } // namespace ptx::run
 

@@ -52,7 +52,7 @@ constexpr const char *generationFlags[] = {"--prompt-ids",
                                            "--seed",
                                            "--repetition-penalty",
                                            "--no-repeat-ngram-size"};
-constexpr const char *callFlags[] = {"--list", "--function", "--bench", "--runs", "--trace", "--compare"};
+constexpr const char *callFlags[] = {"--list", "--function", "--trace", "--compare"};
 
 /// "5,9,33"
 Status readPrompt(std::string_view text, std::vector<int64_t> &ids) {
@@ -80,6 +80,8 @@ Status checkGeneration(const CLI::App &app, const Options &options) {
     return Error{"--generate continues a prompt: say either --prompt-ids=1,2,3 or --inputs=FILE with 'input_ids'"};
   if (!given("--max-new-tokens"))
     return Error{"--generate needs --max-new-tokens=N, how many ids to add at most"};
+  if (options.bench && options.generation.beams > 1)
+    return Error{"--bench times each step, --beams says nothing before the last: leave one out"};
   for (const char *flag : {"--length-penalty", "--early-stopping"})
     if (given(flag) && options.generation.beams == 1)
       return Error{std::string(flag) + " has no effect without --beams=2 or more; leave it out"};
@@ -174,8 +176,8 @@ std::optional<Options> parseCommandLine(int argc, char **argv, int &exitCode) {
   app.add_option("--threads", options.threads, "worker threads; default all this process may use")
       ->check(CLI::Range(1, 1024));
   app.add_option("--level", options.level, "CPU level to force");
-  app.add_flag("--bench", options.bench, "time the function");
-  app.add_option("--runs", options.runs, "timed calls of --bench")->check(CLI::Range(1, 100000));
+  app.add_flag("--bench", options.bench, "time the function, or the steps of --generate");
+  app.add_option("--runs", options.runs, "timed calls of --bench, or generations")->check(CLI::Range(1, 100000));
   app.add_option("--trace", options.trace, "write the launches of one call for a trace viewer, named as --outputs");
   app.add_option("--compare", options.compare,
                  "run another artifact too, or this one on another device, and print how far its outputs lie");

@@ -10,33 +10,15 @@ up; then blocks of all arms alternate, each after a pause in which the threads o
 medians over the rounds. "best / ptx" above 1: ptx is faster than every peer of its dtype. The cores kept busy by others are
 sampled before and after each point while nothing of ours runs. The table goes to standard output, everything to --json.
 """
-import argparse, importlib.metadata, json, os, pathlib, statistics, subprocess, tempfile, time
-from peers import ARMS, CPU_FLAGS, HAS_BF16, Ptx  # before torch
+import argparse, json, os, pathlib, statistics, tempfile
+from machine import LEVEL, alternate, chosen, describe, largest_differences, time_block, versions
+from peers import ARMS, Ptx  # before torch
 from models import MODELS, write_directory
 import torch
 
-BLOCK_S, PAUSE_S = 0.7, 0.3
 # How far a result may be from PyTorch's in f32, as a part of the largest value.
 TOLERANCE = {"f32": 5e-5, "bf16": 5e-2}
 PEERS = {"f32": ["PyTorch", "OpenVINO", "ONNX Runtime", "CTranslate2"], "bf16": ["OpenVINO", "CTranslate2"]}
-
-
-def versions():
-    commit = subprocess.run(["git", "-C", Ptx.binaries, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    return {name: importlib.metadata.version(name) for name in ("torch", "openvino", "onnxruntime", "ctranslate2")} | {"ptx": commit or "unknown"}
-
-
-def busy_seconds():
-    """Processor time of this machine since its start, idle and waiting left out, stolen by other machines included."""
-    user, nice, system, _, _, irq, softirq, steal = map(int, pathlib.Path("/proc/stat").read_text().split()[1:9])
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
-
-
-def busy_cores_of_others():
-    time.sleep(PAUSE_S)
-    start, busy = time.perf_counter(), busy_seconds()
-    time.sleep(1)
-    return (busy_seconds() - busy) / (time.perf_counter() - start)
 
 
 def difference(name, dtype, result, expected):
@@ -45,22 +27,16 @@ def difference(name, dtype, result, expected):
     return part
 
 
-def time_block(arm):
-    time.sleep(PAUSE_S)
-    return arm.time(BLOCK_S)
-
-
 def measure_point(arms, inputs, expected, threads, rounds):
     differences = {}
     for (name, dtype), arm in arms.items():
         arm.load(inputs, threads)
         differences[f"{name} {dtype}"] = difference(name, dtype, arm.result(), expected)
         time_block(arm)
-    before = busy_cores_of_others()
-    blocks = [{key: time_block(arm) for key, arm in arms.items()} for _ in range(rounds)]
+    blocks, before, after = alternate(arms, rounds)
     ptx = [block["ptx", "f32"] for block in blocks]
     return {"threads": threads, "ms": {" ".join(key): statistics.median(block[key]["median_ms"] for block in blocks) for key in arms},
-            "differences": differences, "others_before": before, "others_after": busy_cores_of_others(),
+            "differences": differences, "others_before": before, "others_after": after,
             "f32_of_roof": statistics.median(block["gflops"] / block["roof_gflops"] for block in ptx),
             **{roof: statistics.median(block[roof] for block in ptx) for roof in ("roof_gflops", "roof_gbytes")}}
 
@@ -83,13 +59,6 @@ def shape(name, batch, length):
     return f"{name} B{batch} S{length}"
 
 
-def chosen(names):
-    """The models with those of their points that a name stands for; all without names."""
-    wanted = lambda title: not names or any((title + " ").startswith(name + " ") for name in names)
-    models = {name: (make, [point for point in points if wanted(shape(name, *point))]) for name, (make, points) in MODELS.items()}
-    return {name: model for name, model in models.items() if model[1]}
-
-
 def header():
     titles = ["shape", "threads"]
     for dtype, peers in PEERS.items():
@@ -110,14 +79,6 @@ def row(point):
     return f"| {' | '.join(cells)} |"
 
 
-def largest_differences(points):
-    largest = {}
-    for point in points:
-        for arm, part in point["differences"].items():
-            largest[arm] = max(part, largest.get(arm, 0))
-    return ", ".join(f"{arm} {part:.1e}" for arm, part in largest.items())
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
@@ -126,13 +87,13 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path, default=Ptx.binaries, help="where ptx-compile and ptx-run lie")
     parser.add_argument("--json", type=pathlib.Path)
     arguments = parser.parse_args()
-    models = chosen(arguments.names)
+    models = chosen(MODELS, arguments.names, shape)
     if not models:
         parser.error(f"no model or point is called {' or '.join(arguments.names)}")
     Ptx.binaries = arguments.bin
-    level = "AVX-512 with BF16" if HAS_BF16 else "AVX-512" if " avx512f " in CPU_FLAGS else "AVX2"
-    report = {"level": level, "processors": os.cpu_count(), "versions": versions(), "points": []}
-    print(f"{level} machine, {os.cpu_count()} processors, " + ", ".join(map(" ".join, report["versions"].items())) + "\n\n" + header())
+    report = {"level": LEVEL, "processors": os.cpu_count(), "points": [],
+              "versions": versions(("torch", "openvino", "onnxruntime", "ctranslate2"), Ptx.binaries)}
+    print(describe(report["versions"]) + "\n\n" + header())
     for name, (make, points) in models.items():
         with tempfile.TemporaryDirectory() as folder:
             for point in measure_model(name, make, points, arguments, pathlib.Path(folder)):

@@ -4,16 +4,15 @@
 about so many seconds. Peers convert in `__init__`, from the module or from its directory folder / "model", and keep one
 compiled program for each number of threads.
 """
-import json, pathlib, statistics, subprocess, time, warnings
+import json, statistics, subprocess, time, warnings
 # CTranslate2 before PyTorch, so that each has its own libgomp: in a shared one the threads of both outnumber the processors, and
 # its barriers then hardly spin.
 import ctranslate2
 import numpy, onnxruntime, openvino, torch, transformers
 from safetensors.torch import load_file, save_file
+from machine import BINARIES, HAS_BF16
 from models import Bert
 
-CPU_FLAGS = pathlib.Path("/proc/cpuinfo").read_text()
-HAS_BF16 = " avx512_bf16 " in CPU_FLAGS
 warnings.filterwarnings("ignore", "(?s).*(torch.jit.trace|legacy TorchScript)", module="torch")
 torch.backends.mha.set_fastpath_enabled(True)
 transformers.logging.set_verbosity_error()
@@ -137,7 +136,7 @@ class CTranslate2(InProcess):
 
 class Ptx:
     """ptx-compile once, then a process of ptx-run for each block; `time` returns all that `ptx-run --bench` reports."""
-    binaries = pathlib.Path(__file__).resolve().parents[2] / "build/bin"
+    binaries = BINARIES
 
     @staticmethod
     def supports(model, dtype):

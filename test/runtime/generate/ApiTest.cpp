@@ -207,6 +207,26 @@ TEST_F(GenerateApi, CancelsAndIsBusyMeanwhile) {
   EXPECT_EQ(generate({tensor("input_ids", ids, 1)}).code, PTX_CANCELLED);
 }
 
+// As each id is chosen the session knows the launches of the step that it came of.
+TEST_F(GenerateApi, StepsHaveAProfile) {
+  open();
+  struct Seen {
+    ptx_session *session;
+    size_t steps = 0;
+  } seen{session};
+  auto chosen = [](void *user, size_t, int64_t) {
+    Seen &seen = *static_cast<Seen *>(user);
+    const ptx_launch_profile *launches;
+    size_t count;
+    ptx_session_profile(seen.session, &launches, &count);
+    seen.steps += count > 0 && launches[count - 1].end > 0;
+    return 0;
+  };
+  std::vector<int64_t> ids = {3, 5, 9};
+  EXPECT_EQ(generate({tensor("input_ids", ids, 1)}, chosen, &seen).ids.size(), seen.steps);
+  EXPECT_GT(seen.steps, 0u);
+}
+
 // What is wrong with inputs is said with its place.
 TEST_F(GenerateApi, InputsAreChecked) {
   open();
