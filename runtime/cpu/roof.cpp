@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <immintrin.h>
 #include <memory>
+#include <sys/mman.h>
 #include <vector>
 
 namespace ptx {
@@ -104,10 +105,14 @@ double probeReading(Pool &pool, const std::string &level, uint64_t bytes) {
   constexpr uint64_t least = 64u << 10, most = 512u << 20, piece = 32u << 10;
   constexpr double enough = 0.03; // seconds; the best pass counts
   uint64_t pieces = std::max<uint64_t>(std::clamp(bytes, least, most) / piece, pool.size());
-  std::unique_ptr<float, void (*)(void *)> data(
-      static_cast<float *>(std::aligned_alloc(sizeof(Vector512), pieces * piece)), std::free);
+  // In large pages, as the device's own memory.
+  constexpr uint64_t page = 2u << 20;
+  uint64_t pages = (pieces * piece + page - 1) / page;
+  std::unique_ptr<float, void (*)(void *)> data(static_cast<float *>(std::aligned_alloc(page, pages * page)),
+                                                std::free);
   if (!data)
     return 0;
+  ::madvise(data.get(), pages * page, MADV_HUGEPAGE);
   std::fill_n(data.get(), pieces * piece / sizeof(float), 1.0f);
   bool wide = level.starts_with("avx512");
   std::vector<float> sink(pool.size());
