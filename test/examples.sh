@@ -36,5 +36,6 @@ expected=" 1.00  0.67 -0.03   A cat sits on the mat.
 found=$(examples/embed/run.sh | tail -3)
 echo "$found"
 [ "$found" = "$expected" ] || { echo "expected"; echo "$expected"; exit 1; }
-# What the tutorial shows is what happens.
+# What these pages show is what happens: the stories are those of Transformers, as ids and as text that comes in pieces.
+test/page.py examples/generate/README.md
 test/page.py examples/tutorial/README.md
