@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the storyteller: text, tokenizer, model, adapter, and what Transformers says with them.
 
-usage: train.py OUT [--steps 1500] [--adapter-steps 400]     OUT gets model/, adapter/ and test/expected.json
+usage: train.py OUT [--steps 5000] [--adapter-steps 1500]     OUT gets model/, adapter/ and test/expected.json
 
 Nothing is downloaded: stories.py writes the text. Needs torch, transformers, peft, tokenizers, safetensors.
 All weights are stored in f16; expected.json is computed from the stored weights in f32.
@@ -15,7 +15,7 @@ import expected, stories
 
 END = "<|endoftext|>"
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-ap.add_argument("out"); ap.add_argument("--steps", type=int, default=1500); ap.add_argument("--adapter-steps", type=int, default=400)
+ap.add_argument("out"); ap.add_argument("--steps", type=int, default=5000); ap.add_argument("--adapter-steps", type=int, default=1500)
 ap.add_argument("--batch", type=int, default=12); ap.add_argument("--threads", type=int, default=1); ap.add_argument("--seed", type=int, default=1)
 A = ap.parse_args(); torch.set_num_threads(A.threads); torch.manual_seed(A.seed)
 
