@@ -10,8 +10,8 @@ up; then blocks of all arms alternate, each after a pause in which the threads o
 medians over the rounds. "best / ptx" above 1: ptx is faster than every peer of its dtype. The cores kept busy by others are
 sampled before and after each point while nothing of ours runs. The table goes to standard output, everything to --json.
 """
-import argparse, json, os, pathlib, statistics, tempfile
-from machine import LEVEL, alternate, chosen, describe, largest_differences, time_block, versions
+import statistics
+from machine import alternate, largest_differences, run, shape, time_block
 from peers import ARMS, Ptx  # before torch
 from models import MODELS, write_directory
 import torch
@@ -55,10 +55,6 @@ def measure_model(name, make, points, arguments, folder):
             yield {"model": name, "batch": batch, "length": length, **measure_point(arms, inputs, expected, threads, arguments.rounds)}
 
 
-def shape(name, batch, length):
-    return f"{name} B{batch} S{length}"
-
-
 def header():
     titles = ["shape", "threads"]
     for dtype, peers in PEERS.items():
@@ -79,30 +75,9 @@ def row(point):
     return f"| {' | '.join(cells)} |"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--bin", type=pathlib.Path, default=Ptx.binaries, help="where ptx-compile and ptx-run lie")
-    parser.add_argument("--json", type=pathlib.Path)
-    arguments = parser.parse_args()
-    models = chosen(MODELS, arguments.names, shape)
-    if not models:
-        parser.error(f"no model or point is called {' or '.join(arguments.names)}")
-    Ptx.binaries = arguments.bin
-    report = {"level": LEVEL, "processors": os.cpu_count(), "points": [],
-              "versions": versions(("torch", "openvino", "onnxruntime", "ctranslate2"), Ptx.binaries)}
-    print(describe(report["versions"]) + "\n\n" + header())
-    for name, (make, points) in models.items():
-        with tempfile.TemporaryDirectory() as folder:
-            for point in measure_model(name, make, points, arguments, pathlib.Path(folder)):
-                report["points"].append(point)
-                print(row(point), flush=True)
-    print(f"\nLargest difference from PyTorch's f32, as a part of the largest value (allowed: f32 {TOLERANCE['f32']:.0e}, "
-          f"bf16 {TOLERANCE['bf16']:.0e}): {largest_differences(report['points'])}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+def closing(points):
+    return (f"Largest difference from PyTorch's f32, as a part of the largest value (allowed: f32 {TOLERANCE['f32']:.0e}, "
+            f"bf16 {TOLERANCE['bf16']:.0e}): {largest_differences(points)}")
 
 
-main()
+run(__doc__, MODELS, Ptx, ("torch", "openvino", "onnxruntime", "ctranslate2"), header(), measure_model, lambda point: [row(point)], closing)

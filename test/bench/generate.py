@@ -12,8 +12,8 @@ threads of the one before come to rest. Figures are medians over the rounds. "be
 peer in f32. The cores kept busy by others are sampled before and after each point while nothing of ours runs. The table goes to
 standard output, everything to --json.
 """
-import argparse, json, os, pathlib, statistics, tempfile
-from machine import LEVEL, alternate, chosen, describe, largest_differences, time_block, versions
+import statistics
+from machine import alternate, largest_differences, run, shape, time_block
 from text_peers import ARMS, Ptx  # before torch
 from text_models import MODELS
 import torch
@@ -62,11 +62,7 @@ def measure_model(name, make, points, arguments, folder):
     arms = {(who, dtype): kind(model, dtype, folder) for dtype in TOLERANCE for who, kind in ARMS.items() if kind.supports(model, dtype)}
     for batch, length in points:
         for threads in map(int, arguments.threads.split(",")):
-            yield {"model": name, **measure_point(model, arms, batch, length, threads, arguments.rounds)}, model.figures
-
-
-def shape(name, batch, length):
-    return f"{name} B{batch} S{length}"
+            yield {"model": name, **measure_point(model, arms, batch, length, threads, arguments.rounds)}
 
 
 def header():
@@ -103,31 +99,14 @@ def batch_ratios(points):
             yield f"{arm} {threads} threads: a step of {model} at B{batch} costs {ms / step[model, arm, threads, 1]:.2f} of one at B1"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--bin", type=pathlib.Path, default=Ptx.binaries, help="where ptx-compile and ptx-run lie")
-    parser.add_argument("--json", type=pathlib.Path)
-    arguments = parser.parse_args()
-    models = chosen(MODELS, arguments.names, shape)
-    if not models:
-        parser.error(f"no model or point is called {' or '.join(arguments.names)}")
-    Ptx.binaries = arguments.bin
-    report = {"level": LEVEL, "processors": os.cpu_count(), "versions": versions(("torch", "transformers", "onnxruntime", "ctranslate2", "llama_cpp_python"), Ptx.binaries), "points": []}
-    print(describe(report["versions"]) + "\n\n" + header())
-    for name, (make, points) in models.items():
-        with tempfile.TemporaryDirectory() as folder:
-            for point, figures in measure_model(name, make, points, arguments, pathlib.Path(folder)):
-                report["points"].append(point)
-                for title, figure in figures.items():
-                    print(row(point, title, figure), flush=True)
-    print("", *batch_ratios(report["points"]), sep="\n")
-    print(f"\nHow far below PyTorch's greatest logit the chosen ones lay at most, as a part of the largest "
-          f"(allowed: {', '.join(f'{dtype} {part:.0e}' for dtype, part in TOLERANCE.items())}): {largest_differences(report['points'])}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+def rows(point):
+    figures = MODELS[point["model"]][0].figures
+    return [row(point, title, figure) for title, figure in figures.items()]
 
 
-main()
+def closing(points):
+    return "\n".join([*batch_ratios(points), "", "How far below PyTorch's greatest logit the chosen ones lay at most, as a part of the largest "
+                      f"(allowed: {', '.join(f'{dtype} {part:.0e}' for dtype, part in TOLERANCE.items())}): {largest_differences(points)}"])
+
+
+run(__doc__, MODELS, Ptx, ("torch", "transformers", "onnxruntime", "ctranslate2", "llama_cpp_python"), header(), measure_model, rows, closing)

@@ -1,5 +1,5 @@
-"""The machine that a benchmark runs on, and blocks of arms that take turns on it. Imports no peer."""
-import importlib.metadata, os, pathlib, subprocess, time
+"""The machine that a benchmark runs on, blocks of arms that take turns on it, and its command line. Imports no peer."""
+import argparse, importlib.metadata, json, os, pathlib, subprocess, tempfile, time
 
 BINARIES = pathlib.Path(__file__).resolve().parents[2] / "build/bin"
 CPU_FLAGS = pathlib.Path("/proc/cpuinfo").read_text()
@@ -44,7 +44,11 @@ def alternate(arms, rounds):
     return blocks, before, busy_cores_of_others()
 
 
-def chosen(models, names, shape):
+def shape(name, batch, length):
+    return f"{name} B{batch} S{length}"
+
+
+def chosen(models, names):
     """Of {name: (make, points)} what a name stands for, a model's or a point's as `shape` says it; all without names."""
     wanted = lambda title: not names or any((title + " ").startswith(name + " ") for name in names)
     kept = {name: (make, [point for point in points if wanted(shape(name, *point))]) for name, (make, points) in models.items()}
@@ -57,3 +61,29 @@ def largest_differences(points):
         for arm, part in point["differences"].items():
             largest[arm] = max(part, largest.get(arm, 0))
     return ", ".join(f"{arm} {part:.1e}" for arm, part in largest.items())
+
+
+def run(document, models, ptx, packages, header, measure, rows, closing):
+    """The command line that `document` states: of each chosen model, the points that measure(name, make, points, arguments, folder)
+    yields as JSON, each with the rows(point) of the table, and closing(points) under it. `ptx` is the arm whose `binaries` --bin says."""
+    parser = argparse.ArgumentParser(description=document, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--bin", type=pathlib.Path, default=ptx.binaries, help="where ptx-compile and ptx-run lie")
+    parser.add_argument("--json", type=pathlib.Path)
+    arguments = parser.parse_args()
+    models = chosen(models, arguments.names)
+    if not models:
+        parser.error(f"no model or point is called {' or '.join(arguments.names)}")
+    ptx.binaries = arguments.bin
+    report = {"level": LEVEL, "processors": os.cpu_count(), "versions": versions(packages, ptx.binaries), "points": []}
+    print(describe(report["versions"]) + "\n\n" + header)
+    for name, (make, points) in models.items():
+        with tempfile.TemporaryDirectory() as folder:
+            for point in measure(name, make, points, arguments, pathlib.Path(folder)):
+                report["points"].append(point)
+                print(*rows(point), sep="\n", flush=True)
+    print("\n" + closing(report["points"]))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report, indent=1) + "\n")

@@ -22,16 +22,15 @@ private:
   /// The query as it is multiplied, in scratch where it does not lie so.
   void emitQuery() {
     q = w.q.row(e, query);
-    if (!type)
+    if (!type || (w.isPaired() && isPrepared(w.operands, w.q)))
       return;
     Value depth = e.integer(w.headDim), room = w.scratch(e, queriesOffset());
-    if (!w.isPaired())
-      e.loop(e.integer(0), depth, lanes, [&](Value k) { e.store(load(w.q, q, k), e.at(room, k)); });
-    else if (!isPrepared(w.operands, w.q))
+    if (w.isPaired())
       emitPrepare(e, w.operands, {q, w.q.pitch, w.q.narrow}, e.integer(1), depth,
                   {room, preparedPitch(e, w.operands, depth)});
-    if (!w.isPaired() || !isPrepared(w.operands, w.q))
-      q = room;
+    else
+      e.loop(e.integer(0), depth, lanes, [&](Value k) { e.store(load(w.q, q, k), e.at(room, k)); });
+    q = room;
   }
 
   /// 16 columns of a row, as they are multiplied where that is in f32.

@@ -97,7 +97,7 @@ private:
 };
 
 // (a, aRow, aStep, b, bRow, bPanel, steps, c, cRow, fresh)
-void emitMicroKernel(Emit &e, const LevelInfo &level, const Operands &operands, int64_t rows, int64_t panels) {
+void emitMicroKernel(Emit &e, const Operands &operands, int64_t rows, int64_t panels) {
   Type ptr = e.pointer(), i64 = e.getI64Type();
   auto function =
       beginFunction(e, shapeName(operands, rows, panels), {ptr, i64, i64, ptr, i64, i64, i64, ptr, i64, e.getI1Type()});
@@ -223,7 +223,7 @@ static void emitTiles(Emit &e, const LevelInfo &level, const Operands &operands)
   for (int64_t rows = 1; rows <= maxRowsOf(level, operands); ++rows)
     for (int64_t panels = 1; panels <= maxPanels; panels *= 2)
       if (shapeFits(level, rows, panels))
-        emitMicroKernel(e, level, operands, rows, panels);
+        emitMicroKernel(e, operands, rows, panels);
   emitDispatch(e, level, operands);
 }
 
