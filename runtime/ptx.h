@@ -176,7 +176,12 @@ PTX_EXPORT ptx_status *ptx_session_call(ptx_session *session, const char *functi
                                         size_t input_count, const ptx_tensor **outputs, size_t *output_count);
 
 /* The same, written to memory of the caller: each of `outputs` names a result
- * and has its dtype, rank, dims and data. Nothing is written on failure. */
+ * and has its dtype, rank, dims and data. Only these are brought from the
+ * device. Nothing is written on failure.
+ * Functions whose `logits` [B,V] choose the next token have a result more, which
+ * only this function gives and ptx_program_output does not list: `greatest_ids`
+ * [B] I32, the id of each row's greatest logit, of equals the first; -1 - i where
+ * the logit of id i is the first that is not finite. */
 PTX_EXPORT ptx_status *ptx_session_call_into(ptx_session *session, const char *function, const ptx_tensor *inputs,
                                              size_t input_count, const ptx_tensor *outputs, size_t output_count);
 

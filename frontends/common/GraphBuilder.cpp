@@ -223,7 +223,14 @@ Value GraphBuilder::positions(Value mask) {
 }
 
 void GraphBuilder::output(StringRef name, Value value, Value mask) {
-  xf::OutputOp::create(ops, named(name), name, value, mask);
+  xf::OutputOp::create(ops, named(name), name, value, mask, /*on_request=*/false);
+}
+
+void GraphBuilder::nextToken(Value logits) {
+  output("logits", logits, /*mask=*/Value());
+  Type type = RankedTensorType::get({ShapedType::kDynamic}, ops.getI64Type());
+  Value ids = xf::GreatestOp::create(ops, named("greatest_ids"), type, logits);
+  xf::OutputOp::create(ops, ids.getLoc(), "greatest_ids", ids, /*mask=*/Value(), /*on_request=*/true);
 }
 
 size_t GraphBuilder::ignoreBelow(StringRef stem) {

@@ -101,6 +101,9 @@ public:
   /// The position of each token, as `xf.positions` has it.
   mlir::Value positions(mlir::Value mask);
   void output(llvm::StringRef name, mlir::Value value, mlir::Value mask);
+  /// The outputs of a function whose `logits` [B,V] choose the next token: these and, on request, the ids of the
+  /// greatest ones, `greatest_ids` [B].
+  void nextToken(mlir::Value logits);
 
   /// Names the next ops for errors and profiles.
   mlir::Location named(llvm::StringRef name) const;

@@ -103,7 +103,7 @@ private:
     for (int64_t i = 0; i < c.layers; ++i)
       x = layer(i, x, mask, all);
     x = lastToken(graph.builder(), x, mask);
-    graph.output("logits", head(finalNorm(x)), /*mask=*/Value());
+    graph.nextToken(head(finalNorm(x)));
   }
 
   Value embed(Value ids, Value places, Value mask) {

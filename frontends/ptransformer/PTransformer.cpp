@@ -74,7 +74,7 @@ public:
     Value y = embed("tgt_tok_emb", targetIds, held.text, c.targetVocabulary);
     y = decoderStack(y, memory, source,
                      [&](int64_t layer, Value x, Value read) { return cachedLayer(layer, x, held, read, source); });
-    graph.output("logits", generator(lastToken(graph.builder(), y, held.text)), /*mask=*/Value());
+    graph.nextToken(generator(lastToken(graph.builder(), y, held.text)));
   }
 
   /// Continues rows of a session by one token.
@@ -86,7 +86,7 @@ public:
     for (int64_t i = 0; i < c.decoderLayers; ++i)
       y = cachedLayer(i, y, held);
     y = finalNorm("dec_norm", y);
-    graph.output("logits", generator(lastToken(graph.builder(), y, held.text)), /*mask=*/Value());
+    graph.nextToken(generator(lastToken(graph.builder(), y, held.text)));
   }
 
   void buildEncode() {

@@ -36,7 +36,7 @@ struct Table {
     add<xf::InputOp, xf::StateOp>(inside, Model, Launched);
     add<xf::VisibleOp, xf::PositionsOp, xf::OutputOp, xf::EmbeddingOp, xf::LinearOp, xf::AttentionOp, xf::LayerNormOp,
         xf::ActivationOp, xf::ScaleOp, xf::ColumnsOp, xf::FirstTokenOp, xf::PoolOp, xf::ConcatOp, xf::L2NormalizeOp,
-        xf::HeldOp, xf::AppendOp, xf::RecallOp, arith::AddFOp>(inside, Model, Deployed);
+        xf::GreatestOp, xf::HeldOp, xf::AppendOp, xf::RecallOp, arith::AddFOp>(inside, Model, Deployed);
     add<xf::LoraLinearOp>(inside, Adapted, Deployed);
     add<xf::LoraEmbeddingOp>(inside, Adapted, Scheduled);
     add<xf::GainOp>(inside, Packed, Deployed);
@@ -174,7 +174,7 @@ private:
 
   LogicalResult checkResults(Operation *op, TypeRange types) {
     for (Type type : types)
-      if (!isActivations(type))
+      if (!isActivations(type) && !isNumbers(type))
         return op->emitOpError("gives ") << type << ", expected activations";
     return success();
   }
@@ -182,6 +182,11 @@ private:
   /// As they are, or as rows.
   bool isActivations(Type type) {
     return xf::isActivations(type) || (form >= IrForm::Staged && stage::isRowsOfF32(type));
+  }
+
+  /// What was chosen for each sequence, by what follows all layers.
+  bool isNumbers(Type type) {
+    return xf::isNumbers(type) || (form >= IrForm::Staged && stage::isIndex(type) && stage::isPerSequence(type));
   }
 
   /// What a layer may be handed: an id's limit does not travel with it.

@@ -43,6 +43,10 @@ template <typename T> struct Dense {
 using Array = Dense<double>;
 using Integers = Dense<int64_t>;
 
+inline Array widened(const Integers &integers) {
+  return Array(integers.shape, std::vector<double>(integers.values.begin(), integers.values.end()));
+}
+
 /// The shape of `like` with another last dimension.
 inline llvm::SmallVector<int64_t> withColumns(const Array &like, int64_t columns) {
   llvm::SmallVector<int64_t> shape(like.leading());

@@ -147,6 +147,21 @@ static LogicalResult l2Normalize(Frame &frame, xf::L2NormalizeOp op) {
   return frame.set(op.getResult(), std::move(y));
 }
 
+Integers interp::greatestOf(const Array &x) {
+  Integers result({x.rows()});
+  for (int64_t m = 0; m < x.rows(); ++m) {
+    llvm::ArrayRef<double> row(x.row(m), x.columns());
+    auto flaw = llvm::find_if(row, [](double element) { return !std::isfinite(element); });
+    result.values[m] =
+        flaw == row.end() ? std::max_element(row.begin(), row.end()) - row.begin() : -1 - (flaw - row.begin());
+  }
+  return result;
+}
+
+static LogicalResult greatest(Frame &frame, xf::GreatestOp op) {
+  return frame.set(op.getResult(), datum(greatestOf(frame.array(op.getX()))));
+}
+
 void interp::addCompute(Table &table) {
   table.add<layerNorm>();
   table.add<activation>();
@@ -155,4 +170,5 @@ void interp::addCompute(Table &table) {
   table.add<columns>();
   table.add<concat>();
   table.add<l2Normalize>();
+  table.add<greatest>();
 }

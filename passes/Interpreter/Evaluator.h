@@ -165,6 +165,9 @@ mlir::FailureOr<Array> columnsOf(mlir::Operation *op, const Array &x, int64_t of
 /// The columns of each, one after the other.
 mlir::FailureOr<Array> concatColumns(mlir::Operation *op, llvm::ArrayRef<const Array *> parts);
 
+/// Of each row which element is the greatest, of equals the first; -1 - n where element n is the first not finite.
+Integers greatestOf(const Array &x);
+
 /// "[2, 3]", for messages.
 std::string format(llvm::ArrayRef<int64_t> shape);
 

@@ -73,7 +73,7 @@ public:
 
   /// Runs `xf.function @function`. Masks are 0 or 1 and may be left out, ids
   /// with a default too. Outputs are [B,S,D], zero at positions that do not
-  /// exist, or [B,D]. A function with histories needs rows; what it appends is
+  /// exist, or [B,D], or numbers [B]. A function with histories needs rows; what it appends is
   /// theirs when it has succeeded, and nothing is changed when it fails.
   mlir::FailureOr<Outputs> call(llvm::StringRef function, const Inputs &inputs, Rows *rows = nullptr);
 

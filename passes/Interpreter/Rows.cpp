@@ -58,11 +58,12 @@ static LogicalResult firstRows(Frame &frame, stage::FirstRowsOp op) {
 static LogicalResult output(Frame &frame, stage::OutputOp op) {
   if (!frame.call)
     return op.emitOpError("stands in a parameter, which has no outputs");
-  const Array &rows = frame.array(op.getValue());
+  bool isNumbers = stage::isIndex(op.getValue().getType());
+  const Array rows = isNumbers ? widened(frame.integers(op.getValue())) : frame.array(op.getValue());
   const Space &space = frame.space(op.getSpace());
   bool perSequence = stage::isPerSequence(op.getValue().getType());
   int64_t expected = perSequence ? space.sequences : space.rows();
-  if (rows.shape.size() != 2 || rows.shape[0] != expected)
+  if (rows.shape.size() != (isNumbers ? 1 : 2) || rows.shape[0] != expected)
     return op.emitOpError("has a value of shape ") << format(rows.shape) << ", expected " << expected << " rows";
   Array result = rows;
   if (!perSequence) {

@@ -193,6 +193,13 @@ static LogicalResult pool(Frame &frame, stage::PoolOp op) {
   return frame.set(op.getResult(), std::move(result));
 }
 
+static LogicalResult greatest(Frame &frame, stage::GreatestOp op) {
+  const Array &x = frame.array(op.getX());
+  if (failed(checkRows(op, x)))
+    return failure();
+  return frame.set(op.getResult(), datum(greatestOf(x)));
+}
+
 static LogicalResult concat(Frame &frame, stage::ConcatOp op) {
   SmallVector<const Array *> parts;
   for (mlir::Value part : op.getParts())
@@ -286,6 +293,7 @@ void interp::addSkeletons(Table &table) {
   table.add<rowNorm>();
   table.add<gather>();
   table.add<pool>();
+  table.add<greatest>();
   table.add<concat>();
   table.add<map>();
   table.add<fold>();

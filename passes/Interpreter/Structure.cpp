@@ -56,9 +56,10 @@ static LogicalResult positions(Frame &frame, xf::PositionsOp op) {
 // Zeroes the rows of positions that do not exist. A value per sequence [B,D]
 // has none such.
 static LogicalResult output(Frame &frame, xf::OutputOp op) {
-  Array result = frame.array(op.getValue());
+  bool isNumbers = xf::isNumbers(op.getValue().getType());
+  Array result = isNumbers ? widened(frame.integers(op.getValue())) : frame.array(op.getValue());
   bool perPosition = result.shape.size() == 3;
-  if (!perPosition && result.shape.size() != 2)
+  if (!perPosition && !isNumbers && result.shape.size() != 2)
     return op.emitOpError("expects [B,S,D] or [B,D], found ") << format(result.shape);
   if (op.getMask()) {
     const Mask &mask = frame.mask(op.getMask());

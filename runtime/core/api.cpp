@@ -48,9 +48,9 @@ std::string describe(const FunctionRecord &function, bool separate) {
   text += separate ? ", adapter_ids [B]?" : "";
   text += function.hasState() ? ", session_rows [B]?) -> " : ") -> ";
   separator = "";
-  for (const OutputRecord &output : function.outputs) {
-    std::string length = output.perSequence ? "" : function.spaces[output.space].dims[1] + ",";
-    text += separator + output.name + " [B," + length + std::to_string(output.width) + "]";
+  for (const OutputRecord *output : function.results()) {
+    std::string length = output->perSequence ? "" : function.spaces[output->space].dims[1] + ",";
+    text += separator + output->name + " [B," + length + std::to_string(output->width) + "]";
     separator = ", ";
   }
   return text;
@@ -167,7 +167,7 @@ const char *addedInput(const ptx_program *program, const FunctionRecord &functio
 
 size_t ptx_program_output_count(const ptx_program *program, const char *function) {
   const FunctionRecord *record = functionOf(program, function);
-  return record ? record->outputs.size() : 0;
+  return record ? record->results().size() : 0;
 }
 
 ptx_status *ptx_program_input(const ptx_program *program, const char *function, size_t index, ptx_value_info *info) {
@@ -216,9 +216,10 @@ ptx_status *ptx_program_input_limits(const ptx_program *program, const char *fun
 ptx_status *ptx_program_output(const ptx_program *program, const char *function, size_t index, ptx_value_info *info) {
   return guarded([&]() -> Status {
     const FunctionRecord *record = functionOf(program, function);
-    if (!record || !info || index >= record->outputs.size())
+    std::vector<const OutputRecord *> outputs = record ? record->results() : std::vector<const OutputRecord *>();
+    if (!info || index >= outputs.size())
       return noValue(function, index);
-    const OutputRecord &output = record->outputs[index];
+    const OutputRecord &output = *outputs[index];
     const SpaceRecord &space = record->spaces[output.space];
     if (output.perSequence)
       *info = {output.name.c_str(), PTX_F32, 2, {space.dims[0].c_str(), nullptr, nullptr}, {0, output.width, 0}, 0};
@@ -286,27 +287,24 @@ ptx_status *ptx_session_call(ptx_session *session, const char *function, const p
   });
 }
 
-/// Copies results to the caller's memory: all of them, or none where one does not fit.
-static Status copyResults(const char *function, std::span<const ptx_tensor> results,
-                          std::span<const ptx_tensor> outputs) {
-  std::vector<std::pair<const ptx_tensor *, size_t>> copies;
-  for (const ptx_tensor &output : outputs) {
-    std::string name = output.name ? output.name : "";
-    auto found = std::find_if(results.begin(), results.end(), [&](auto &result) { return name == result.name; });
-    if (found == results.end())
-      return Error{"function '" + std::string(function) + "' has no output '" + printable(name) + "'", Cause::NotFound};
-    bool same = output.dtype == PTX_F32 && output.rank == found->rank && output.data;
-    size_t bytes = sizeof(float);
-    for (uint32_t d = 0; same && d < found->rank; ++d) {
-      same = output.dims[d] == found->dims[d];
-      bytes *= found->dims[d];
+/// Copies results to the caller's memory, in their order: all of them, or none where one does not fit.
+static Status copyResults(std::span<const ptx_tensor> results, std::span<const ptx_tensor> outputs) {
+  std::vector<size_t> sizes;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const ptx_tensor &output = outputs[i], &result = results[i];
+    bool same = output.dtype == result.dtype && output.rank == result.rank && output.data;
+    size_t bytes = sizeof(float); // of an I32 too
+    for (uint32_t d = 0; same && d < result.rank; ++d) {
+      same = output.dims[d] == result.dims[d];
+      bytes *= result.dims[d];
     }
     if (!same)
-      return Error{"output '" + name + "' is F32 " + shapeOf(*found) + ", the memory given is " + shapeOf(output)};
-    copies.emplace_back(&*found, bytes);
+      return Error{std::string("output '") + result.name + "' is " + (result.dtype == PTX_I32 ? "I32 " : "F32 ") +
+                   shapeOf(result) + ", the memory given is " + shapeOf(output)};
+    sizes.push_back(bytes);
   }
   for (size_t i = 0; i < outputs.size(); ++i)
-    std::memcpy(outputs[i].data, copies[i].first->data, copies[i].second);
+    std::memcpy(outputs[i].data, results[i].data, sizes[i]);
   return {};
 }
 
@@ -315,9 +313,11 @@ ptx_status *ptx_session_call_into(ptx_session *session, const char *function, co
   return guarded([&]() -> Status {
     if (!session || !function || (!inputs && input_count) || (!outputs && output_count))
       return Error{"ptx_session_call_into: an argument is NULL"};
-    return session->session->call(function, inputs, input_count, [&](std::span<const ptx_tensor> results) {
-      return copyResults(function, results, {outputs, output_count});
-    });
+    std::vector<std::string> names;
+    for (size_t i = 0; i < output_count; ++i)
+      names.emplace_back(outputs[i].name ? outputs[i].name : "");
+    auto copy = [&](std::span<const ptx_tensor> results) { return copyResults(results, {outputs, output_count}); };
+    return session->session->call(function, inputs, input_count, copy, names);
   });
 }
 

@@ -9,7 +9,6 @@
 #include "runtime/core/session_state.h"
 #include "runtime/ptx.h"
 
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <span>
@@ -34,16 +33,19 @@ public:
   static Result<std::unique_ptr<Session>> open(std::shared_ptr<Program> program,
                                                std::shared_ptr<const Binding> binding);
 
-  /// Calls a function and hands its results to `use`, before another call may
-  /// come; they stay until the next one.
+  /// Calls a function and hands its results, or those of them that are `wanted`, to
+  /// `use`, before another call may come; they stay until the next one.
   Status call(const std::string &function, const ptx_tensor *inputs, size_t count,
-              const std::function<Status(std::span<const ptx_tensor>)> &use);
+              const std::function<Status(std::span<const ptx_tensor>)> &use,
+              std::optional<std::span<const std::string>> wanted = std::nullopt);
   /// The session for one caller who calls several times, none else between.
   /// Busy where another has it.
   Result<std::unique_lock<std::mutex>> claim();
   /// A call of whoever claimed the session, on other rows than its own where some are given.
   Status callClaimed(const FunctionRecord &function, const ptx_tensor *inputs, size_t count,
-                     const std::function<Status(std::span<const ptx_tensor>)> &use, SessionState *rows = nullptr);
+                     SessionState *rows = nullptr);
+  /// A result of that call, brought to the host when it is asked for. It stays until the next call.
+  Result<ptx_tensor> take(const FunctionRecord &function, const OutputRecord &output);
   /// Rows beside its own, of at least so many tokens each, for whoever claimed the session; kept for the next.
   Result<SessionState *> rowsForGeneration(uint32_t rows, uint32_t tokens);
   const Manifest &manifest() const { return program->manifest(); }
@@ -77,7 +79,7 @@ private:
   Status run(const FunctionRecord &function);
   Status runSteps(const FunctionRecord &function, std::vector<ptx_launch_times> &spent);
   bool wantsToStop() { return cancel && cancel(cancelUser); }
-  Status scatter(const FunctionRecord &function);
+  Status bring(const OutputRecord &output, const BufferRecord &buffer, std::vector<std::byte> &result);
 
   std::shared_ptr<Program> program;
   std::shared_ptr<const Binding> binding;
@@ -93,9 +95,11 @@ private:
   std::unique_ptr<CallTables> tables;
   LaunchRecords records;
   CallMemory memory;
-  std::deque<std::vector<float>> resultMemory;
-  std::vector<ptx_tensor> results;
   // Of the last call.
+  std::vector<ptx_tensor> results;
+  ResultMemory resultMemory;            // by output
+  std::vector<ptx_tensor> wholeResults; // by output, of a device that takes whole calls
+  std::vector<std::byte> staging;
   std::vector<ptx_launch_times> times;
   std::vector<ptx_worker_times> workerTimes; // per launch, per worker; where it was traced
   bool tracing = false;

@@ -86,14 +86,15 @@ public:
     return "";
   }
 
-  /// The member "dtype", of a weight or of rows; without one they are of F32.
-  DType element() {
+  /// The member "dtype", of a weight or of rows; without one they are of F32. Rows may be numbers.
+  DType element(bool numbers = false) {
     if (!optional("dtype"))
       return DType::F32;
     std::string name = text("dtype");
     std::optional<DType> dtype = dtypeFromName(name);
-    if (!dtype || !isWeightType(*dtype))
-      faults.add(where, "'dtype' must be F32, F16 or BF16, found '" + printable(name) + "'");
+    if (!dtype || !(isWeightType(*dtype) || (numbers && *dtype == DType::I32)))
+      faults.add(where, std::string("'dtype' must be F32, F16") + (numbers ? ", BF16 or I32" : " or BF16") +
+                            ", found '" + printable(name) + "'");
     return dtype.value_or(DType::F32);
   }
 

@@ -166,6 +166,8 @@ struct OutputRecord {
   size_t buffer = 0, space = 0;
   uint64_t column = 0, width = 0;
   bool perSequence = false;
+  bool onRequest = false;     // given to callers who ask for it by name
+  DType element = DType::F32; // or I32: a number per sequence
 };
 
 enum class WordKind { Buffer, Pitch, Int, Parameter, Ids, Rows, Rank };
@@ -216,6 +218,15 @@ struct FunctionRecord {
   size_t slots = 0;
   std::vector<OutputRecord> outputs;
   std::vector<Launch> launches;
+
+  /// What a caller is given who asks for nothing by name.
+  std::vector<const OutputRecord *> results() const {
+    std::vector<const OutputRecord *> list;
+    for (const OutputRecord &output : outputs)
+      if (!output.onRequest)
+        list.push_back(&output);
+    return list;
+  }
 
   /// Whether it begins, continues or reads rows of a session.
   bool hasState() const {

@@ -192,8 +192,8 @@ private:
     buffer.space = fields.index("space", spaceCount);
     buffer.perSequence = readPer(fields);
     buffer.width = fields.uinteger("width", widthCap);
-    buffer.element = fields.element();
-    if (buffer.element != DType::F32 && buffer.width % 2)
+    buffer.element = fields.element(/*numbers=*/true);
+    if (dtypeBits(buffer.element) == 16 && buffer.width % 2)
       faults.add(fields.place(), "rows of 16-bit elements have an even number of them");
     if (!faults.any())
       checkCache(buffer, fields.place());
@@ -221,11 +221,15 @@ private:
     output.width = fields.uinteger("width", large);
     output.space = fields.index("space", spaceCount);
     output.perSequence = readPer(fields);
+    output.onRequest = fields.flag("on_request");
     fields.finish();
     if (!faults.any() && output.column + output.width > function.buffers[output.buffer].width)
       faults.add(fields.place(), "reads columns outside its buffer");
-    if (!faults.any() && function.buffers[output.buffer].element != DType::F32)
-      faults.add(fields.place(), "reads a buffer that is not of F32");
+    if (!faults.any())
+      output.element = function.buffers[output.buffer].element;
+    bool isNumber = output.element == DType::I32 && output.perSequence && output.width == 1;
+    if (output.element != DType::F32 && !isNumber)
+      faults.add(fields.place(), "reads a buffer that is neither of F32 nor a number per sequence");
     if (!faults.any() && function.buffers[output.buffer].cache)
       faults.add(fields.place(), "reads a cache");
     function.outputs.push_back(std::move(output));
@@ -430,7 +434,7 @@ private:
       if (!faults.any() &&
           (word.second < 0 || static_cast<uint64_t>(word.second) >= function.buffers[word.first].width))
         faults.add(fields.place(), "an argument reads outside its buffer");
-      if (!faults.any() && word.second % 2 && function.buffers[word.first].element != DType::F32)
+      if (!faults.any() && word.second % 2 && dtypeBits(function.buffers[word.first].element) == 16)
         faults.add(fields.place(), "an argument begins inside a word of its buffer");
     } else if (*kind == "int") {
       word = {WordKind::Int, list->size() > 1 ? (*list)[1].asInt().value_or(0) : 0, 0, {}, {}};

@@ -34,8 +34,24 @@ Result<std::unique_lock<std::mutex>> Session::claim() {
   return turn;
 }
 
+/// Those of the names, or all that are not only given on request.
+static Result<std::vector<const OutputRecord *>> outputsOf(const FunctionRecord &function,
+                                                           std::optional<std::span<const std::string>> wanted) {
+  if (!wanted)
+    return function.results();
+  std::vector<const OutputRecord *> outputs;
+  for (const std::string &name : *wanted) {
+    auto found = std::ranges::find(function.outputs, name, &OutputRecord::name);
+    if (found == function.outputs.end())
+      return Error{"function '" + function.name + "' has no output '" + printable(name) + "'", Cause::NotFound};
+    outputs.push_back(&*found);
+  }
+  return outputs;
+}
+
 Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t count,
-                     const std::function<Status(std::span<const ptx_tensor>)> &use) {
+                     const std::function<Status(std::span<const ptx_tensor>)> &use,
+                     std::optional<std::span<const std::string>> wanted) {
   Result<std::unique_lock<std::mutex>> turn = claim();
   if (!turn)
     return turn.error();
@@ -46,15 +62,28 @@ Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t c
       known += (known.empty() ? "" : ", ") + other.name;
     return Error{"the program has no function '" + name + "', it has " + known, Cause::NotFound};
   }
-  return callClaimed(*function, inputs, count, use);
+  Result<std::vector<const OutputRecord *>> outputs = outputsOf(*function, wanted);
+  if (!outputs)
+    return outputs.error();
+  state = own.get();
+  if (Status status = compute(*function, inputs, count); !status)
+    return status;
+  for (const OutputRecord *output : *outputs) {
+    Result<ptx_tensor> result = take(*function, *output);
+    if (!result)
+      return result.error();
+    results.push_back(*result);
+  }
+  if (Status status = use(results); !status)
+    return status;
+  keepLengths(*function);
+  return {};
 }
 
 Status Session::callClaimed(const FunctionRecord &function, const ptx_tensor *inputs, size_t count,
-                            const std::function<Status(std::span<const ptx_tensor>)> &use, SessionState *rows) {
+                            SessionState *rows) {
   state = rows ? rows : own.get();
   if (Status status = compute(function, inputs, count); !status)
-    return status;
-  if (Status status = use(results); !status)
     return status;
   keepLengths(function);
   return {};
@@ -73,9 +102,7 @@ Status Session::compute(const FunctionRecord &function, const ptx_tensor *inputs
   if (Status status = prepare(function, *checked); !status)
     return status;
   dropRowsBegun(function);
-  if (Status status = run(function); !status)
-    return status;
-  return scatter(function);
+  return run(function);
 }
 
 //===- Rows of the session ---------------------------------------------------===//
@@ -193,7 +220,7 @@ Status Session::callWhole(const FunctionRecord &function, const CallInputs &inpu
         rows.lengths.push_back(state->lengthOf(history, row));
   }
   dropRowsBegun(function);
-  return program->wholeDevice()->call(function, adapter, tensors, count, rows, resultMemory, results);
+  return program->wholeDevice()->call(function, adapter, tensors, count, rows, resultMemory, wholeResults);
 }
 
 /// Orders the sequences so that equal adapters stand together.
@@ -363,43 +390,50 @@ Status Session::runSteps(const FunctionRecord &function, std::vector<ptx_launch_
   return {};
 }
 
+Result<ptx_tensor> Session::take(const FunctionRecord &function, const OutputRecord &output) {
+  auto index = static_cast<size_t>(&output - function.outputs.data());
+  if (program->wholeDevice())
+    return wholeResults[index];
+  resultMemory.resize(std::max(resultMemory.size(), function.outputs.size()));
+  std::vector<std::byte> &bytes = resultMemory[index];
+  if (Status status = bring(output, function.buffers[output.buffer], bytes); !status)
+    return status.error();
+  const RowTable &table = memory.spaces[output.space];
+  auto batch = static_cast<uint64_t>(table.sequences), length = static_cast<uint64_t>(table.length);
+  if (output.element == DType::I32)
+    return ptx_tensor{output.name.c_str(), PTX_I32, 1, {batch, 0, 0}, bytes.data()};
+  if (output.perSequence)
+    return ptx_tensor{output.name.c_str(), PTX_F32, 2, {batch, output.width, 0}, bytes.data()};
+  return ptx_tensor{output.name.c_str(), PTX_F32, 3, {batch, length, output.width}, bytes.data()};
+}
+
 /// Rows go back to the caller's [B,S]; where no row is, and where one is
 /// computed that the mask hides, zero.
-Status Session::scatter(const FunctionRecord &function) {
-  results.clear();
-  resultMemory.clear();
-  std::vector<float> staging;
-  for (const OutputRecord &output : function.outputs) {
-    const RowTable &table = memory.spaces[output.space];
-    size_t width = output.width, batch = static_cast<size_t>(table.sequences),
-           length = static_cast<size_t>(table.length);
-    std::vector<float> &result = resultMemory.emplace_back(batch * (output.perSequence ? 1 : length) * width, 0.0f);
-    size_t pitch = program->geometry().pitch(function.buffers[output.buffer].width);
-    size_t count = output.perSequence ? batch : static_cast<size_t>(table.rows());
-    uint64_t address = memory.buffers[output.buffer] + output.column * sizeof(float);
-    const float *source = reinterpret_cast<const float *>(address);
-    if (!program->device()->hostMemory()) {
-      staging.resize(count * width);
-      if (Status status =
-              program->device()->download(staging.data(), address, width * sizeof(float), pitch * sizeof(float), count);
-          !status)
-        return status;
-      source = staging.data();
-      pitch = width;
-    }
-    for (size_t i = 0; i < count; ++i) {
-      size_t sequence = output.perSequence ? i : static_cast<size_t>(table.sequence[i]);
-      if (!output.perSequence && table.isHidden(static_cast<int32_t>(i)))
-        continue;
-      size_t caller = static_cast<size_t>(table.order[sequence]);
-      size_t row = output.perSequence ? caller : caller * length + static_cast<size_t>(table.column[i]);
-      std::memcpy(result.data() + row * width, source + i * pitch, width * sizeof(float));
-    }
-    ptx_tensor tensor = {
-        output.name.c_str(), PTX_F32, output.perSequence ? 2u : 3u, {batch, length, width}, result.data()};
-    if (output.perSequence)
-      tensor.dims[1] = width;
-    results.push_back(tensor);
+Status Session::bring(const OutputRecord &output, const BufferRecord &buffer, std::vector<std::byte> &result) {
+  const RowTable &table = memory.spaces[output.space];
+  constexpr size_t wordBytes = sizeof(float); // of i32 too
+  auto batch = static_cast<size_t>(table.sequences), length = static_cast<size_t>(table.length);
+  size_t width = output.width * wordBytes, pitch = program->geometry().pitch(buffer.width) * wordBytes;
+  size_t count = output.perSequence ? batch : static_cast<size_t>(table.rows());
+  uint64_t address = memory.buffers[output.buffer] + output.column * wordBytes;
+  auto source = reinterpret_cast<const std::byte *>(address);
+  if (!program->device()->hostMemory()) {
+    staging.resize(count * width);
+    if (Status status = program->device()->download(staging.data(), address, width, pitch, count); !status)
+      return status;
+    source = staging.data();
+    pitch = width;
+  }
+  result.resize(batch * (output.perSequence ? 1 : length) * width);
+  if (!output.perSequence)
+    std::ranges::fill(result, std::byte{0});
+  for (size_t i = 0; i < count; ++i) {
+    size_t sequence = output.perSequence ? i : static_cast<size_t>(table.sequence[i]);
+    if (!output.perSequence && table.isHidden(static_cast<int32_t>(i)))
+      continue;
+    auto caller = static_cast<size_t>(table.order[sequence]);
+    size_t row = output.perSequence ? caller : caller * length + static_cast<size_t>(table.column[i]);
+    std::memcpy(result.data() + row * width, source + i * pitch, width);
   }
   return {};
 }

@@ -29,7 +29,7 @@ typedef struct ptx_whole_tensor {
   uint32_t rank;
   uint64_t dims[4];
   const int64_t *integers; /* inputs */
-  const float *floats;     /* outputs: owned by the device until its next call */
+  const float *floats;     /* outputs, numbers too: owned by the device until its next call */
 } ptx_whole_tensor;
 
 /* The rows of a session that a call's sequences are given. The runtime numbers

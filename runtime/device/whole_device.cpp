@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 
 namespace ptx {
@@ -82,8 +83,7 @@ int WholeDevice::read(void *context, const char *name, uint32_t *rank, uint64_t 
 }
 
 Status WholeDevice::call(const FunctionRecord &function, int32_t adapter, const ptx_tensor *inputs, size_t count,
-                         const WholeRows &rows, std::deque<std::vector<float>> &memory,
-                         std::vector<ptx_tensor> &results) {
+                         const WholeRows &rows, ResultMemory &memory, std::vector<ptx_tensor> &results) {
   std::deque<std::vector<int64_t>> wide;
   std::vector<ptx_whole_tensor> given;
   for (size_t i = 0; i < count; ++i) {
@@ -111,17 +111,26 @@ Status WholeDevice::call(const FunctionRecord &function, int32_t adapter, const 
   if (calls->call(state, function.name.c_str(), adapter, given.data(), given.size(), rows.session ? &held : nullptr,
                   &outputs, &outputCount, message, sizeof message) != 0)
     return Error{"function '" + function.name + "': " + message};
-  memory.clear();
+  memory.assign(function.outputs.size(), {});
+  results.clear();
   for (const OutputRecord &output : function.outputs) {
     const ptx_whole_tensor *found =
         std::find_if(outputs, outputs + outputCount, [&](const ptx_whole_tensor &t) { return output.name == t.name; });
     if (found == outputs + outputCount || found->rank > PTX_MAX_RANK)
       return Error{"function '" + function.name + "': the device computed no '" + output.name + "'"};
-    ptx_tensor tensor = {output.name.c_str(), PTX_F32, found->rank, {}, nullptr};
+    bool isNumber = output.element == DType::I32;
+    ptx_tensor tensor = {output.name.c_str(), isNumber ? PTX_I32 : PTX_F32, found->rank, {}, nullptr};
     size_t size = 1;
     for (uint32_t d = 0; d < found->rank; ++d)
       size *= tensor.dims[d] = found->dims[d];
-    tensor.data = memory.emplace_back(found->floats, found->floats + size).data();
+    std::vector<std::byte> &bytes = memory[results.size()];
+    bytes.resize(size * sizeof(float));
+    if (isNumber)
+      std::transform(found->floats, found->floats + size, reinterpret_cast<int32_t *>(bytes.data()),
+                     [](float number) { return static_cast<int32_t>(number); });
+    else
+      std::memcpy(bytes.data(), found->floats, bytes.size());
+    tensor.data = bytes.data();
     results.push_back(tensor);
   }
   return {};

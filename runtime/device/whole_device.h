@@ -8,7 +8,6 @@
 #include "runtime/device/device.h"
 #include "runtime/ptx.h"
 
-#include <deque>
 #include <span>
 
 namespace ptx {
@@ -19,6 +18,9 @@ struct WholeRows {
   std::vector<int64_t> slots, lengths;
 };
 
+/// The bytes of results, by the number of the output.
+using ResultMemory = std::vector<std::vector<std::byte>>;
+
 class WholeDevice {
 public:
   /// Gives the device the program's text. `manifest` must outlive it.
@@ -26,9 +28,10 @@ public:
                                                    const Manifest &manifest, const std::string &parameterDirectory);
   ~WholeDevice();
 
-  /// One call at a time for all sessions: the device is for checking, not for speed.
+  /// One call at a time for all sessions: the device is for checking, not for
+  /// speed. Results are those of all outputs, in their order.
   Status call(const FunctionRecord &function, int32_t adapter, const ptx_tensor *inputs, size_t count,
-              const WholeRows &rows, std::deque<std::vector<float>> &memory, std::vector<ptx_tensor> &results);
+              const WholeRows &rows, ResultMemory &memory, std::vector<ptx_tensor> &results);
 
   Result<void *> openSession();
   void closeSession(void *session);

@@ -36,7 +36,7 @@ struct Word {
   std::string name;
   Type type;
   std::string_view columns = {}; // of rows and tables: the count of columns that are touched
-  DType element = DType::F32;    // of a weight, rows or a table: f32, f16 or bf16
+  DType element = DType::F32;    // of a weight, rows or a table: f32, f16 or bf16; of numbers: i32
 };
 using Signature = std::vector<Word>;
 
@@ -49,6 +49,7 @@ struct SkeletonWord {
   Type type;
   std::string_view columns = {};
   Role role = Role::Other;
+  DType element = DType::F32; // where nothing else is said
 };
 struct Skeleton {
   std::string_view name;
@@ -90,6 +91,12 @@ inline constexpr SkeletonWord pool[] = {
     {"x", Type::Rows, "width"}, {"x_pitch", Type::Pitch}, {"y", Type::Rows, "width", Role::Any},
     {"y_pitch", Type::Pitch},   {"width", Type::Count},   {"begin", Type::Index},
     {"keys", Type::Index},      {"position", Type::Index}};
+// y[m] = the number of the greatest of x[m,n]
+inline constexpr SkeletonWord greatest[] = {{"x", Type::Rows, "width"},
+                                            {"x_pitch", Type::Pitch},
+                                            {"y", Type::Rows, "", Role::Other, DType::I32},
+                                            {"y_pitch", Type::Pitch},
+                                            {"width", Type::Count}};
 // y[cells[m], n] = x[m, n]
 inline constexpr SkeletonWord append[] = {{"x", Type::Rows, "width", Role::Any},
                                           {"x_pitch", Type::Pitch},
@@ -127,11 +134,12 @@ inline constexpr SkeletonWord foldNorm[] = {{"a", Type::Weight},
 
 inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", attention}, {"row_norm", rowWise},
                                          {"gather", gather},     {"pool", pool},           {"map", rowWise},
-                                         {"fold", fold},         {"fold_norm", foldNorm},  {"append", append}};
+                                         {"fold", fold},         {"fold_norm", foldNorm},  {"append", append},
+                                         {"greatest", greatest}};
 
 /// Words of 32 bits in a row of elements: of 16-bit ones there is an even number.
 constexpr uint64_t rowWords(uint64_t elements, DType element) {
-  return element == DType::F32 ? elements : elements / 2;
+  return element == DType::F16 || element == DType::BF16 ? elements / 2 : elements;
 }
 
 /// What distinguishes the words of kernels of one skeleton.
@@ -157,7 +165,7 @@ inline const SkeletonWord *findWord(std::string_view skeleton, std::string_view 
 /// Empty for an unknown skeleton.
 inline Signature signatureOf(std::string_view skeleton, const Shape &shape) {
   Signature signature;
-  auto elementOf = [&](std::string_view word, DType otherwise = DType::F32) {
+  auto elementOf = [&](std::string_view word, DType otherwise) {
     for (const auto &[name, element] : shape.rows)
       if (name == word)
         return element;
@@ -167,10 +175,10 @@ inline Signature signatureOf(std::string_view skeleton, const Shape &shape) {
     if (entry.name == skeleton)
       for (const SkeletonWord &word : entry.words)
         signature.push_back({std::string(word.name), word.type, word.columns,
-                             elementOf(word.name, word.type == Type::Weight ? shape.weights : DType::F32)});
+                             elementOf(word.name, word.type == Type::Weight ? shape.weights : word.element)});
   for (int64_t t = 0; t < shape.tables; ++t) {
     std::string name = "table_" + std::to_string(t);
-    signature.push_back({name, Type::Table, "width", elementOf(name)});
+    signature.push_back({name, Type::Table, "width", elementOf(name, DType::F32)});
     signature.push_back({name + "_pitch", Type::Pitch});
     signature.push_back({"index_" + std::to_string(t), Type::Index});
   }

@@ -119,7 +119,7 @@ Result<std::vector<TokenIds>> generateWith(Session &session, const GenerateOptio
       prompt.text = {*options.ids.start};
   if (Status status = checkLengths(options, *model, *prompts); !status)
     return status.error();
-  if (!model->decode) {
+  if (!model->decode.record) {
     RecomputingStepper stepper(session, *model);
     return generate(stepper, options, *prompts, chosen);
   }

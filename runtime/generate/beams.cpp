@@ -1,5 +1,6 @@
 #include "runtime/generate/beams.h"
 
+#include "runtime/generate/logits.h"
 #include "runtime/generate/processors.h"
 
 #include <algorithm>
@@ -187,8 +188,11 @@ Result<std::vector<TokenIds>> searchBeams(Stepper &model, const GenerateOptions 
   std::vector<RowSearch> rows;
   for (size_t i = 0; i < prompts.size(); ++i)
     rows.emplace_back(options, prompts[i], i);
-  Result<Logits> logits = model.start(prompts);
+  Status computed = model.start(prompts);
   while (true) {
+    if (!computed)
+      return computed.error();
+    Result<Logits> logits = model.logits();
     if (!logits)
       return logits.error();
     std::vector<size_t> parents;
@@ -206,7 +210,7 @@ Result<std::vector<TokenIds>> searchBeams(Stepper &model, const GenerateOptions 
     }
     if (parents.empty())
       break;
-    logits = model.step(parents, tokens);
+    computed = model.step(parents, tokens);
   }
   std::vector<TokenIds> best;
   for (const RowSearch &row : rows) {

@@ -3,6 +3,8 @@
 #include "runtime/generate/logits.h"
 #include "runtime/generate/padded.h"
 
+#include <array>
+
 namespace ptx {
 
 Result<std::unique_ptr<CachedStepper>> CachedStepper::open(Session &session, const TextModel &model, size_t texts,
@@ -13,7 +15,7 @@ Result<std::unique_ptr<CachedStepper>> CachedStepper::open(Session &session, con
   return std::unique_ptr<CachedStepper>(new CachedStepper(session, model, **rows));
 }
 
-Result<Logits> CachedStepper::start(std::span<const Prompt> prompts) {
+Status CachedStepper::start(std::span<const Prompt> prompts) {
   std::vector<const TokenIds *> texts, sources;
   adapters.clear();
   for (const Prompt &prompt : prompts) {
@@ -29,10 +31,10 @@ Result<Logits> CachedStepper::start(std::span<const Prompt> prompts) {
     inputs.push_back(text.idsTensor("decoder_input_ids"));
     inputs.push_back(text.maskTensor("decoder_attention_mask"));
   }
-  return call(*model.prefill, std::move(inputs));
+  return call(model.prefill, std::move(inputs));
 }
 
-Result<Logits> CachedStepper::step(std::span<const size_t> parents, std::span<const int64_t> tokens) {
+Status CachedStepper::step(std::span<const size_t> parents, std::span<const int64_t> tokens) {
   // Rows of texts that have ended stand behind those that go on.
   std::vector<uint32_t> order(parents.begin(), parents.end());
   std::vector<bool> isParent(count);
@@ -42,7 +44,7 @@ Result<Logits> CachedStepper::step(std::span<const size_t> parents, std::span<co
     if (!isParent[row])
       order.push_back(row);
   if (Status status = rows.reorder(order); !status)
-    return status.error();
+    return status;
   if (!adapters.empty()) {
     std::vector<int64_t> own;
     for (size_t parent : parents)
@@ -51,24 +53,35 @@ Result<Logits> CachedStepper::step(std::span<const size_t> parents, std::span<co
   }
   count = parents.size();
   TokenIds ids(tokens.begin(), tokens.end());
-  return call(*model.decode, {{"input_ids", PTX_I64, 1, {count, 0, 0}, ids.data()}});
+  return call(model.decode, {{"input_ids", PTX_I64, 1, {count, 0, 0}, ids.data()}});
 }
 
-Result<Logits> CachedStepper::call(const FunctionRecord &function, std::vector<ptx_tensor> inputs) {
+Status CachedStepper::call(const CachedFunction &function, std::vector<ptx_tensor> inputs) {
   if (!adapters.empty())
     inputs.push_back({"adapter_ids", PTX_I64, 1, {count, 0, 0}, adapters.data()});
-  Logits logits{{}, model.vocabulary};
-  auto keep = [&](std::span<const ptx_tensor> results) -> Status {
-    const uint64_t shape[] = {count, model.vocabulary};
-    Result<const float *> values = logitsOf(results, shape);
-    if (!values)
-      return values.error();
-    logits.values = {*values, count * model.vocabulary}; // the session's until its next call
-    return {};
-  };
-  if (Status status = session.callClaimed(function, inputs.data(), inputs.size(), keep, &rows); !status)
+  called = &function;
+  return session.callClaimed(*function.record, inputs.data(), inputs.size(), &rows);
+}
+
+Result<Logits> CachedStepper::logits() {
+  Result<ptx_tensor> values = session.take(*called->record, *called->logits);
+  if (!values)
+    return values.error();
+  const uint64_t shape[] = {count, model.vocabulary};
+  if (Status status = checkShape(*values, shape); !status)
     return status.error();
-  return logits;
+  return Logits{{static_cast<const float *>(values->data), count * model.vocabulary}, model.vocabulary};
+}
+
+Result<std::span<const int32_t>> CachedStepper::greatest() {
+  if (!called->greatest)
+    return Stepper::greatest();
+  Result<ptx_tensor> ids = session.take(*called->record, *called->greatest);
+  if (!ids)
+    return ids.error();
+  if (Status status = checkShape(*ids, std::array<uint64_t, 1>{count}); !status)
+    return status.error();
+  return std::span(static_cast<const int32_t *>(ids->data), count);
 }
 
 } // namespace ptx

@@ -17,19 +17,22 @@ public:
   static Result<std::unique_ptr<CachedStepper>> open(Session &session, const TextModel &model, size_t texts,
                                                      size_t tokens);
 
-  Result<Logits> start(std::span<const Prompt> prompts) override;
-  Result<Logits> step(std::span<const size_t> parents, std::span<const int64_t> tokens) override;
+  Status start(std::span<const Prompt> prompts) override;
+  Status step(std::span<const size_t> parents, std::span<const int64_t> tokens) override;
+  Result<Logits> logits() override;
+  Result<std::span<const int32_t>> greatest() override;
 
 private:
   CachedStepper(Session &session, const TextModel &model, SessionState &rows)
       : session(session), model(model), rows(rows) {}
-  Result<Logits> call(const FunctionRecord &function, std::vector<ptx_tensor> inputs);
+  Status call(const CachedFunction &function, std::vector<ptx_tensor> inputs);
 
   Session &session;
   TextModel model;
-  SessionState &rows;            // text i is in row i
-  std::vector<int64_t> adapters; // of each text; empty: the session's
-  size_t count = 0;              // of texts
+  SessionState &rows;                     // text i is in row i
+  std::vector<int64_t> adapters;          // of each text; empty: the session's
+  size_t count = 0;                       // of texts
+  const CachedFunction *called = nullptr; // the last one
 };
 
 } // namespace ptx

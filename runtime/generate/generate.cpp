@@ -1,6 +1,7 @@
 #include "runtime/generate/generate.h"
 
 #include "runtime/generate/beams.h"
+#include "runtime/generate/logits.h"
 #include "runtime/generate/processors.h"
 
 #include <algorithm>
@@ -11,29 +12,61 @@ namespace ptx {
 
 namespace {
 
-/// Chooses the next id of a text among scores that it may change.
+/// Chooses the next ids of texts. Where the options leave the greatest logits as
+/// they are, the model says which those are, and its logits stay where they are.
 class Chooser {
 public:
-  explicit Chooser(const GenerateOptions &options) : options(options) {}
+  Chooser(Stepper &model, const GenerateOptions &options) : model(model), options(options) {}
 
-  Result<int64_t> choose(std::span<const float> logits, std::span<const int64_t> text, size_t row, size_t step) {
-    if (Status status = checkFinite(logits, row); !status)
-      return status.error();
-    scores.assign(logits.begin(), logits.end());
-    processScores(options, text, step, scores);
+  /// Before the ids of a step are asked for.
+  Status begin() {
+    logits.reset();
     if (options.sampling)
-      warpScores(*options.sampling, scores);
-    auto greatest = std::ranges::max_element(scores); // of equals the first
-    if (!std::isfinite(*greatest))
-      return Error{"generation: row " + std::to_string(row) +
-                   (*greatest < 0 ? ": the options leave no id to choose" : ": the options make scores overflow")};
-    if (options.sampling)
-      return static_cast<int64_t>(draw(scores, randomOf(options.sampling->seed, row, step)));
-    return greatest - scores.begin();
+      return {};
+    Result<std::span<const int32_t>> found = model.greatest();
+    if (found)
+      greatest = *found;
+    return found ? Status() : found.error();
+  }
+
+  /// Of the model's text number `index`, which continues `row`.
+  Result<int64_t> choose(size_t index, std::span<const int64_t> text, size_t row, size_t step) {
+    if (!options.sampling) {
+      if (Status status = checkFinite(greatest[index], row); !status)
+        return status.error();
+      if (keepsGreatest(options, text, step, greatest[index]))
+        return greatest[index];
+    }
+    if (!logits) {
+      Result<Logits> all = model.logits();
+      if (!all)
+        return all.error();
+      logits = *all;
+    }
+    return chooseAmong(logits->of(index), text, row, step);
   }
 
 private:
+  Result<int64_t> chooseAmong(std::span<const float> values, std::span<const int64_t> text, size_t row, size_t step) {
+    if (Status status = options.sampling ? checkFinite(values, row) : Status(); !status)
+      return status.error();
+    scores.assign(values.begin(), values.end());
+    processScores(options, text, step, scores);
+    if (options.sampling)
+      warpScores(*options.sampling, scores);
+    auto best = std::ranges::max_element(scores); // of equals the first
+    if (!std::isfinite(*best))
+      return Error{"generation: row " + std::to_string(row) +
+                   (*best < 0 ? ": the options leave no id to choose" : ": the options make scores overflow")};
+    if (options.sampling)
+      return static_cast<int64_t>(draw(scores, randomOf(options.sampling->seed, row, step)));
+    return best - scores.begin();
+  }
+
+  Stepper &model;
   const GenerateOptions &options;
+  std::span<const int32_t> greatest; // of the step; empty where ids are drawn
+  std::optional<Logits> logits;      // once some text has asked for them
   std::vector<float> scores;
 };
 
@@ -45,16 +78,18 @@ Result<std::vector<TokenIds>> chooseEach(Stepper &model, const GenerateOptions &
     texts.push_back(prompt.text);
   std::vector<size_t> open(prompts.size()); // the rows that go on, in the model's order
   std::iota(open.begin(), open.end(), 0);
-  Chooser chooser(options);
-  Result<Logits> logits = model.start(prompts);
+  Chooser chooser(model, options);
+  Status computed = model.start(prompts);
   while (true) {
-    if (!logits)
-      return logits.error();
+    if (!computed)
+      return computed.error();
+    if (Status status = chooser.begin(); !status)
+      return status.error();
     std::vector<size_t> parents, next;
     TokenIds tokens;
     for (size_t i = 0; i < open.size(); ++i) {
       TokenIds &row = rows[open[i]], &text = texts[open[i]];
-      Result<int64_t> id = chooser.choose(logits->of(i), text, open[i], row.size());
+      Result<int64_t> id = chooser.choose(i, text, open[i], row.size());
       if (!id)
         return id.error();
       row.push_back(*id);
@@ -70,7 +105,7 @@ Result<std::vector<TokenIds>> chooseEach(Stepper &model, const GenerateOptions &
     open = std::move(next);
     if (open.empty())
       return rows;
-    logits = model.step(parents, tokens);
+    computed = model.step(parents, tokens);
   }
 }
 

@@ -1,4 +1,4 @@
-// The logits among what a function gave.
+// What a function gave, as generation reads it.
 #ifndef PTX_RUNTIME_GENERATE_LOGITS_H
 #define PTX_RUNTIME_GENERATE_LOGITS_H
 
@@ -9,9 +9,15 @@
 
 namespace ptx {
 
-/// Their values, of exactly this shape: a device that takes whole calls answers
-/// for itself. They live as long as the results.
-Result<const float *> logitsOf(std::span<const ptx_tensor> results, std::span<const uint64_t> shape);
+/// An error where a result is not of this shape: a device that takes whole calls answers for itself.
+Status checkShape(const ptx_tensor &result, std::span<const uint64_t> shape);
+
+/// The id of the greatest logit, of equals the first; -1 - i where that of id i is the first that is not finite.
+int32_t greatestOf(std::span<const float> logits);
+
+/// An error that names the id where logits are not finite; also from what `greatestOf` says of them.
+Status checkFinite(std::span<const float> logits, size_t row);
+Status checkFinite(int32_t greatest, size_t row);
 
 } // namespace ptx
 

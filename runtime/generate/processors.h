@@ -7,9 +7,6 @@
 
 namespace ptx {
 
-/// An error that names the id where a model's logits are not finite.
-Status checkFinite(std::span<const float> logits, size_t row);
-
 /// `text`: all ids so far, `added` of them new. `scores` [vocabulary], logits or
 /// logarithms of probabilities; -infinity where an id must not come.
 ///  1. repetition penalty: scores of ids in the text, times it below zero, else divided by it
@@ -20,6 +17,10 @@ Status checkFinite(std::span<const float> logits, size_t row);
 ///  6. so have the ids of `forcedLast`, for the last id that there may be
 void processScores(const GenerateOptions &options, std::span<const int64_t> text, size_t added,
                    std::span<float> scores);
+
+/// Whether the id with the greatest logit is the one with the greatest score too: nothing forbids it, and no
+/// score is raised.
+bool keepsGreatest(const GenerateOptions &options, std::span<const int64_t> text, size_t added, int64_t id);
 
 } // namespace ptx
 

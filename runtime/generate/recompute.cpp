@@ -15,14 +15,14 @@ constexpr size_t mostLogits = 16u << 20;
 
 } // namespace
 
-Result<Logits> RecomputingStepper::start(std::span<const Prompt> prompts) {
+Status RecomputingStepper::start(std::span<const Prompt> prompts) {
   texts.clear();
   for (const Prompt &prompt : prompts)
     texts.push_back({&prompt, prompt.text});
   return compute();
 }
 
-Result<Logits> RecomputingStepper::step(std::span<const size_t> parents, std::span<const int64_t> tokens) {
+Status RecomputingStepper::step(std::span<const size_t> parents, std::span<const int64_t> tokens) {
   std::vector<Text> grown;
   for (size_t i = 0; i < parents.size(); ++i) {
     grown.push_back(texts[parents[i]]);
@@ -32,16 +32,16 @@ Result<Logits> RecomputingStepper::step(std::span<const size_t> parents, std::sp
   return compute();
 }
 
-Result<Logits> RecomputingStepper::compute() {
-  logits.resize(texts.size() * model.vocabulary);
+Status RecomputingStepper::compute() {
+  values.resize(texts.size() * model.vocabulary);
   size_t longest = 1;
   for (const Text &text : texts)
     longest = std::max(longest, text.ids.size());
   size_t group = std::max<size_t>(1, mostLogits / (longest * model.vocabulary));
   for (size_t begin = 0; begin < texts.size(); begin += group)
     if (Status status = computeTexts(begin, std::min(texts.size(), begin + group)); !status)
-      return status.error();
-  return Logits{logits, model.vocabulary};
+      return status;
+  return {};
 }
 
 /// One call. Positions behind a text's last one are masked, or, where the
@@ -62,18 +62,20 @@ Status RecomputingStepper::computeTexts(size_t begin, size_t end) {
   if (!adapters.empty())
     inputs.push_back({"adapter_ids", PTX_I64, 1, {adapters.size(), 0, 0}, adapters.data()});
   uint64_t count = end - begin, length = text.width();
-  auto keepLast = [&](std::span<const ptx_tensor> results) -> Status {
-    const uint64_t shape[] = {count, length, model.vocabulary};
-    Result<const float *> values = logitsOf(results, shape);
-    if (!values)
-      return values.error();
-    for (size_t i = begin; i < end; ++i) {
-      size_t row = (i - begin) * length + texts[i].ids.size() - 1;
-      std::copy_n(*values + row * model.vocabulary, model.vocabulary, logits.data() + i * model.vocabulary);
-    }
-    return {};
-  };
-  return session.callClaimed(*model.function, inputs.data(), inputs.size(), keepLast);
+  if (Status status = session.callClaimed(*model.function, inputs.data(), inputs.size()); !status)
+    return status;
+  Result<ptx_tensor> logits = session.take(*model.function, *model.logits);
+  if (!logits)
+    return logits.error();
+  const uint64_t shape[] = {count, length, model.vocabulary};
+  if (Status status = checkShape(*logits, shape); !status)
+    return status;
+  for (size_t i = begin; i < end; ++i) {
+    size_t row = (i - begin) * length + texts[i].ids.size() - 1;
+    std::copy_n(static_cast<const float *>(logits->data) + row * model.vocabulary, model.vocabulary,
+                values.data() + i * model.vocabulary);
+  }
+  return {};
 }
 
 } // namespace ptx

@@ -14,8 +14,9 @@ public:
   /// The session is claimed by the caller, and `model` is of its program.
   RecomputingStepper(Session &session, const TextModel &model) : session(session), model(model) {}
 
-  Result<Logits> start(std::span<const Prompt> prompts) override;
-  Result<Logits> step(std::span<const size_t> parents, std::span<const int64_t> tokens) override;
+  Status start(std::span<const Prompt> prompts) override;
+  Status step(std::span<const size_t> parents, std::span<const int64_t> tokens) override;
+  Result<Logits> logits() override { return Logits{values, model.vocabulary}; }
 
 private:
   struct Text {
@@ -23,13 +24,13 @@ private:
     TokenIds ids; // the prompt's text, and what came behind it
   };
 
-  Result<Logits> compute();
+  Status compute();
   Status computeTexts(size_t begin, size_t end);
 
   Session &session;
   TextModel model;
   std::vector<Text> texts;
-  std::vector<float> logits; // [texts, vocabulary]
+  std::vector<float> values; // [texts, vocabulary]
 };
 
 } // namespace ptx

@@ -33,20 +33,28 @@ struct Logits {
   std::span<const float> of(size_t text) const { return values.subspan(text * width, width); }
 };
 
-/// Logits live until the next call. Ids and lengths are checked before they
-/// come here; errors are the device's, or a cancelled call. After an error
-/// only `start` may be called. One thread at a time.
+/// Ids and lengths are checked before they come here; errors are the device's,
+/// or a cancelled call. After an error only `start` may be called. One thread at
+/// a time.
 class Stepper {
 public:
   virtual ~Stepper() = default;
 
   /// Begins a text per prompt; earlier ones are forgotten. The prompts outlive the texts.
-  virtual Result<Logits> start(std::span<const Prompt> prompts) = 0;
+  virtual Status start(std::span<const Prompt> prompts) = 0;
 
   /// Text i of now on is text parents[i] of before with tokens[i] behind it. A
   /// parent may come several times (beams multiply) or not at all (its text has
   /// ended); at least one does.
-  virtual Result<Logits> step(std::span<const size_t> parents, std::span<const int64_t> tokens) = 0;
+  virtual Status step(std::span<const size_t> parents, std::span<const int64_t> tokens) = 0;
+
+  /// Of the texts as they are now. They live until the next start or step.
+  virtual Result<Logits> logits() = 0;
+  /// What `greatestOf` says of the logits of each text: from a device that knows it no logits are brought.
+  virtual Result<std::span<const int32_t>> greatest();
+
+private:
+  std::vector<int32_t> ids; // of greatest
 };
 
 } // namespace ptx

@@ -11,17 +11,23 @@ template <typename Record> const Record *findNamed(const std::vector<Record> &re
   return found == records.end() ? nullptr : &*found;
 }
 
+CachedFunction findCached(const Manifest &manifest, std::string_view name, uint64_t vocabulary) {
+  const FunctionRecord *function = findNamed(manifest.functions, name);
+  const OutputRecord *logits = function ? findNamed(function->outputs, "logits") : nullptr;
+  if (!logits || !logits->perSequence || logits->width != vocabulary || !function->hasState())
+    return {};
+  const OutputRecord *greatest = findNamed(function->outputs, "greatest_ids");
+  return {function, logits, greatest && greatest->element == DType::I32 ? greatest : nullptr};
+}
+
 /// prefill and decode, where they give logits over the same vocabulary.
 void findCached(const Manifest &manifest, TextModel &model) {
-  const FunctionRecord *prefill = findNamed(manifest.functions, "prefill"),
-                       *decode = findNamed(manifest.functions, "decode");
-  for (const FunctionRecord *function : {prefill, decode}) {
-    const OutputRecord *logits = function ? findNamed(function->outputs, "logits") : nullptr;
-    if (!logits || !logits->perSequence || logits->width != model.vocabulary || !function->hasState())
-      return;
-  }
+  CachedFunction prefill = findCached(manifest, "prefill", model.vocabulary),
+                 decode = findCached(manifest, "decode", model.vocabulary);
+  if (!prefill.record || !decode.record)
+    return;
   for (const char *name : {"decoder_input_ids", "decoder_attention_mask"})
-    if (model.hasSource != (findNamed(prefill->inputs, name) != nullptr))
+    if (model.hasSource != (findNamed(prefill.record->inputs, name) != nullptr))
       return;
   model.prefill = prefill;
   model.decode = decode;
@@ -44,6 +50,7 @@ Result<TextModel> textModelOf(const Manifest &manifest) {
                  Cause::NotFound};
   TextModel model;
   model.function = forward;
+  model.logits = logits;
   model.hasSource = target != nullptr;
   model.vocabulary = logits->width;
   model.positions = forward->spaces[text->space].maxLength;

@@ -6,11 +6,19 @@
 
 namespace ptx {
 
+/// A function over rows that a session keeps: null where the program has none.
+struct CachedFunction {
+  const FunctionRecord *record = nullptr;
+  const OutputRecord *logits = nullptr;
+  const OutputRecord *greatest = nullptr; // null in programs that do not say it
+};
+
 /// What `forward` takes and gives: a decoder (input_ids, attention_mask), or an
 /// encoder-decoder (decoder_input_ids too) whose prompts are sources.
 struct TextModel {
   const FunctionRecord *function = nullptr;
-  const FunctionRecord *prefill = nullptr, *decode = nullptr; // over rows that a session keeps, where there are both
+  const OutputRecord *logits = nullptr; // of that function
+  CachedFunction prefill, decode;       // both, or none
   bool hasSource = false;
   uint64_t vocabulary = 0;  // logits of a position
   uint64_t positions = 0;   // of a text

@@ -32,7 +32,7 @@ class Rt_Type<string cpp, string mnem> : TypeDef<Rt_Dialect, cpp> {
 }
 def Rt_Input : Rt_Type<"Input", "input"> { let summary = "what a caller passes"; }
 def Rt_Space : Rt_Type<"Space", "space"> { let summary = "a row table"; }
-def Rt_Buffer : Rt_Type<"Buffer", "buffer"> { let summary = "rows of f32, f16 or bf16 in an arena slot"; }
+def Rt_Buffer : Rt_Type<"Buffer", "buffer"> { let summary = "rows of f32, f16, bf16 or i32 in an arena slot"; }
 
 //===- Words of a launch, 64 bits each ----------------------------------------===//
 
@@ -257,14 +257,15 @@ def Rt_BufferOp : Rt_NamedPart<"buffer"> {
     A cache has a row for each cell: each token that a row of the session may
     hold. The session keeps them; launches write and read the cells that spaces
     tell (`cells`; `begin` and `keys` of what is held).
-    Elements are of f32 where nothing is said: `width 16 of bf16`. How far apart
+    Elements are of f32 where nothing is said: `width 16 of bf16`; numbers are of i32. How far apart
     rows lie is the target's: the word `pitch`, of as many words of 32 bits as
     a row has.
     C1 it has a slot of the program's, or a cache that is declared, of its
     elements and width, in a space that is held of the cache's history.
     C2 it has columns, of 16 bits an even number.
   }];
-  let arguments = (ins OptionalAttr<I64Attr>:$slot, OptionalAttr<FlatSymbolRefAttr>:$cache, Rt_Space:$space, Rt_Per:$per, I64Attr:$width, Xf_ProductType:$element_type);
+  let arguments = (ins OptionalAttr<I64Attr>:$slot, OptionalAttr<FlatSymbolRefAttr>:$cache, Rt_Space:$space, Rt_Per:$per, I64Attr:$width,
+                       OptionalAttr<TypeAttrOf<AnyTypeOf<[F16, BF16, I32]>>>:$element_type);
   let results = (outs Rt_Buffer:$result);
   let assemblyFormat = "(`slot` $slot^)? (`cache` $cache^)? `in` $space `per` $per `width` $width (`of` $element_type^)? attr-dict";
   let hasVerifier = 1;
@@ -276,9 +277,10 @@ def Rt_BufferOp : Rt_NamedPart<"buffer"> {
 }
 
 def Rt_OutputOp : Rt_ProgramPart<"output"> {
-  let arguments = (ins StrAttr:$name, Rt_Buffer:$buffer, I64Attr:$column, I64Attr:$width);
-  let summary = "a named output read from a buffer of f32 after the last launch";
-  let assemblyFormat = "$name $buffer `column` $column `width` $width attr-dict";
+  let arguments = (ins StrAttr:$name, Rt_Buffer:$buffer, I64Attr:$column, I64Attr:$width, UnitAttr:$on_request);
+  let summary = "a named output read from a buffer of f32, or of i32 per sequence, after the last launch";
+  let description = "One that is `on_request` is given to callers who ask for it by name.";
+  let assemblyFormat = "$name $buffer `column` $column `width` $width (`on_request` $on_request^)? attr-dict";
 }
 
 def Rt_LaunchOp : Rt_Op<"launch", [ParentOneOf<["ProgramOp", "DeployOp"]>, NoTerminator, SingleBlock]> {

@@ -24,9 +24,9 @@ struct Window {
   int64_t column, width;
 };
 
-/// The storage type of f32, f16 and bf16.
+/// The storage type of f32, f16, bf16 and i32.
 DType dtypeOf(mlir::Type element);
-/// "f32", "f16", "bf16".
+/// "f32", "f16", "bf16", "i32".
 llvm::StringRef elementName(DType dtype);
 
 /// What a problem reads and writes.

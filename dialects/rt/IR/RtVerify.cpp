@@ -18,11 +18,14 @@ using xf::SkeletonAttr;
 static constexpr int64_t maxTables = 64;
 
 DType ptx::rt::dtypeOf(Type element) {
-  return element.isBF16() ? DType::BF16 : element.isF16() ? DType::F16 : DType::F32;
+  return element.isInteger(32) ? DType::I32
+         : element.isBF16()    ? DType::BF16
+         : element.isF16()     ? DType::F16
+                               : DType::F32;
 }
 
 StringRef ptx::rt::elementName(DType dtype) {
-  return dtype == DType::BF16 ? "bf16" : dtype == DType::F16 ? "f16" : "f32";
+  return dtype == DType::I32 ? "i32" : dtype == DType::BF16 ? "bf16" : dtype == DType::F16 ? "f16" : "f32";
 }
 
 /// Also of kernels that do not verify: C1 says how many tables a gather has,
@@ -54,6 +57,7 @@ std::optional<int64_t> KernelOp::getElementCount() {
   case Skeleton::Attention:
   case Skeleton::Pool:
   case Skeleton::Append:
+  case Skeleton::Greatest:
     return std::nullopt;
   case Skeleton::Gather:
     return static_cast<int64_t>(getTables());
@@ -110,12 +114,13 @@ static ParseResult parseWords(OpAsmParser &parser, SkeletonAttr skeleton, Intege
     StringRef name, type;
     if (parser.parseKeyword(&name) || parser.parseColon() || parser.parseKeyword(&type))
       return failure();
-    DType narrow = succeeded(parser.parseOptionalKeyword("f16"))    ? DType::F16
-                   : succeeded(parser.parseOptionalKeyword("bf16")) ? DType::BF16
-                                                                    : DType::F32;
+    DType element = DType::F32;
+    for (DType other : {DType::F16, DType::BF16, DType::I32})
+      if (succeeded(parser.parseOptionalKeyword(elementName(other))))
+        element = other;
     for (const words::TypeName &entry : words::typeNames)
       if (type == StringRef(entry.name)) {
-        written.push_back({name.str(), entry.type, {}, narrow});
+        written.push_back({name.str(), entry.type, {}, element});
         return success();
       }
     return parser.emitError(parser.getCurrentLocation(), "no word has the type '") << type << "'";
@@ -348,7 +353,7 @@ LogicalResult BufferOp::verify() {
     return emitOpError("C1: has a slot or a cache, one of the two");
   if (int64_t slot = static_cast<int64_t>(getSlot().value_or(0)); getSlot() && (slot < 0 || slot >= slots))
     return emitOpError("C1: there is no slot ") << slot << ", the program has " << slots;
-  bool isWhole = getElement() == DType::F32 || width % 2 == 0;
+  bool isWhole = width % 2 == 0 || !getElementType() || !xf::isProductType(*getElementType());
   return width >= 1 && width <= xf::maxExtent && isWhole ? success()
                                                          : emitOpError("C2: rows of ") << width << " columns";
 }
@@ -435,8 +440,8 @@ Touched ProblemOp::getTouched(KernelOp kernel) {
   words::Signature signature = kernel.getSignature();
   SmallVector<std::pair<Attribute, Value>> args = getArgs();
   auto countOf = [&](std::string_view name, BufferOp buffer, int64_t column) -> int64_t {
-    if (name.empty())
-      return static_cast<int64_t>(getColumns() * kernel.getHeadDim());
+    if (name.empty()) // heads, or one number
+      return static_cast<int64_t>(getColumns() * std::max<uint64_t>(1, kernel.getHeadDim()));
     for (auto [expected, arg] : llvm::zip(signature, args))
       if (expected.name == name)
         if (auto number = dyn_cast<IntArgAttr>(arg.first))

@@ -168,8 +168,11 @@ private:
     Window window{op.getBuffer(), static_cast<int64_t>(op.getColumn()), static_cast<int64_t>(op.getWidth())};
     if (bufferOf(window).getCache())
       return op.emitOpError("C5: gives a cache");
-    if (bufferOf(window).getElement() != DType::F32)
-      return op.emitOpError("C2: is of f32, its buffer of ") << elementName(bufferOf(window).getElement());
+    BufferOp buffer = bufferOf(window);
+    bool isNumber = buffer.getElement() == DType::I32 && buffer.getPer() == Per::Sequence && window.width == 1;
+    if (buffer.getElement() != DType::F32 && !isNumber)
+      return op.emitOpError("C2: is of f32 or a number per sequence, its buffer of ")
+             << elementName(buffer.getElement());
     return failed(checkColumns(op, window)) ? failure() : read(op, window, launchNumber);
   }
 

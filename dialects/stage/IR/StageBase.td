@@ -51,6 +51,8 @@ def Stage_TokenRows : Stage_Tensor<And<[isRowsOfF32, isPerToken]>, "rows per tok
 def Stage_AnyRows : Stage_Tensor<isRows, "rows tensor<?xDxf32>, or of an even number of f16 or bf16">;
 def Stage_AnyTokenRows : Stage_Tensor<And<[isRows, isPerToken]>,
                                       "rows per token, tensor<?xDxf32>, or of an even number of f16 or bf16">;
+def Stage_SequenceRows
+    : Stage_Tensor<And<[isRowsOfF32, isPerSequence]>, "rows per sequence, tensor<?xDxf32, #stage.per_sequence>">;
 def Stage_AnySequenceRows
     : Stage_Tensor<And<[isRows, isPerSequence]>, "rows per sequence, tensor<?xDxf32, #stage.per_sequence>">;
 def Stage_Index : Stage_Tensor<isIndex, "indices tensor<?xi32>, one per row or per sequence">;

@@ -69,9 +69,12 @@ def Stage_FirstRowsOp : Stage_Op<"first_rows", [Pure]> {
 }
 
 def Stage_OutputOp : Stage_Op<"output"> {
-  let summary = "a named output: rows per token are scattered to [B,S,D] with zeros where no row is, those per sequence are [B,D]";
-  let arguments = (ins StrAttr:$name, Stage_Rows:$value, Stage_SpaceType:$space);
-  let assemblyFormat = "$name $value `over` $space attr-dict `:` type($value) `,` type($space)";
+  let summary = "a named output: rows per token are scattered to [B,S,D] with zeros where no row is, those per sequence are [B,D], numbers [B]";
+  let arguments = (ins StrAttr:$name, AnyTypeOf<[Stage_Rows, Stage_SequenceIndex]>:$value, Stage_SpaceType:$space,
+                       UnitAttr:$on_request);
+  let assemblyFormat = [{
+    $name $value `over` $space (`on_request` $on_request^)? attr-dict `:` type($value) `,` type($space)
+  }];
 }
 
 def Stage_ColumnsOp : Stage_Op<"columns", [Pure]> {

@@ -105,6 +105,15 @@ def Stage_PoolOp : Stage_SkeletonOp<"pool", "Pool", ["getRowDomain", "getConstan
   let assemblyFormat = "$kind $x `over` $space attr-dict `:` type($x) `,` type($space) `->` type($result)";
 }
 
+def Stage_GreatestOp : Stage_SkeletonOp<"greatest", "Greatest", []> {
+  let summary = "which element of each row is the greatest, of equals the first, as in `xf.greatest`";
+  let description = "-1 - n where x[m,n] is the first element that is not finite. C1 x has at most 2^24 columns.";
+  let hasVerifier = 1;
+  let arguments = (ins Stage_SequenceRows:$x);
+  let results = (outs Stage_SequenceIndex:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+}
+
 def Stage_AppendOp
     : Stage_Skeleton<"append", "Append", ["getRowDomain", "getFactors"],
                      [MemoryEffects<[MemWrite]>, AllTypesMatch<["cache", "result"]>]> {

@@ -114,6 +114,8 @@ LogicalResult RowNormOp::verify() {
 LogicalResult MapOp::verify() { return verifyRowWise(*this, getExtras()); }
 LogicalResult PoolOp::verify() { return verifyRowWise(*this, ValueRange()); }
 
+LogicalResult GreatestOp::verify() { return xf::verifyNumbered(*this, getX()); }
+
 LogicalResult AppendOp::verify() {
   if (widthOf(getX()) != getCache().getType().getWidth())
     return emitOpError("C1: ") << getX().getType() << " has not the columns of " << getCache().getType();

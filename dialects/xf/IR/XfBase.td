@@ -97,6 +97,7 @@ def Xf_Mask : Xf_Tensor<"isMask", "a mask [B,S], tensor<?x?xi1>, true where the 
 def Xf_Activations : Xf_Tensor<"isActivations", "activations [B,S,D] or [B,D], tensor<?x?xDxf32> or tensor<?xDxf32>">;
 def Xf_Sequence : Xf_Tensor<"isSequence", "activations [B,S,D], tensor<?x?xDxf32>">;
 def Xf_Pooled : Xf_Tensor<"isPooled", "activations [B,D], tensor<?xDxf32>">;
+def Xf_Numbers : Xf_Tensor<"isNumbers", "a number for each sequence [B], tensor<?xi64>">;
 def Xf_Parameter : AnyTypeOf<[Xf_WeightType, Xf_PackedType]>;
 
 /// What the operands of products are rounded to, where that is not f32.

@@ -203,6 +203,22 @@ def Xf_PoolOp : Xf_Op<"pool", [RunsOn<"Pool">, Pure]> {
   let assemblyFormat = "$kind $x `where` $mask attr-dict `:` type($x) `,` type($mask) `->` type($result)";
 }
 
+def Xf_GreatestOp : Xf_Op<"greatest", [RunsOn<"Greatest">, Pure]> {
+  let summary = "which element of each row is the greatest, of equals the first: [B,D] -> [B]";
+  let description = [{
+    n where x[b,n] is the greatest of row b. Where elements of the row are not
+    finite, -1 - n for the first of those.
+    C1 x has at most 2^24 columns.
+    ```mlir
+    %y = xf.greatest %x : tensor<?x50257xf32> -> tensor<?xi64>
+    ```
+  }];
+  let hasVerifier = 1;
+  let arguments = (ins Xf_Pooled:$x);
+  let results = (outs Xf_Numbers:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+}
+
 def Xf_ConcatOp : Xf_Op<"concat", [RunsOn<"Map">, Pure]> {
   let summary = "the columns of each, one after the other";
   let description = [{

@@ -157,6 +157,9 @@ bool ptx::xf::isMask(Type type) {
 }
 bool ptx::xf::isSequence(Type type) { return isTensor(type, 3, /*widthLast=*/true, isF32); }
 bool ptx::xf::isPooled(Type type) { return isTensor(type, 2, /*widthLast=*/true, isF32); }
+bool ptx::xf::isNumbers(Type type) {
+  return isTensor(type, 1, /*widthLast=*/false, [](Type element) { return element.isSignlessInteger(64); });
+}
 bool ptx::xf::isActivations(Type type) { return isSequence(type) || isPooled(type); }
 
 ParseResult ptx::parseRegion(OpAsmParser &parser, Region &body, bool isolated) {

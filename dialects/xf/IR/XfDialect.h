@@ -35,6 +35,7 @@ bool isMask(mlir::Type type);
 bool isActivations(mlir::Type type);
 bool isSequence(mlir::Type type);
 bool isPooled(mlir::Type type);
+bool isNumbers(mlir::Type type);
 
 /// What operands of products may be rounded to.
 inline bool isProductType(mlir::Type type) { return type.isF16() || type.isBF16(); }

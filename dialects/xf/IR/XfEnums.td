@@ -49,7 +49,8 @@ def Xf_Skeleton : I32EnumAttr<"Skeleton", "what a launch runs: loops that every 
   I32EnumAttrCase<"Map", 5, "map">,
   I32EnumAttrCase<"Fold", 6, "fold">,
   I32EnumAttrCase<"FoldNorm", 7, "fold_norm">,
-  I32EnumAttrCase<"Append", 8, "append">
+  I32EnumAttrCase<"Append", 8, "append">,
+  I32EnumAttrCase<"Greatest", 9, "greatest">
 ]> { let cppNamespace = "::ptx::xf"; }
 
 #endif // PTX_XF_ENUMS

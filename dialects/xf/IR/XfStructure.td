@@ -151,8 +151,12 @@ def Xf_VisibleOp : Xf_Op<"visible", [Pure, DeclareOpInterfaceMethods<SymbolUserO
 
 def Xf_OutputOp : Xf_Op<"output", [HasParent<"FunctionOp">]> {
   let summary = "a named output; values at positions that do not exist are zero";
-  let arguments = (ins StrAttr:$name, Xf_Activations:$value, Optional<Xf_Mask>:$mask);
-  let assemblyFormat = "$name $value (`where` $mask^)? attr-dict `:` type($value) (`,` type($mask)^)?";
+  let description = "One that is `on_request` is given to callers who ask for it by name.";
+  let arguments = (ins StrAttr:$name, AnyTypeOf<[Xf_Activations, Xf_Numbers]>:$value, Optional<Xf_Mask>:$mask,
+                       UnitAttr:$on_request);
+  let assemblyFormat = [{
+    $name $value (`where` $mask^)? (`on_request` $on_request^)? attr-dict `:` type($value) (`,` type($mask)^)?
+  }];
 }
 
 def Xf_UseOp : Xf_WeightExpression<"use", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {

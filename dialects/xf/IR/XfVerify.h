@@ -28,6 +28,9 @@ mlir::LogicalResult verifyHistoryUse(mlir::Operation *user, mlir::SymbolTableCol
 /// Whether a parameter is a vector of `count` elements, packed or not.
 bool isVector(mlir::Type type, int64_t count);
 
+/// C1 of `xf.greatest`: the columns of x have numbers.
+mlir::LogicalResult verifyNumbered(mlir::Operation *op, mlir::Value x);
+
 } // namespace ptx::xf
 
 #endif // PTX_DIALECTS_XF_IR_XFVERIFY_H

@@ -226,5 +226,14 @@ LogicalResult ConcatOp::verify() {
   return success();
 }
 
+LogicalResult ptx::xf::verifyNumbered(Operation *op, Value x) {
+  constexpr int64_t most = 1 << 24; // exact in f32 too
+  if (int64_t width = widthOf(x); width < 1 || width > most)
+    return op->emitOpError("C1: x has ") << extentText(width) << " columns, expected 1 to " << most;
+  return success();
+}
+
+LogicalResult GreatestOp::verify() { return verifyNumbered(*this, getX()); }
+
 LogicalResult FirstTokenOp::verify() { return verifyPool(*this); }
 LogicalResult PoolOp::verify() { return verifyPool(*this); }

@@ -147,7 +147,8 @@ private:
   }
 
   LogicalResult checkOutput(stage::OutputOp op) {
-    if (rows.contains(op.getValue()) && ShapedType::isDynamic(op.getValue().getType().getShape().back()))
+    if (rows.contains(op.getValue()) && !stage::isIndex(op.getValue().getType()) &&
+        ShapedType::isDynamic(cast<RankedTensorType>(op.getValue().getType()).getShape().back()))
       return op.emitOpError("gives rows whose width is a rank");
     if (op.getSpace().getDefiningOp<stage::HeldOp>())
       return op.emitOpError("gives rows that are held, which only attentions read");
@@ -164,7 +165,8 @@ private:
       FailureOr<Rows> made =
           TypeSwitch<Operation *, FailureOr<Rows>>(&op)
               .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp,
-                    stage::MapOp, stage::ConcatOp, stage::AppendOp>([&](auto typed) { return checkStage(typed); });
+                    stage::MapOp, stage::ConcatOp, stage::AppendOp, stage::GreatestOp>(
+                  [&](auto typed) { return checkStage(typed); });
       if (failed(made))
         return failure();
       if (made->space.getDefiningOp<stage::HeldOp>())
@@ -254,6 +256,8 @@ private:
     auto op = space.getDefiningOp<stage::SpaceOp>();
     return op ? op.getSource().getDefiningOp<xf::InputOp>().getDims()[0] : Attribute();
   }
+
+  FailureOr<Rows> checkStage(stage::GreatestOp op) { return rowsOf(op, op.getX()); }
 
   FailureOr<Rows> checkStage(stage::ConcatOp op) {
     FailureOr<Rows> first = rowsOf(op, op.getParts().front());

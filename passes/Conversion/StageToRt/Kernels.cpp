@@ -33,7 +33,7 @@ DictionaryAttr narrowRows(stage::SkeletonOpInterface stage) {
   };
   for (const stage::Factor &factor : stage.getFactors())
     note(factor.word, factor.rows->get());
-  note("y", stage->getResult(0));
+  note("y", stage->getResult(0)); // numbers are no rows
   auto notePacked = [&](StringRef word, Value value) {
     if (auto packed = dyn_cast<xf::PackedType>(value.getType()); packed && !packed.getElementType().isF32())
       rows.set(word, TypeAttr::get(packed.getElementType()));

@@ -19,7 +19,10 @@ namespace {
 // Of what buffers hold.
 constexpr int64_t floatBytes = sizeof(float);
 
-int64_t widthOf(Value value) { return cast<RankedTensorType>(value.getType()).getShape().back(); }
+/// Of rows, and of what is one number.
+int64_t widthOf(Value value) {
+  return stage::isIndex(value.getType()) ? 1 : cast<RankedTensorType>(value.getType()).getShape().back();
+}
 
 /// "linear1" in "enc_layers.0" becomes "enc_layers.0.linear1"; in IR that was
 /// written by hand without names, "line71.line98".
@@ -322,6 +325,17 @@ private:
     return p;
   }
 
+  Problem describe(stage::GreatestOp op, Value result) {
+    Problem p;
+    addRows(p.words, op.getX());
+    addRows(p.words, result);
+    int64_t width = widthOf(op.getX());
+    p.words.add(intWord(width));
+    p.flops = width;
+    p.bytes = floatBytes * width;
+    return p;
+  }
+
   Problem describe(stage::AppendOp op, Value result) {
     Problem p;
     addRows(p.words, op.getX());
@@ -404,9 +418,10 @@ private:
   }
 
   void emitProblem(stage::SkeletonOpInterface op, Value result) {
-    Problem p = TypeSwitch<Operation *, Problem>(op)
-                    .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp,
-                          stage::MapOp, stage::AppendOp>([&](auto typed) { return describe(typed, result); });
+    Problem p =
+        TypeSwitch<Operation *, Problem>(op)
+            .Case<stage::ContractOp, stage::AttentionOp, stage::RowNormOp, stage::GatherOp, stage::PoolOp, stage::MapOp,
+                  stage::AppendOp, stage::GreatestOp>([&](auto typed) { return describe(typed, result); });
     emitProblem(op, p, locate(result).first);
   }
 
@@ -422,7 +437,8 @@ private:
   void emitOutputs() {
     for (auto output : bodyOps<stage::OutputOp>()) {
       auto [life, column] = locate(output.getValue());
-      OutputOp::create(builder, output.getLoc(), output.getName(), life.buffer, column, widthOf(output.getValue()));
+      OutputOp::create(builder, output.getLoc(), output.getName(), life.buffer, column, widthOf(output.getValue()),
+                       output.getOnRequest());
     }
   }
 

@@ -171,6 +171,16 @@ struct ConvertPool : OpConversionPattern<xf::PoolOp> {
   }
 };
 
+struct ConvertGreatest : OpConversionPattern<xf::GreatestOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult matchAndRewrite(xf::GreatestOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<GreatestOp>(op, typeConverter->convertType(op.getResult()), adaptor.getX());
+    return success();
+  }
+};
+
 struct ConvertAppend : OpConversionPattern<xf::AppendOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -208,8 +218,8 @@ struct ConvertColumns : OpConversionPattern<xf::ColumnsOp> {
 
 void populateSkeletonPatterns(RewritePatternSet &patterns, const RowTypes &types) {
   patterns.add<EmbeddingToGather, FirstTokenToGather, LinearToContract, LoraLinearToContracts, ConvertAttention,
-               LayerNormToRowNorm, L2NormalizeToRowNorm, ConvertPool, ConvertAppend, ConvertConcat, ConvertColumns>(
-      types, patterns.getContext());
+               LayerNormToRowNorm, L2NormalizeToRowNorm, ConvertPool, ConvertGreatest, ConvertAppend, ConvertConcat,
+               ConvertColumns>(types, patterns.getContext());
 }
 
 } // namespace ptx::stage

@@ -72,7 +72,8 @@ struct ConvertOutput : OpConversionPattern<xf::OutputOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     // A value per sequence says no mask: its space is where it was pooled.
     Value mask = op.getMask() ? Value(op.getMask()) : maskOfSequences(op.getValue());
-    rewriter.replaceOpWithNewOp<OutputOp>(op, op.getName(), adaptor.getValue(), rewriter.getRemappedValue(mask));
+    rewriter.replaceOpWithNewOp<OutputOp>(op, op.getName(), adaptor.getValue(), rewriter.getRemappedValue(mask),
+                                          op.getOnRequest());
     return success();
   }
 };

@@ -12,6 +12,9 @@ static Type toRows(RankedTensorType type) {
     return SpaceType::get(type.getContext());
   if (xf::isIds(type))
     return RankedTensorType::get({rows}, IntegerType::get(type.getContext(), 32));
+  if (xf::isNumbers(type))
+    return RankedTensorType::get({rows}, IntegerType::get(type.getContext(), 32),
+                                 PerSequenceAttr::get(type.getContext()));
   if (xf::isSequence(type))
     return RankedTensorType::get({rows, type.getShape().back()}, type.getElementType());
   return type;

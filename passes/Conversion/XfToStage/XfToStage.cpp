@@ -37,7 +37,7 @@ LogicalResult checkConvertible(Operation *op, const ConversionTarget &target, co
     if (!isa_and_present<xf::InputOp, xf::PositionsOp>(embedding.getIds().getDefiningOp()))
       return embedding.emitOpError("reads ids that are neither an input nor positions");
   if (auto output = dyn_cast<xf::OutputOp>(op)) {
-    if (output.getMask() && xf::isPooled(output.getValue().getType()))
+    if (output.getMask() && !xf::isSequence(output.getValue().getType()))
       return output.emitOpError("has a value per sequence, which takes no mask");
     if (!output.getMask() && !stage::maskOfSequences(output.getValue()))
       return output.emitOpError("without a mask needs a value per sequence");

@@ -150,12 +150,15 @@ private:
 
   Json write(rt::OutputOp op) {
     auto buffer = op.getBuffer().getDefiningOp<rt::BufferOp>();
-    return {{"name", text(op.getName())},
-            {"buffer", numberOf(op.getBuffer())},
-            {"column", op.getColumn()},
-            {"width", op.getWidth()},
-            {"space", numberOf(buffer.getSpace())},
-            {"per", text(rt::stringifyEnum(buffer.getPer()))}};
+    Json output = {{"name", text(op.getName())},
+                   {"buffer", numberOf(op.getBuffer())},
+                   {"column", op.getColumn()},
+                   {"width", op.getWidth()},
+                   {"space", numberOf(buffer.getSpace())},
+                   {"per", text(rt::stringifyEnum(buffer.getPer()))}};
+    if (op.getOnRequest())
+      output["on_request"] = true;
+    return output;
   }
 
   Json write(rt::LaunchOp launch) {

@@ -72,6 +72,7 @@ public:
       return {
           {"row_grain", 1}, {"column_grain", 1}, {"scratch_base", scratch.base}, {"scratch_per_key", scratch.perKey}};
     case xf::Skeleton::Pool:
+    case xf::Skeleton::Greatest:
       return {{"row_grain", 1}};
     case xf::Skeleton::RowNorm:
     case xf::Skeleton::Gather:

@@ -17,14 +17,17 @@ Value Emit::sumTree(Value value) {
   return tree(value, [&](Value a, Value b) { return addf(a, b); });
 }
 
-static Value compareLanes(Emit &e, Emit::Predicate predicate, Value bound) {
-  SmallVector<int32_t> iota;
+Value Emit::laneNumbers() {
+  SmallVector<int32_t> numbers;
   for (int32_t lane = 0; lane < lanes; ++lane)
-    iota.push_back(lane);
-  auto type = VectorType::get({lanes}, e.getI32Type());
-  Value lane = e.create<arith::ConstantOp>(DenseIntElementsAttr::get(type, iota));
+    numbers.push_back(lane);
+  auto type = VectorType::get({lanes}, getI32Type());
+  return create<arith::ConstantOp>(DenseIntElementsAttr::get(type, numbers));
+}
+
+static Value compareLanes(Emit &e, Emit::Predicate predicate, Value bound) {
   Value narrow = e.create<arith::TruncIOp>(e.getI32Type(), bound);
-  return e.create<arith::CmpIOp>(predicate, lane, e.create<mlir::vector::BroadcastOp>(type, narrow));
+  return e.compare(predicate, e.laneNumbers(), e.broadcast(narrow));
 }
 
 Value Emit::firstLanes(Value count) { return compareLanes(*this, Predicate::slt, minimum(count, integer(lanes))); }

@@ -31,6 +31,8 @@ public:
   Value sumInOrder(Value value) {
     return create<mlir::vector::ReductionOp>(mlir::vector::CombiningKind::ADD, value, scalar(0.0f));
   }
+  /// 0 to 15, of i32.
+  Value laneNumbers();
   /// Lanes below `count` (any i64; all from 16 up).
   Value firstLanes(Value count);
   /// Lanes from `begin` up.

@@ -65,6 +65,7 @@ void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
 void emitAppend(Emit &e, const Kernel &kernel);
 void emitPool(Emit &e, const Kernel &kernel);
+void emitGreatest(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
 void emitFold(Emit &e, const Kernel &kernel);
 void emitFoldNorm(Emit &e, const Kernel &kernel);

@@ -33,6 +33,9 @@ void emitKernel(Emit &e, ptx::rt::KernelOp op, const LevelInfo &level) {
   case ptx::xf::Skeleton::Pool:
     emitPool(e, kernel);
     break;
+  case ptx::xf::Skeleton::Greatest:
+    emitGreatest(e, kernel);
+    break;
   case ptx::xf::Skeleton::Map:
     emitMap(e, kernel);
     break;

@@ -41,6 +41,7 @@ void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
 void emitAppend(Emit &e, const Kernel &kernel);
 void emitPool(Emit &e, const Kernel &kernel);
+void emitGreatest(Emit &e, const Kernel &kernel);
 void emitMap(Emit &e, const Kernel &kernel);
 void emitFold(Emit &e, const Kernel &kernel);
 void emitFoldNorm(Emit &e, const Kernel &kernel);
@@ -50,6 +51,7 @@ int64_t contractShared();
 int64_t contractMmaShared();
 int64_t attentionShared();
 int64_t attentionMmaShared();
+int64_t greatestShared();
 
 /// The two products of a contraction, x W^T and u B^T: the second only where
 /// there is a low-rank part. `body` continues the sums with one of them. Rows of

@@ -17,6 +17,8 @@ int64_t sharedFloats(rt::KernelOp kernel) {
     return kernel.getProductType() ? contractMmaShared() : contractShared();
   case xf::Skeleton::Attention:
     return kernel.getProductType() ? attentionMmaShared() : attentionShared();
+  case xf::Skeleton::Greatest:
+    return greatestShared();
   default:
     return 0;
   }
@@ -46,6 +48,8 @@ void emitBody(Emit &e, const Kernel &kernel) {
     return emitAppend(e, kernel);
   case xf::Skeleton::Pool:
     return emitPool(e, kernel);
+  case xf::Skeleton::Greatest:
+    return emitGreatest(e, kernel);
   case xf::Skeleton::Map:
     return emitMap(e, kernel);
   case xf::Skeleton::Fold:
@@ -185,6 +189,7 @@ Metadata ptx::cuda::describeKernel(rt::KernelOp kernel) {
             {"few_columns", fewRowsTile.columns}};
   case xf::Skeleton::Attention:
   case xf::Skeleton::Pool:
+  case xf::Skeleton::Greatest:
     return {{"tile_rows", 1}, {"tile_columns", 1}};
   case xf::Skeleton::Fold:
     return {{"tile_rows", foldTile.rows}, {"tile_columns", foldTile.columns}};

@@ -232,8 +232,32 @@ rt.program @f slots 1 {
   %ids = rt.input "ids" ["B", "S"]
   %s = rt.space "source" ["B", "S"] inputs(%ids) max_length 4
   %a = rt.buffer slot 0 in %s per row width 16 of f16
-  // expected-error @+1 {{C2: is of f32, its buffer of f16}}
+  // expected-error @+1 {{C2: is of f32 or a number per sequence, its buffer of f16}}
   rt.output "y" %a column 0 width 16
+}
+
+// -----
+
+rt.program @f slots 1 {
+  %ids = rt.input "ids" ["B", "S"]
+  %s = rt.space "source" ["B", "S"] inputs(%ids) max_length 4
+  %a = rt.buffer slot 0 in %s per row width 1 of i32
+  // expected-error @+1 {{C2: is of f32 or a number per sequence, its buffer of i32}}
+  rt.output "y" %a column 0 width 1
+}
+
+// -----
+
+rt.kernel greatest @greatest_0 extras [] {
+}
+rt.program @f slots 1 {
+  %ids = rt.input "ids" ["B", "S"]
+  %s = rt.space "source" ["B", "S"] inputs(%ids) max_length 4
+  %a = rt.buffer slot 0 in %s per sequence width 16
+  rt.launch "l" {
+    // expected-error @+1 {{C1: word 'y' of kernel @greatest_0 is of i32, found f32}}
+    rt.problem @greatest_0 "p" over sequences of %s columns 1 flops 8 bytes 16 args (%a, pitch 16, %a, pitch 16, 16)
+  }
 }
 
 // -----

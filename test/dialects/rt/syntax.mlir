@@ -62,8 +62,11 @@ rt.deploy {
     rt.problem @fold_0 "w" over rows count 8 columns 4 guard @s flops 4 bytes 8 args (@w.a, pitch 2, @w.b, rank @s, @w.base, pitch 8, @w, pitch 8, 8, 4, @h)
   }
 }
-// CHECK: rt.program @f slots 2
-rt.program @f slots 2 {
+// CHECK: rt.kernel greatest @greatest_0 extras [] words(x: rows, x_pitch: pitch, y: rows i32, y_pitch: pitch, width: count) {
+rt.kernel greatest @greatest_0 extras [] words(x: rows, x_pitch: pitch, y: rows i32, y_pitch: pitch, width: count) {
+}
+// CHECK: rt.program @f slots 3
+rt.program @f slots 3 {
   // CHECK: %[[ids:.*]] = rt.input "ids" ["B", "S"] limit 30
   %ids = rt.input "ids" ["B", "S"] limit 30
   // CHECK: %[[mask:.*]] = rt.input "mask" ["B", "S"] mask
@@ -86,8 +89,16 @@ rt.program @f slots 2 {
     // CHECK: rt.problem @pool_0 "p" over sequences of %[[source]] columns 1 flops 8 bytes 16 args (%[[a]][4], pitch 20, %[[b]], pitch 16, 16, begin %[[source]], keys %[[source]], position %[[source]])
     rt.problem @pool_0 "p" over sequences of %source columns 1 flops 8 bytes 16 args (%a[4], pitch 20, %b, pitch 16, 16, begin %source, keys %source, position %source)
   }
+  // CHECK: %[[n:.*]] = rt.buffer slot 2 in %[[source]] per sequence width 1 of i32
+  %n = rt.buffer slot 2 in %source per sequence width 1 of i32
+  rt.launch "n" {
+    // CHECK: rt.problem @greatest_0 "n" over sequences of %[[source]] columns 1 flops 16 bytes 64 args (%[[b]], pitch 16, %[[n]], pitch 1, 16)
+    rt.problem @greatest_0 "n" over sequences of %source columns 1 flops 16 bytes 64 args (%b, pitch 16, %n, pitch 1, 16)
+  }
   // CHECK: rt.output "y" %[[b]] column 0 width 16
   rt.output "y" %b column 0 width 16
+  // CHECK: rt.output "number" %[[n]] column 0 width 1 on_request
+  rt.output "number" %n column 0 width 1 on_request
 }
 rt.kernel gather @lookup tables 1 extras [] {
 ^bb0(%x: f32):

@@ -151,6 +151,22 @@ func.func @case(%x: tensor<?x4xf32>, %i: tensor<?xi32>) {
 
 // -----
 
+func.func @case(%x: tensor<?x16777217xf32, #stage.per_sequence>) {
+  // expected-error @+1 {{C1: x has 16777217 columns, expected 1 to 16777216}}
+  %0 = stage.greatest %x : tensor<?x16777217xf32, #stage.per_sequence> -> tensor<?xi32, #stage.per_sequence>
+  return
+}
+
+// -----
+
+func.func @case(%x: tensor<?x4xf32>) {
+  // expected-error @+1 {{operand #0 must be rows per sequence, tensor<?xDxf32, #stage.per_sequence>, but got 'tensor<?x4xf32>'}}
+  %0 = stage.greatest %x : tensor<?x4xf32> -> tensor<?xi32, #stage.per_sequence>
+  return
+}
+
+// -----
+
 func.func @case(%x: tensor<?x4xf32>, %s: !stage.space) {
   // expected-error @+1 {{C1: x has 4 columns, the result 5}}
   %0 = stage.pool mean %x over %s : tensor<?x4xf32>, !stage.space -> tensor<?x5xf32, #stage.per_sequence>

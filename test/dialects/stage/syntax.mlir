@@ -150,6 +150,10 @@ func.func @skeletons(%x: tensor<?x8xf32>, %u: tensor<?x2xf32>, %index: tensor<?x
   } -> tensor<?x8xf32, #stage.per_sequence>
   // CHECK: stage.output "pooled" %{{.*}}#0 over %{{.*}} : tensor<?x12xf32, #stage.per_sequence>, !stage.space
   stage.output "pooled" %6#0 over %space : tensor<?x12xf32, #stage.per_sequence>, !stage.space
+  // CHECK: %[[N:.*]] = stage.greatest %{{.*}} : tensor<?x8xf32, #stage.per_sequence> -> tensor<?xi32, #stage.per_sequence>
+  %n = stage.greatest %4 : tensor<?x8xf32, #stage.per_sequence> -> tensor<?xi32, #stage.per_sequence>
+  // CHECK: stage.output "number" %[[N]] over %{{.*}} on_request : tensor<?xi32, #stage.per_sequence>, !stage.space
+  stage.output "number" %n over %space on_request : tensor<?xi32, #stage.per_sequence>, !stage.space
   // CHECK: stage.output "tokens" %{{.*}} over %{{.*}} : tensor<?x8xf32>, !stage.space
   stage.output "tokens" %3 over %space : tensor<?x8xf32>, !stage.space
   return

@@ -562,6 +562,14 @@ func.func @columns_c1(%x: tensor<?x?x4xf32>) {
 
 // -----
 
+func.func @greatest_c1(%x: tensor<?x16777217xf32>) {
+  // expected-error @+1 {{C1: x has 16777217 columns, expected 1 to 16777216}}
+  %y = xf.greatest %x : tensor<?x16777217xf32> -> tensor<?xi64>
+  return
+}
+
+// -----
+
 func.func @pool_c1(%x: tensor<?x?x4xf32>, %m: tensor<?x?xi1>) {
   // expected-error @+1 {{C1: the result has 5 columns, x 4}}
   %y = xf.pool mean %x where %m : tensor<?x?x4xf32>, tensor<?x?xi1> -> tensor<?x5xf32>

@@ -124,6 +124,10 @@ xf.function @encode {
   // CHECK: xf.output "first" %{{.*}} : tensor<?x8xf32>
   xf.output "first" %10 : tensor<?x8xf32>
   xf.output "pooled" %13 : tensor<?x4xf32>
+  // CHECK: %[[N:.*]] = xf.greatest %{{.*}} : tensor<?x4xf32> -> tensor<?xi64>
+  %number = xf.greatest %13 : tensor<?x4xf32> -> tensor<?xi64>
+  // CHECK: xf.output "number" %[[N]] on_request : tensor<?xi64>
+  xf.output "number" %number on_request : tensor<?xi64>
   // CHECK: xf.output "all" %{{.*}} where %{{.*}} : tensor<?x?x8xf32>, tensor<?x?xi1>
   xf.output "all" %9 where %mask : tensor<?x?x8xf32>, tensor<?x?xi1>
 }

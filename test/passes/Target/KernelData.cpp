@@ -222,6 +222,35 @@ double RowProblem::normalised(int norm, double eps, int64_t row, int64_t j) cons
   return (in[j] - mean) / std::sqrt(squares / width + eps);
 }
 
+GreatestProblem::GreatestProblem(int64_t width, const Geometry &geometry)
+    : rows(12), width(width), pitch(pitchOf(geometry, width)), pitchY(pitchOf(geometry, 1)), x(rows * pitch),
+      y((rows + 1) * pitchY, guard) {
+  constexpr float infinity = std::numeric_limits<float>::infinity(), most = std::numeric_limits<float>::max();
+  x.randomise(31, 3);
+  auto set = [&](int64_t row, int64_t place, float value) { x[row * pitch + place % width] = value; };
+  auto fill = [&](int64_t row, float value) { std::fill_n(x.data() + row * pitch, width, value); };
+  set(1, width - 1, 100), set(2, 0, 100), set(3, width / 2, 100);
+  set(4, 17, 100), set(4, 5, 100), set(4, 200, 100);
+  fill(5, -most), fill(6, -0.0f), set(6, 3, 0.0f), fill(7, most);
+  set(8, 19, infinity), set(8, 40, NAN);
+  set(9, width - 1, -infinity), set(10, 33, NAN), set(10, 7, NAN), fill(11, NAN);
+  spoilPads(x, rows, width, pitch);
+}
+
+int32_t GreatestProblem::number(int64_t row) const {
+  int32_t number;
+  std::memcpy(&number, y.data() + row * pitchY, sizeof number);
+  return number;
+}
+
+int32_t GreatestProblem::expected(int64_t row) const {
+  const float *in = x.data() + row * pitch;
+  for (int64_t i = 0; i < width; ++i)
+    if (!std::isfinite(in[i]))
+      return static_cast<int32_t>(-1 - i);
+  return static_cast<int32_t>(std::max_element(in, in + width) - in);
+}
+
 bool ptx::test::sameBytes(const Floats &a, const Floats &b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }

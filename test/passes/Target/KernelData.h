@@ -100,6 +100,17 @@ struct RowProblem {
   double normalised(int norm, double eps, int64_t row, int64_t column) const;
 };
 
+/// Rows whose greatest element stands anywhere: once, several times, beside infinities and NaN; all equal, all
+/// at one end of f32.
+struct GreatestProblem {
+  int64_t rows, width, pitch, pitchY;
+  Floats x, y; // y: words of i32
+
+  GreatestProblem(int64_t width, const Geometry &geometry);
+  int32_t number(int64_t row) const;
+  int32_t expected(int64_t row) const;
+};
+
 /// A base, a matrix [n,k] or a table [k,n], and factors A^T [k,rank], s B [n,rank].
 struct FoldProblem {
   FoldForm form;

@@ -129,6 +129,10 @@ double ptx::test::pooled(int kind, const std::vector<float> &column, const std::
   return results[kind];
 }
 
+std::string ptx::test::greatestKernel(const std::string &name) {
+  return "rt.kernel greatest @" + name + " extras [] {\n}\n";
+}
+
 std::string ptx::test::poolKernel(const std::string &name, int kind) {
   constexpr const char *names[poolKinds] = {"mean", "mean_sqrt", "weighted_mean", "max", "last"};
   return "rt.kernel pool @" + name + " pooling " + names[kind] + " extras [] {\n}\n";

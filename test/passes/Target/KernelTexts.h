@@ -27,6 +27,7 @@ std::string gatherKernel(const std::string &name, int tables, const std::string 
 /// Rows of f32, or those named in `rows` of the type `in`.
 std::string appendKernel(const std::string &name, const std::string &in = "", const std::string &rows = "");
 /// `kind` is a number of xf::Pooling.
+std::string greatestKernel(const std::string &name);
 std::string poolKernel(const std::string &name, int kind);
 constexpr int poolKinds = 5;
 /// What a pool makes of a column of visible rows.

@@ -1,7 +1,9 @@
 // The loop over a model that is a hash: rows of their own, ends, what goes wrong.
 #include "runtime/generate/generate.h"
+#include "runtime/generate/processors.h"
 #include "test/runtime/generate/ToyStepper.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 using namespace ptx;
@@ -24,13 +26,15 @@ GenerateOptions optionsOf(uint64_t count, TokenIds ends = {}) {
   return options;
 }
 
-/// The greatest logit each time, straight from the definition.
+/// The greatest score each time, straight from the definition.
 TokenIds greedy(TokenIds text, const GenerateOptions &options) {
   TokenIds added;
   while (added.size() < options.maxNewTokens && (added.empty() || !options.isEnd(added.back()))) {
-    int64_t best = 0;
-    for (int64_t id = 1; id < static_cast<int64_t>(vocabulary); ++id)
-      best = ToyStepper::logit(text, id) > ToyStepper::logit(text, best) ? id : best;
+    std::vector<float> scores;
+    for (size_t id = 0; id < vocabulary; ++id)
+      scores.push_back(ToyStepper::logit(text, static_cast<int64_t>(id)));
+    processScores(options, text, added.size(), scores);
+    int64_t best = std::ranges::max_element(scores) - scores.begin();
     text.push_back(best);
     added.push_back(best);
   }
@@ -64,6 +68,33 @@ TEST(Loop, StepsOnlyWhatGoesOn) {
   for (size_t count : model.counts)
     computed += count;
   EXPECT_EQ(computed, chosen);
+}
+
+// Logits are asked for where an option keeps the greatest from being chosen, and nowhere else.
+TEST(Loop, AsksForLogitsWhereItMust) {
+  std::vector<Prompt> prompts = promptsOf({{1, 2, 3}});
+  auto asked = [&](const GenerateOptions &options) {
+    ToyStepper model(vocabulary);
+    Result<std::vector<TokenIds>> rows = generate(model, options, prompts, ignoreToken);
+    EXPECT_TRUE(rows && rows->front() == greedy({1, 2, 3}, options));
+    return model.asked;
+  };
+  GenerateOptions options = optionsOf(12);
+  EXPECT_EQ(asked(options), 0u);
+  TokenIds free = greedy({1, 2, 3}, options);
+  options.ids.badWords = {{free[0], free[1], 99}, {98}};
+  EXPECT_EQ(asked(options), 0u); // no text ends so
+  options.ids.badWords = {{free[3], free[4]}};
+  EXPECT_EQ(asked(options), 1u);
+  options = optionsOf(12, {free[2]});
+  options.minNewTokens = 4;
+  EXPECT_EQ(asked(options), 1u);
+  options = optionsOf(12);
+  options.ids.forcedLast = {3, 4};
+  EXPECT_EQ(asked(options), 1u);
+  options = optionsOf(12);
+  options.repetitionPenalty = 1.5;
+  EXPECT_EQ(asked(options), 12u);
 }
 
 // Ids are told in the order they come; an error of who listens ends it.

@@ -2,6 +2,7 @@
 #ifndef PTX_TEST_RUNTIME_GENERATE_TOYSTEPPER_H
 #define PTX_TEST_RUNTIME_GENERATE_TOYSTEPPER_H
 
+#include "runtime/generate/logits.h"
 #include "runtime/generate/stepper.h"
 
 #include <cmath>
@@ -21,14 +22,14 @@ public:
     return static_cast<float>((hash ^ (hash >> 31)) >> 40) / 2097152.0f - 4.0f;
   }
 
-  Result<Logits> start(std::span<const Prompt> prompts) override {
+  Status start(std::span<const Prompt> prompts) override {
     texts.clear();
     for (const Prompt &prompt : prompts)
       texts.push_back(prompt.text);
     return compute();
   }
 
-  Result<Logits> step(std::span<const size_t> parents, std::span<const int64_t> tokens) override {
+  Status step(std::span<const size_t> parents, std::span<const int64_t> tokens) override {
     std::vector<TokenIds> grown;
     for (size_t i = 0; i < parents.size(); ++i) {
       grown.push_back(texts.at(parents[i]));
@@ -38,14 +39,27 @@ public:
     return compute();
   }
 
+  Result<Logits> logits() override {
+    ++asked;
+    return Logits{values, vocabulary};
+  }
+
+  Result<std::span<const int32_t>> greatest() override {
+    best.clear();
+    for (size_t text = 0; text < texts.size(); ++text)
+      best.push_back(greatestOf(Logits{values, vocabulary}.of(text)));
+    return std::span<const int32_t>(best);
+  }
+
   size_t vocabulary;
   std::vector<TokenIds> texts;   // as they are
   std::vector<size_t> counts;    // of texts, per step
+  size_t asked = 0;              // for logits
   std::optional<size_t> failsAt; // the step that gives an error
   std::optional<float> poison;   // in place of the last logit of the first text
 
 private:
-  Result<Logits> compute() {
+  Status compute() {
     if (counts.size() == failsAt)
       return Error{"the model is tired"};
     counts.push_back(texts.size());
@@ -55,10 +69,11 @@ private:
         values.push_back(logit(text, static_cast<int64_t>(id)));
     if (poison)
       values[vocabulary - 1] = *poison;
-    return Logits{values, vocabulary};
+    return {};
   }
 
   std::vector<float> values;
+  std::vector<int32_t> best;
 };
 
 /// What `chosen` is where nobody listens.

@@ -123,6 +123,26 @@ private:
     return ptx_session_call(session, "decode", inputs.data(), inputs.size(), &outputs, &outputCount);
   }
 
+  /// The logits of a function, with the ids of the greatest ones or without.
+  void ask(const char *function, const std::vector<ptx_tensor> &inputs, size_t count) {
+    if (pick(2)) {
+      must(ptx_session_call(session, function, inputs.data(), inputs.size(), &outputs, &outputCount), function);
+      return;
+    }
+    logits.resize(count * static_cast<size_t>(vocabulary));
+    greatest.resize(count);
+    asked[0] = {"greatest_ids", PTX_I32, 1, {count, 0, 0}, greatest.data()};
+    asked[1] = {"logits", PTX_F32, 2, {count, static_cast<uint64_t>(vocabulary), 0}, logits.data()};
+    must(ptx_session_call_into(session, function, inputs.data(), inputs.size(), asked, 2), function);
+    for (size_t i = 0; i < count; ++i) {
+      auto row = logits.begin() + static_cast<ptrdiff_t>(i) * vocabulary;
+      if (std::max_element(row, row + vocabulary) - row != greatest[i])
+        fail("another logit is greater than that of 'greatest_ids'");
+    }
+    outputs = asked + 1;
+    outputCount = 1;
+  }
+
   struct Row {
     Text source, text;
     int64_t adapter = -1;
@@ -186,7 +206,7 @@ private:
     Text adapters = adaptersOf(some);
     if (mixesAdapters)
       inputs.push_back(tensor("adapter_ids", {some.size()}, adapters));
-    must(ptx_session_call(session, "prefill", inputs.data(), inputs.size(), &outputs, &outputCount), "prefill");
+    ask("prefill", inputs, some.size());
     compare(some);
   }
 
@@ -205,7 +225,7 @@ private:
     Text adapters = adaptersOf(some);
     if (mixesAdapters)
       inputs.push_back(tensor("adapter_ids", {some.size()}, adapters));
-    must(callDecode(inputs), "decode");
+    ask("decode", inputs, some.size());
     compare(some);
   }
 
@@ -367,6 +387,9 @@ private:
   std::map<Row, Numbers> answers;
   const ptx_tensor *outputs = nullptr;
   size_t outputCount = 0;
+  std::vector<float> logits; // of `ask`
+  std::vector<int32_t> greatest;
+  ptx_tensor asked[2] = {};
   int compared = 0;
   double largest = 0;
 };

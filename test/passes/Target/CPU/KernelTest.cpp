@@ -33,7 +33,7 @@ std::string allKernels() {
     text += poolKernel("pool_" + std::to_string(kind), kind);
   for (const FoldForm &form : foldForms())
     text += form.kernel();
-  return text + gatherKernel("gather", 2) + appendKernel("append");
+  return text + gatherKernel("gather", 2) + appendKernel("append") + greatestKernel("greatest");
 }
 
 // Every test runs for every level this processor has.
@@ -263,6 +263,18 @@ TEST_P(Kernels, AppendsAtCells) {
       for (int64_t j = 0; j < pitch; ++j)
         ASSERT_EQ(y[cell * pitch + j], row < 4 && j < width ? x[row * pitch + j] : guard) << cell << " " << j;
     }
+  }
+}
+
+TEST_P(Kernels, Greatest) {
+  for (int64_t width : {1, 2, 15, 16, 17, 33, 64, 100, 1000}) {
+    GreatestProblem data(width, cpuGeometry());
+    uint64_t args[] = {address(data.x.data()), static_cast<uint64_t>(data.pitch), address(data.y.data()),
+                       static_cast<uint64_t>(data.pitchY), static_cast<uint64_t>(width)};
+    find(GetParam(), "greatest")(args, 0, data.rows, 0, 1, nullptr);
+    for (int64_t row = 0; row < data.rows; ++row)
+      ASSERT_EQ(data.number(row), data.expected(row)) << "width " << width << " row " << row;
+    expectGuarded(data.y, data.rows, 1, data.pitchY);
   }
 }
 

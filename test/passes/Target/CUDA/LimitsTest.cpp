@@ -40,6 +40,7 @@ constexpr Limit limits[] = {
     {"map_tanh", 0, {21, 21, 21, 21}},
     {"gather_3", 0, {32, 34, 32, 32}},
     {"append", 0, {32, 32, 32, 32}},
+    {"greatest", 32, {32, 32, 32, 32}},
     {"pool", 0, {32, 40, 32, 32}},
     {"fold_scaled", 0, {40, 48, 40, 40}},
     {"foldf16_to_bf16", 0, {40, 48, 40, 40}},
@@ -59,7 +60,7 @@ std::string kernels() {
       attentionKernel("attention_16", 16, false) + attentionKernel("attention_16_causal", 16, true) +
       attentionKernel("attention_64_causal", 64, true) + attentionKernel("attention_160", 160, false) +
       normKernel("norm_layer", 0, 1e-5, "residual") + normKernel("norm_l2", 2, 1e-12) + mapKernel("map_tanh", "tanh") +
-      gatherKernel("gather_3", 3) + appendKernel("append") + poolKernel("pool", 2) +
+      gatherKernel("gather_3", 3) + appendKernel("append") + greatestKernel("greatest") + poolKernel("pool", 2) +
       FoldForm{.isScaled = true}.kernel() + FoldForm{.base = DType::F16, .made = DType::BF16}.kernel() +
       FoldForm{.isTable = true, .isNorm = true}.kernel() +
       entryOf("entry_several", {"attention_64_causal", "contract_gelu", "contract_residual"}) +

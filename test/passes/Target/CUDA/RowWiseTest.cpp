@@ -22,7 +22,7 @@ const GpuKernels &kernels() {
     }
     for (int tables : {1, 2, 3})
       text += gatherKernel(names.emplace_back("gather_" + std::to_string(tables)), tables);
-    text += appendKernel(names.emplace_back("append"));
+    text += appendKernel(names.emplace_back("append")) + greatestKernel(names.emplace_back("greatest"));
     for (int kind = 0; kind < poolKinds; ++kind)
       text += poolKernel(names.emplace_back("pool_" + std::to_string(kind)), kind);
     return withEntries(text, names);
@@ -128,6 +128,22 @@ TEST(RowWise, Appends) {
     for (size_t row = 0; row < cells.size(); ++row)
       for (int64_t j = 0; j < width; ++j)
         ASSERT_EQ(y[cells[row] * pitch + j], x[static_cast<int64_t>(row) * pitch + j]) << width;
+  }
+}
+
+// Fewer columns than a block has threads, than a warp has, and more.
+TEST(RowWise, Greatest) {
+  for (int64_t width : {1, 2, 31, 33, 100, 128, 129, 1000}) {
+    GreatestProblem data(width, gpuGeometry());
+    GpuLaunch launch(kernels(), width % 5);
+    launch.add("greatest", 0, data.rows, 1)
+        .in("x", data.x, data.rows, width, data.pitch)
+        .out("y", data.y, 0, data.rows, 1, data.pitchY)
+        .count("width", width);
+    ASSERT_EQ(launch.run(), "") << width;
+    for (int64_t row = 0; row < data.rows; ++row)
+      ASSERT_EQ(data.number(row), data.expected(row)) << "width " << width << " row " << row;
+    EXPECT_EQ(writtenOutside(data.y, data.rows, 1, data.pitchY), -1);
   }
 }
 
