@@ -164,6 +164,11 @@ PTX_EXPORT void ptx_binding_release(ptx_binding *binding);
 PTX_EXPORT ptx_status *ptx_session_open(ptx_binding *binding, ptx_session **session);
 PTX_EXPORT void ptx_session_close(ptx_session *session);
 
+/* From now on the session's calls are those of another binding of its program.
+ * The rows that it keeps stay, with what was computed of them under the binding
+ * before. */
+PTX_EXPORT ptx_status *ptx_session_bind(ptx_session *session, ptx_binding *binding);
+
 /* Calls a function. Inputs are I64 or I32, [B,S]; optional ones may be left out.
  * `outputs` points to the function's results, F32, owned by the session until
  * its next call.

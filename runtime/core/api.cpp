@@ -272,6 +272,14 @@ ptx_status *ptx_session_open(ptx_binding *binding, ptx_session **session) {
   });
 }
 
+ptx_status *ptx_session_bind(ptx_session *session, ptx_binding *binding) {
+  return guarded([&]() -> Status {
+    if (!session || !binding)
+      return Error{"ptx_session_bind: session and binding must not be NULL"};
+    return session->session->bind(binding->program, binding->binding);
+  });
+}
+
 void ptx_session_close(ptx_session *session) { delete session; }
 
 ptx_status *ptx_session_call(ptx_session *session, const char *function, const ptx_tensor *inputs, size_t input_count,

@@ -33,6 +33,8 @@ public:
   static Result<std::unique_ptr<Session>> open(std::shared_ptr<Program> program,
                                                std::shared_ptr<const Binding> binding);
 
+  /// Another binding of its program; the rows stay.
+  Status bind(const std::shared_ptr<Program> &owner, std::shared_ptr<const Binding> other);
   /// Calls a function and hands its results, or those of them that are `wanted`, to
   /// `use`, before another call may come; they stay until the next one.
   Status call(const std::string &function, const ptx_tensor *inputs, size_t count,

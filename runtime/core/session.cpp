@@ -34,6 +34,16 @@ Result<std::unique_lock<std::mutex>> Session::claim() {
   return turn;
 }
 
+Status Session::bind(const std::shared_ptr<Program> &owner, std::shared_ptr<const Binding> other) {
+  Result<std::unique_lock<std::mutex>> turn = claim();
+  if (!turn)
+    return turn.error();
+  if (owner != program)
+    return Error{"the binding is one of another program than the session's"};
+  binding = std::move(other);
+  return {};
+}
+
 /// Those of the names, or all that are not only given on request.
 static Result<std::vector<const OutputRecord *>> outputsOf(const FunctionRecord &function,
                                                            std::optional<std::span<const std::string>> wanted) {
@@ -186,9 +196,8 @@ Status Session::checkRoom(const FunctionRecord &function) const {
 /// A call that fails leaves rows that it begins empty.
 void Session::dropRowsBegun(const FunctionRecord &function) {
   for (const SpaceRecord &space : function.spaces)
-    for (uint32_t row : callRows)
-      if (space.history && !space.continues)
-        state->setLength(*space.history, row, 0);
+    if (space.history && !space.continues)
+      state->begin(*space.history, callRows);
 }
 
 /// Once the caller has its results.

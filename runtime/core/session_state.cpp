@@ -23,24 +23,24 @@ Result<std::unique_ptr<SessionState>> SessionState::reserve(std::shared_ptr<Prog
     return Error{"a session has at least one row, found 0"};
   std::unique_ptr<SessionState> state(new SessionState(std::move(program)));
   state->asked = tokens;
-  state->slots.resize(rows);
-  std::iota(state->slots.begin(), state->slots.end(), 0u);
   uint64_t most = std::ranges::max(manifest.histories, {}, &HistoryRecord::maxLength).maxLength;
   if (tokens > most)
     return Error{"rows of " + tokensText(tokens) + " are asked for, the model takes " + std::to_string(most)};
-  for (const HistoryRecord &history : manifest.histories) {
-    state->capacities.push_back(
-        static_cast<uint32_t>(tokens ? std::min<uint64_t>(tokens, history.maxLength) : history.maxLength));
-    if (static_cast<uint64_t>(rows) * state->capacities.back() > INT32_MAX)
-      return Error{std::to_string(rows) + " rows of " + tokensText(state->capacities.back()) +
-                   " are more than 2^31-1 cells"};
-    state->lengths.emplace_back(rows, 0u);
+  for (const HistoryRecord &record : manifest.histories) {
+    History &history = state->histories.emplace_back();
+    history.capacity = static_cast<uint32_t>(tokens ? std::min<uint64_t>(tokens, record.maxLength) : record.maxLength);
+    if (static_cast<uint64_t>(rows) * history.capacity > INT32_MAX)
+      return Error{std::to_string(rows) + " rows of " + tokensText(history.capacity) + " are more than 2^31-1 cells"};
+    history.slots.resize(rows);
+    std::iota(history.slots.begin(), history.slots.end(), 0u);
+    history.lengths.resize(rows);
   }
-  state->isContinued.resize(manifest.histories.size());
   for (const FunctionRecord &function : manifest.functions)
     for (const SpaceRecord &space : function.spaces)
       if (space.history && space.continues)
-        state->isContinued[*space.history] = true;
+        state->histories[*space.history].isContinued = true;
+  for (History &history : state->histories)
+    history.isShared = !history.isContinued && !state->program->wholeDevice();
   if (WholeDevice *device = state->program->wholeDevice()) {
     Result<void *> opened = device->openSession();
     if (!opened)
@@ -49,7 +49,7 @@ Result<std::unique_ptr<SessionState>> SessionState::reserve(std::shared_ptr<Prog
     return state;
   }
   for (const CacheRecord &cache : manifest.caches) {
-    uint64_t cells = static_cast<uint64_t>(rows) * state->capacities[cache.history];
+    uint64_t cells = static_cast<uint64_t>(rows) * state->histories[cache.history].capacity;
     uint64_t pitch = state->program->geometry().pitch(cache.rowWords()) * sizeof(float);
     std::optional<uint64_t> bytes = checkedMul(cells, pitch);
     if (!bytes || *bytes > (1ull << 46))
@@ -57,7 +57,7 @@ Result<std::unique_ptr<SessionState>> SessionState::reserve(std::shared_ptr<Prog
     Result<DeviceMemory> memory = DeviceMemory::allocate(state->program->device(), *bytes + slack);
     if (!memory)
       return Error{"no memory for " + std::to_string(rows) + " rows of " +
-                       tokensText(state->capacities[cache.history]) + ": " + memory.error().message,
+                       tokensText(state->histories[cache.history].capacity) + ": " + memory.error().message,
                    Cause::NoMemory};
     state->caches.push_back(std::move(*memory));
   }
@@ -70,16 +70,16 @@ SessionState::~SessionState() {
 }
 
 Status SessionState::checkRow(uint32_t row) const {
-  if (row < slots.size())
+  if (row < rows())
     return {};
-  return Error{"row " + std::to_string(row) + " is asked for, the session has " + std::to_string(slots.size())};
+  return Error{"row " + std::to_string(row) + " is asked for, the session has " + std::to_string(rows())};
 }
 
 Result<uint32_t> SessionState::length(uint32_t row) const {
   if (Status status = checkRow(row); !status)
     return status.error();
-  for (size_t history = 0; history < lengths.size(); ++history)
-    if (isContinued[history])
+  for (size_t history = 0; history < histories.size(); ++history)
+    if (histories[history].isContinued)
       return lengthOf(history, row);
   return lengthOf(0, row);
 }
@@ -91,42 +91,46 @@ Status SessionState::truncate(uint32_t row, uint32_t tokens) {
   if (tokens > *held)
     return Error{"row " + std::to_string(row) + " holds " + tokensText(*held) + ", it cannot keep " +
                  std::to_string(tokens)};
-  for (size_t history = 0; history < lengths.size(); ++history)
-    if (isContinued[history])
+  for (size_t history = 0; history < histories.size(); ++history)
+    if (histories[history].isContinued)
       setLength(history, row, std::min(tokens, lengthOf(history, row)));
   return {};
 }
 
-Status SessionState::copySlot(uint32_t from, uint32_t to) {
-  for (std::vector<uint32_t> &own : lengths)
-    own[to] = 0; // whatever becomes of the copy
-  if (whole) {
+Status SessionState::copySlot(size_t history, uint32_t from, uint32_t to) {
+  std::vector<uint32_t> &lengths = histories[history].lengths;
+  lengths[to] = 0;           // whatever becomes of the copy
+  if (whole && history == 0) // which copies all histories
     if (Status status = program->wholeDevice()->copySession(whole, from, to); !status)
       return status;
-  }
   for (size_t i = 0; i < caches.size(); ++i) {
     const CacheRecord &cache = program->manifest().caches[i];
-    uint64_t pitch = program->geometry().pitch(cache.rowWords()) * sizeof(float);
-    uint64_t slotBytes = pitch * capacities[cache.history], bytes = pitch * lengths[cache.history][from];
-    uint64_t source = caches[i].address() + from * slotBytes, target = caches[i].address() + to * slotBytes;
-    const Device &device = *program->device();
-    if (bytes == 0)
-      continue;
-    if (device.hostMemory()) {
-      std::memcpy(reinterpret_cast<void *>(target), reinterpret_cast<const void *>(source), bytes);
-      continue;
-    }
-    // Only what kernels wrote of a row may be read back.
-    uint64_t width = cache.rowWords() * sizeof(float);
-    std::vector<char> staging(lengths[cache.history][from] * width);
-    if (Status status = device.download(staging.data(), source, width, pitch, lengths[cache.history][from]); !status)
-      return status;
-    for (uint32_t token = 0; token < lengths[cache.history][from]; ++token)
-      if (Status status = device.upload(target + token * pitch, staging.data() + token * width, width); !status)
+    if (cache.history == history)
+      if (Status status = copyCells(cache, caches[i].address(), from, to); !status)
         return status;
   }
-  for (std::vector<uint32_t> &own : lengths)
-    own[to] = own[from];
+  lengths[to] = lengths[from];
+  return {};
+}
+
+Status SessionState::copyCells(const CacheRecord &cache, uint64_t base, uint32_t from, uint32_t to) const {
+  const History &history = histories[cache.history];
+  uint64_t pitch = program->geometry().pitch(cache.rowWords()) * sizeof(float), slotBytes = pitch * history.capacity;
+  uint64_t source = base + from * slotBytes, target = base + to * slotBytes;
+  uint32_t tokens = history.lengths[from];
+  const Device &device = *program->device();
+  if (device.hostMemory()) {
+    std::memcpy(reinterpret_cast<void *>(target), reinterpret_cast<const void *>(source), pitch * tokens);
+    return {};
+  }
+  // Only what kernels wrote of a row may be read back.
+  uint64_t width = cache.rowWords() * sizeof(float);
+  std::vector<char> staging(tokens * width);
+  if (Status status = tokens ? device.download(staging.data(), source, width, pitch, tokens) : Status(); !status)
+    return status;
+  for (uint32_t token = 0; token < tokens; ++token)
+    if (Status status = device.upload(target + token * pitch, staging.data() + token * width, width); !status)
+      return status;
   return {};
 }
 
@@ -134,43 +138,61 @@ Status SessionState::fork(uint32_t from, uint32_t to) {
   for (uint32_t row : {from, to})
     if (Status status = checkRow(row); !status)
       return status;
-  return from == to ? Status() : copySlot(slots[from], slots[to]);
+  if (from == to)
+    return {};
+  for (size_t i = 0; i < histories.size(); ++i) {
+    std::vector<uint32_t> &slots = histories[i].slots;
+    if (histories[i].isShared)
+      slots[to] = slots[from];
+    else if (Status status = copySlot(i, slots[from], slots[to]); !status)
+      return status;
+  }
+  return {};
 }
 
 Status SessionState::reorder(std::span<const uint32_t> parents) {
-  if (parents.size() > slots.size())
-    return Error{std::to_string(parents.size()) + " rows are reordered, the session has " +
-                 std::to_string(slots.size())};
+  if (parents.size() > rows())
+    return Error{std::to_string(parents.size()) + " rows are reordered, the session has " + std::to_string(rows())};
   for (uint32_t parent : parents)
     if (parent >= parents.size())
       return Error{"row " + std::to_string(parent) + " is none of the " + std::to_string(parents.size()) +
                    " that are reordered"};
-  constexpr uint32_t none = UINT32_MAX;
-  std::vector<uint32_t> chosen(parents.size(), none);
+  for (size_t i = 0; i < histories.size(); ++i)
+    if (Status status = reorder(i, parents); !status)
+      return status;
+  return {};
+}
+
+/// Only what stands twice is copied, and not where rows share it.
+Status SessionState::reorder(size_t history, std::span<const uint32_t> parents) {
+  std::vector<uint32_t> &slots = histories[history].slots, chosen(parents.size()), free;
   std::vector<bool> isTaken(parents.size());
   for (size_t i = 0; i < parents.size(); ++i)
-    if (!isTaken[parents[i]]) {
-      chosen[i] = slots[parents[i]];
-      isTaken[parents[i]] = true;
+    chosen[i] = slots[parents[i]];
+  if (!histories[history].isShared) {
+    for (uint32_t parent : parents)
+      isTaken[parent] = true;
+    for (size_t i = 0; i < parents.size(); ++i)
+      if (!isTaken[i])
+        free.push_back(slots[i]);
+    for (size_t i = 0; i < parents.size(); ++i) {
+      if (isTaken[parents[i]]) { // the first child stays where its parent lay
+        isTaken[parents[i]] = false;
+        continue;
+      }
+      uint32_t copy = free.back();
+      free.pop_back();
+      if (Status status = copySlot(history, chosen[i], copy); !status)
+        return status;
+      chosen[i] = copy;
     }
-  std::vector<uint32_t> free;
-  for (size_t i = 0; i < parents.size(); ++i)
-    if (!isTaken[i])
-      free.push_back(slots[i]);
-  for (size_t i = 0; i < parents.size(); ++i) {
-    if (chosen[i] != none)
-      continue;
-    chosen[i] = free.back();
-    free.pop_back();
-    if (Status status = copySlot(slots[parents[i]], chosen[i]); !status)
-      return status;
   }
-  std::copy(chosen.begin(), chosen.end(), slots.begin());
+  std::ranges::copy(chosen, slots.begin());
   return {};
 }
 
 Status SessionState::check(std::span<const uint32_t> callRows) const {
-  std::vector<bool> seen(slots.size());
+  std::vector<bool> seen(rows());
   for (uint32_t row : callRows) {
     if (Status status = checkRow(row); !status)
       return status;
@@ -181,11 +203,49 @@ Status SessionState::check(std::span<const uint32_t> callRows) const {
   return {};
 }
 
+/// Slots that no other row has: a row's own where it can stay, else one that is free.
+std::vector<uint32_t> SessionState::slotsToBegin(size_t history, std::span<const uint32_t> callRows) const {
+  const std::vector<uint32_t> &slots = histories[history].slots;
+  std::vector<uint32_t> chosen;
+  for (uint32_t row : callRows)
+    chosen.push_back(slots[row]);
+  if (!histories[history].isShared)
+    return chosen;
+  std::vector<bool> begins(slots.size()), isUsed(slots.size());
+  for (uint32_t row : callRows)
+    begins[row] = true;
+  for (size_t row = 0; row < slots.size(); ++row)
+    if (!begins[row])
+      isUsed[slots[row]] = true;
+  // By their numbers: the order of a call's rows is not that of its tables.
+  std::vector<size_t> order(callRows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, {}, [&](size_t i) { return callRows[i]; });
+  for (size_t i : order) {
+    if (isUsed[chosen[i]])
+      chosen[i] = static_cast<uint32_t>(std::ranges::find(isUsed, false) - isUsed.begin());
+    isUsed[chosen[i]] = true;
+  }
+  return chosen;
+}
+
+void SessionState::begin(size_t history, std::span<const uint32_t> callRows) {
+  std::vector<uint32_t> chosen = slotsToBegin(history, callRows);
+  for (size_t i = 0; i < callRows.size(); ++i) {
+    histories[history].slots[callRows[i]] = chosen[i];
+    setLength(history, callRows[i], 0);
+  }
+}
+
 HeldRows SessionState::held(size_t history, std::span<const uint32_t> callRows, bool begins) const {
+  std::vector<uint32_t> chosen;
+  if (begins)
+    chosen = slotsToBegin(history, callRows);
   HeldRows rows;
-  for (uint32_t row : callRows) {
-    rows.firstCell.push_back(static_cast<int32_t>(slots[row] * capacities[history]));
-    rows.past.push_back(begins ? 0 : static_cast<int32_t>(lengthOf(history, row)));
+  for (size_t i = 0; i < callRows.size(); ++i) {
+    uint32_t slot = begins ? chosen[i] : histories[history].slots[callRows[i]];
+    rows.firstCell.push_back(static_cast<int32_t>(slot * histories[history].capacity));
+    rows.past.push_back(begins ? 0 : static_cast<int32_t>(lengthOf(history, callRows[i])));
   }
   return rows;
 }

@@ -10,9 +10,11 @@
 
 namespace ptx {
 
-/// Rows are the caller's numbers; a slot is where a row lies, which changes when
-/// rows are reordered. Of every history a slot has as many cells as the session
-/// has tokens. Not for several threads at once.
+/// Rows are the caller's numbers; a slot is where a row lies in a history, which
+/// changes when rows are reordered. Every history has as many slots as the session
+/// has rows, and a slot as many cells as it has tokens. Rows that hold the same of
+/// a history that is never continued (the source of a translation) share a slot.
+/// Not for several threads at once.
 class SessionState {
 public:
   /// Of each history as many tokens as it takes, or `tokens` where that is not 0 and less.
@@ -20,7 +22,7 @@ public:
                                                        uint32_t tokens);
   ~SessionState();
 
-  size_t rows() const { return slots.size(); }
+  size_t rows() const { return histories.front().slots.size(); }
   /// What was asked for, of each row.
   uint32_t tokens() const { return asked; }
   /// Tokens of the row in the histories that functions continue.
@@ -36,28 +38,43 @@ public:
 
   /// Refuses rows that are not there, and one that stands twice.
   Status check(std::span<const uint32_t> callRows) const;
-  /// Where the rows lie in a history; a row that begins it holds nothing before.
+  /// Where the rows lie in a history; those that begin it hold nothing before.
   HeldRows held(size_t history, std::span<const uint32_t> callRows, bool begins) const;
-  uint32_t capacity(size_t history) const { return capacities[history]; }
-  uint32_t lengthOf(size_t history, uint32_t row) const { return lengths[history][slots[row]]; }
-  void setLength(size_t history, uint32_t row, uint32_t tokens) { lengths[history][slots[row]] = tokens; }
+  /// The rows lie where `held` says of rows that begin the history, and hold nothing.
+  void begin(size_t history, std::span<const uint32_t> callRows);
+  uint32_t capacity(size_t history) const { return histories[history].capacity; }
+  uint32_t lengthOf(size_t history, uint32_t row) const {
+    return histories[history].lengths[histories[history].slots[row]];
+  }
+  void setLength(size_t history, uint32_t row, uint32_t tokens) {
+    histories[history].lengths[histories[history].slots[row]] = tokens;
+  }
   /// The first cell of a cache.
   uint64_t address(size_t cache) const { return caches[cache].address(); }
-  /// Of a device that takes whole calls; and the slots as it numbers them.
+  /// Of a device that takes whole calls; and the slots as it numbers them, the same for all histories.
   void *wholeSession() const { return whole; }
-  uint32_t slotOf(uint32_t row) const { return slots[row]; }
+  uint32_t slotOf(uint32_t row) const { return histories.front().slots[row]; }
 
 private:
   explicit SessionState(std::shared_ptr<Program> program) : program(std::move(program)) {}
+  /// Where the rows lie in a history.
+  struct History {
+    uint32_t capacity;             // tokens of a slot
+    bool isContinued = false;      // by some function
+    bool isShared = false;         // whether rows may have a slot in common
+    std::vector<uint32_t> slots;   // by row
+    std::vector<uint32_t> lengths; // by slot
+  };
+
   Status checkRow(uint32_t row) const;
-  Status copySlot(uint32_t from, uint32_t to);
+  std::vector<uint32_t> slotsToBegin(size_t history, std::span<const uint32_t> callRows) const;
+  Status copySlot(size_t history, uint32_t from, uint32_t to);
+  Status copyCells(const CacheRecord &cache, uint64_t base, uint32_t from, uint32_t to) const;
+  Status reorder(size_t history, std::span<const uint32_t> parents);
 
   std::shared_ptr<Program> program;
   uint32_t asked = 0;
-  std::vector<uint32_t> slots;                // by row
-  std::vector<uint32_t> capacities;           // by history: tokens of a slot
-  std::vector<bool> isContinued;              // by history: by some function
-  std::vector<std::vector<uint32_t>> lengths; // by history, by slot
+  std::vector<History> histories;
   std::vector<DeviceMemory> caches;
   void *whole = nullptr;
 };

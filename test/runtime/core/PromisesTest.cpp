@@ -102,6 +102,8 @@ TEST_F(Promises, NullArguments) {
       [&] { return ptx_binding_create(program, nullptr, nullptr); },
       [&] { return ptx_session_open(nullptr, &otherSession); },
       [&] { return ptx_session_open(binding, nullptr); },
+      [&] { return ptx_session_bind(nullptr, binding); },
+      [&] { return ptx_session_bind(session, nullptr); },
       [&] { return ptx_session_call(nullptr, f, nullptr, 0, &outputs, &count); },
       [&] { return ptx_session_call(session, nullptr, nullptr, 0, &outputs, &count); },
       [&] { return ptx_session_call(session, f, nullptr, 1, &outputs, &count); },
@@ -248,6 +250,51 @@ TEST_F(Promises, Links) {
   ASSERT_EQ(openAt(other / "second.ptxm"), "");
   ASSERT_EQ(bind("da"), "");
   EXPECT_EQ(call(session, {{1, 2}, {}, {}, 1, 2}).error, "");
+}
+
+// A session is bound anew between its calls: each call is one of the one binding or of the other.
+TEST_F(Promises, BindWhileOthersCall) {
+  make(false);
+  ASSERT_EQ(openAt(folder / "model.ptxm"), "");
+  ASSERT_EQ(bind("da"), "");
+  const Call input = {{1, 2, 3}, {}, {}, 1, 3};
+  Answer adapted = call(session, input);
+  ptx_binding *base = nullptr;
+  ASSERT_EQ(said(ptx_binding_create(program, nullptr, &base)), "");
+  ASSERT_EQ(said(ptx_session_bind(session, base)), "");
+  Answer plain = call(session, input);
+  ASSERT_NE(adapted.values, plain.values);
+  std::atomic<bool> stop{false};
+  std::thread binder([&] {
+    while (!stop)
+      for (ptx_binding *next : {binding, base}) {
+        ptx_code code = PTX_OK;
+        std::string error = said(ptx_session_bind(session, next), &code);
+        EXPECT_TRUE(error.empty() || code == PTX_BUSY) << error;
+      }
+  });
+  for (int i = 0; i < 200; ++i) {
+    Answer answer = call(session, input);
+    EXPECT_TRUE(answer.code == PTX_BUSY || answer.values == adapted.values || answer.values == plain.values);
+  }
+  stop = true;
+  binder.join();
+  ptx_binding_release(base);
+}
+
+TEST_F(Promises, BindToAnotherProgram) {
+  make(false);
+  ASSERT_EQ(openAt(folder / "model.ptxm"), "");
+  ASSERT_EQ(bind(nullptr), "");
+  Answer before = call(session, {{1, 2}, {}, {}, 1, 2});
+  ptx_program *other = nullptr;
+  ptx_binding *stranger = nullptr;
+  ASSERT_EQ(said(ptx_program_open((folder / "model.ptxm").c_str(), nullptr, &other)), "");
+  ASSERT_EQ(said(ptx_binding_create(other, "da", &stranger)), "");
+  EXPECT_EQ(said(ptx_session_bind(session, stranger)), "the binding is one of another program than the session's");
+  EXPECT_EQ(call(session, {{1, 2}, {}, {}, 1, 2}).values, before.values);
+  ptx_binding_release(stranger);
+  ptx_program_close(other);
 }
 
 // The child of a fork uses what was idle, and is told about what was not.

@@ -73,10 +73,14 @@ public:
       mustNot(callDecode({ids}), "holds nothing of 'source'");
     mixesAdapters = std::strstr(ptx_program_signature(program, "decode"), "adapter_ids");
     adapterCount = static_cast<uint32_t>(ptx_program_adapter_count(program));
+    for (uint32_t adapter = 0; !mixesAdapters && adapter < adapterCount; ++adapter)
+      must(ptx_binding_create(program, ptx_program_adapter(program, adapter), &adapted.emplace_back()), "bind");
   }
   ~Soak() {
     ptx_session_close(session);
     ptx_session_close(uncached);
+    for (ptx_binding *other : adapted)
+      ptx_binding_release(other);
     ptx_binding_release(binding);
     ptx_program_close(program);
   }
@@ -151,7 +155,13 @@ private:
     }
   };
 
-  /// Some rows of the session, in any order.
+  /// Sessions of a program that mixes no adapters are bound to that of the call's rows.
+  void bindTo(ptx_session *which, int64_t adapter) {
+    if (!adapted.empty())
+      must(ptx_session_bind(which, adapter < 0 ? binding : adapted[static_cast<size_t>(adapter)]), "bind");
+  }
+
+  /// Some rows of the session that a call may have together, in any order.
   std::vector<uint32_t> someRows(bool mustContinue) {
     std::vector<uint32_t> some;
     for (uint32_t row = 0; row < rowCount; ++row) {
@@ -160,6 +170,11 @@ private:
         some.push_back(row);
     }
     std::shuffle(some.begin(), some.end(), engine);
+    if (mustContinue && !adapted.empty() && !some.empty()) {
+      int64_t adapter = rows[some[0]].adapter;
+      std::erase_if(some, [&](uint32_t row) { return rows[row].adapter != adapter; });
+      bindTo(session, adapter);
+    }
     return some;
   }
 
@@ -201,8 +216,11 @@ private:
       inputs.push_back(tensor("decoder_input_ids", {some.size(), text.columns}, text.ids));
       inputs.push_back(tensor("decoder_attention_mask", {some.size(), text.columns}, text.mask));
     }
+    auto pickAdapter = [&] { return static_cast<int64_t>(pick(adapterCount + 1)) - 1; };
+    int64_t adapter = pickAdapter();
+    bindTo(session, adapter);
     for (uint32_t row : some)
-      rows[row].adapter = static_cast<int64_t>(pick(adapterCount + 1)) - 1;
+      rows[row].adapter = mixesAdapters ? pickAdapter() : adapter;
     Text adapters = adaptersOf(some);
     if (mixesAdapters)
       inputs.push_back(tensor("adapter_ids", {some.size()}, adapters));
@@ -275,6 +293,7 @@ private:
       mustNot(ptx_session_call_into(session, "decode", inputs.data(), inputs.size(), &logits, 1),
               "the memory given is");
     }
+    mustNot(ptx_session_bind(session, nullptr), "must not be NULL");
     uint32_t row = pick(rowCount), parent = 2;
     mustNot(ptx_session_truncate(session, row, static_cast<uint32_t>(rows[row].text.size()) + 1), "cannot keep");
     mustNot(ptx_session_reorder(session, &parent, 1), "none of the 1");
@@ -342,6 +361,7 @@ private:
     Text adapter = {row.adapter};
     if (mixesAdapters)
       inputs.push_back(tensor("adapter_ids", {1}, adapter));
+    bindTo(uncached, row.adapter);
     const ptx_tensor *results = nullptr;
     size_t count = 0;
     must(ptx_session_call(uncached, "forward", inputs.data(), inputs.size(), &results, &count), "forward");
@@ -380,6 +400,7 @@ private:
   double tolerance;
   ptx_program *program = nullptr;
   ptx_binding *binding = nullptr;
+  std::vector<ptx_binding *> adapted; // of each adapter, where calls do not mix them
   ptx_session *session = nullptr, *uncached = nullptr;
   bool hasSource = false, mixesAdapters = false;
   uint32_t adapterCount = 0;
