@@ -6,6 +6,7 @@ usage: page.py PAGE.md
 - ```sh         runs, from the root of the repository; a command that fails ends the test
 - ```text       behind it: what the block prints to standard output, line for line
 - ```KIND FILE  is part of that file beside the page
+- ```console    is shown, and not run: what takes hours, installs for all users or runs the tests themselves
 """
 import pathlib, re, subprocess, sys
 
