@@ -295,24 +295,23 @@ ptx_status *ptx_session_call(ptx_session *session, const char *function, const p
   });
 }
 
+static bool isSame(const ptx_tensor &wanted, const ptx_tensor &result) {
+  return wanted.dtype == result.dtype && wanted.rank == result.rank && wanted.data &&
+         std::equal(result.dims, result.dims + result.rank, wanted.dims);
+}
+
 /// Copies results to the caller's memory, in their order: all of them, or none where one does not fit.
 static Status copyResults(std::span<const ptx_tensor> results, std::span<const ptx_tensor> outputs) {
-  std::vector<size_t> sizes;
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const ptx_tensor &output = outputs[i], &result = results[i];
-    bool same = output.dtype == result.dtype && output.rank == result.rank && output.data;
-    size_t bytes = sizeof(float); // of an I32 too
-    for (uint32_t d = 0; same && d < result.rank; ++d) {
-      same = output.dims[d] == result.dims[d];
-      bytes *= result.dims[d];
-    }
-    if (!same)
-      return Error{std::string("output '") + result.name + "' is " + (result.dtype == PTX_I32 ? "I32 " : "F32 ") +
-                   shapeOf(result) + ", the memory given is " + shapeOf(output)};
-    sizes.push_back(bytes);
-  }
   for (size_t i = 0; i < outputs.size(); ++i)
-    std::memcpy(outputs[i].data, results[i].data, sizes[i]);
+    if (const ptx_tensor &result = results[i]; !isSame(outputs[i], result))
+      return Error{std::string("output '") + result.name + "' is " + (result.dtype == PTX_I32 ? "I32 " : "F32 ") +
+                   shapeOf(result) + ", the memory given is " + shapeOf(outputs[i])};
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    size_t bytes = sizeof(float); // of an I32 too
+    for (uint32_t d = 0; d < results[i].rank; ++d)
+      bytes *= results[i].dims[d];
+    std::memcpy(outputs[i].data, results[i].data, bytes);
+  }
   return {};
 }
 
@@ -321,11 +320,9 @@ ptx_status *ptx_session_call_into(ptx_session *session, const char *function, co
   return guarded([&]() -> Status {
     if (!session || !function || (!inputs && input_count) || (!outputs && output_count))
       return Error{"ptx_session_call_into: an argument is NULL"};
-    std::vector<std::string> names;
-    for (size_t i = 0; i < output_count; ++i)
-      names.emplace_back(outputs[i].name ? outputs[i].name : "");
-    auto copy = [&](std::span<const ptx_tensor> results) { return copyResults(results, {outputs, output_count}); };
-    return session->session->call(function, inputs, input_count, copy, names);
+    std::span<const ptx_tensor> wanted(outputs, output_count);
+    auto copy = [&](std::span<const ptx_tensor> results) { return copyResults(results, wanted); };
+    return session->session->call(function, inputs, input_count, copy, wanted);
   });
 }
 

@@ -9,23 +9,48 @@
 #include "runtime/core/session_state.h"
 #include "runtime/ptx.h"
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
 #include <span>
 
 namespace ptx {
 
+/// The sizes of a call by their letters, B, S and T, which a manifest names.
+class CallDims {
+public:
+  struct Entry {
+    std::string_view name;
+    uint64_t size;
+    std::string_view saidBy; // the input that it was first taken from
+  };
+
+  const Entry *find(std::string_view name) const {
+    auto found = std::ranges::find(entries, name, &Entry::name);
+    return found == entries.end() ? nullptr : &*found;
+  }
+  /// Of a size that is there.
+  uint64_t at(std::string_view name) const { return find(name)->size; }
+  void add(const Entry &entry) { entries.push_back(entry); }
+  void clear() { entries.clear(); }
+
+private:
+  std::vector<Entry> entries;
+};
+
 /// Checked inputs of a call.
 struct CallInputs {
-  std::map<std::string, uint64_t> dims;    // B, S, T
+  CallDims dims;                           // and 1, where each sequence has one position
+  std::vector<const ptx_tensor *> given;   // per input; null: left out
   std::vector<std::vector<int32_t>> ids;   // per input: [B,S] of the caller; empty for masks
   std::vector<std::vector<uint8_t>> masks; // per input: [B,S]; empty: ones, or no mask
   std::vector<int32_t> adapters;           // [B] of adapter_ids; empty: the binding's for all
   std::vector<uint32_t> rows;              // [B] of session_rows; empty: 0, 1, ...
 };
 
-Result<CallInputs> checkInputs(const Program &program, const FunctionRecord &function, const ptx_tensor *inputs,
-                               size_t count);
+/// Fills `checked`, in the memory that it has.
+Status checkInputs(const Program &program, const FunctionRecord &function, const ptx_tensor *inputs, size_t count,
+                   CallInputs &checked);
 
 /// A session: calls on one binding, one at a time, and the rows it keeps between them.
 class Session {
@@ -37,9 +62,9 @@ public:
   Status bind(const std::shared_ptr<Program> &owner, std::shared_ptr<const Binding> other);
   /// Calls a function and hands its results, or those of them that are `wanted`, to
   /// `use`, before another call may come; they stay until the next one.
-  Status call(const std::string &function, const ptx_tensor *inputs, size_t count,
+  Status call(std::string_view function, const ptx_tensor *inputs, size_t count,
               const std::function<Status(std::span<const ptx_tensor>)> &use,
-              std::optional<std::span<const std::string>> wanted = std::nullopt);
+              std::optional<std::span<const ptx_tensor>> wanted = std::nullopt);
   /// The session for one caller who calls several times, none else between.
   /// Busy where another has it.
   Result<std::unique_lock<std::mutex>> claim();
@@ -68,18 +93,20 @@ public:
 private:
   Session(std::shared_ptr<Program> program, std::shared_ptr<const Binding> binding)
       : program(std::move(program)), binding(std::move(binding)) {}
+  Status chooseOutputs(const FunctionRecord &function, std::optional<std::span<const ptx_tensor>> wanted);
   Status compute(const FunctionRecord &function, const ptx_tensor *inputs, size_t count);
-  Status chooseRows(const FunctionRecord &function, const CallInputs &inputs);
-  Status buildTables(const FunctionRecord &function, const CallInputs &inputs, const std::vector<int32_t> &order);
+  Status chooseRows(const FunctionRecord &function);
+  Status buildTables(const FunctionRecord &function);
   Status checkRoom(const FunctionRecord &function) const;
   void dropRowsBegun(const FunctionRecord &function);
   void keepLengths(const FunctionRecord &function);
-  Status callWhole(const FunctionRecord &function, const CallInputs &inputs, const ptx_tensor *tensors, size_t count);
-  Status prepare(const FunctionRecord &function, const CallInputs &inputs);
-  Result<std::vector<Group>> groupByAdapter(const CallInputs &inputs, std::vector<int32_t> &order);
+  Status callWhole(const FunctionRecord &function, const ptx_tensor *tensors, size_t count);
+  Status prepare(const FunctionRecord &function);
+  Status groupByAdapter();
   Status reserveBuffers(const FunctionRecord &function);
   Status run(const FunctionRecord &function);
-  Status runSteps(const FunctionRecord &function, std::vector<ptx_launch_times> &spent);
+  Status runSteps(const FunctionRecord &function);
+  Status runAtOnce();
   bool wantsToStop() { return cancel && cancel(cancelUser); }
   Status bring(const OutputRecord &output, const BufferRecord &buffer, std::vector<std::byte> &result);
 
@@ -97,6 +124,17 @@ private:
   std::unique_ptr<CallTables> tables;
   LaunchRecords records;
   CallMemory memory;
+  // What a call needs on its way; its memory serves the next one, so that a step of a text allocates nothing.
+  struct {
+    CallInputs inputs;
+    std::vector<int32_t> order; // [B] the sequences as they are computed: equal adapters stand together
+    std::vector<uint32_t> rows; // [B] of the session, in that order
+    std::vector<const std::vector<int32_t> *> added; // tokens, by history
+    HeldRows held;
+    std::vector<std::vector<int32_t>> ids; // of each row, by input
+    std::vector<size_t> slots, offsets;
+    std::vector<const OutputRecord *> outputs;
+  } scratch;
   // Of the last call.
   std::vector<ptx_tensor> results;
   ResultMemory resultMemory;            // by output

@@ -3,7 +3,7 @@
 #include "runtime/io/file.h"
 
 #include <algorithm>
-#include <cstring>
+#include <tuple>
 
 namespace ptx {
 
@@ -11,24 +11,30 @@ namespace {
 
 class InputChecker {
 public:
-  InputChecker(const Program &program, const FunctionRecord &function) : program(program), function(function) {}
+  InputChecker(const Program &program, const FunctionRecord &function, CallInputs &checked)
+      : program(program), function(function), checked(checked), given(checked.given) {}
 
-  Result<CallInputs> check(const ptx_tensor *tensors, size_t count) {
+  Status check(const ptx_tensor *tensors, size_t count) {
     checked.ids.resize(function.inputs.size());
     checked.masks.resize(function.inputs.size());
-    checked.dims[""] = 1; // where each sequence has one position
-    std::vector<const ptx_tensor *> given(function.inputs.size());
+    for (auto &mask : checked.masks)
+      mask.clear();
+    checked.adapters.clear();
+    checked.rows.clear();
+    checked.dims.clear();
+    checked.dims.add({"", 1, ""}); // where each sequence has one position
+    given.assign(function.inputs.size(), nullptr);
     for (size_t i = 0; i < count; ++i) {
-      if (Status status = match(tensors[i], given); !status)
+      if (Status status = match(tensors[i]); !status)
         return status.error();
     }
     for (size_t i = 0; i < given.size(); ++i)
       if (given[i])
-        if (Status status = checkShape(function.inputs[i].name, *given[i], function.inputs[i].dims); !status)
+        if (Status status = checkShape(function.inputs[i], *given[i]); !status)
           return status.error();
     // Lengths first: an absurd one must not be asked memory for.
     for (const SpaceRecord &space : function.spaces)
-      if (!space.held && (!checked.dims.count(space.dims[0]) || !checked.dims.count(space.dims[1])))
+      if (!space.held && (!checked.dims.find(space.dims[0]) || !checked.dims.find(space.dims[1])))
         for (size_t i = 0; i < given.size(); ++i)
           if (!given[i] && !function.inputs[i].optional)
             return refuse(function.inputs[i].name, "is missing");
@@ -43,11 +49,11 @@ public:
     if (sessionRows)
       if (Status status = readRows(*sessionRows); !status)
         return status.error();
-    return std::move(checked);
+    return {};
   }
 
 private:
-  Error refuse(const std::string &input, const std::string &why) const {
+  Error refuse(std::string_view input, const std::string &why) const {
     return Error{"function '" + function.name + "', input '" + printable(input) + "': " + why};
   }
 
@@ -57,8 +63,8 @@ private:
     return !tensor.data && std::find(tensor.dims, end, 0u) == end;
   }
 
-  Status match(const ptx_tensor &tensor, std::vector<const ptx_tensor *> &given) {
-    std::string name = tensor.name ? tensor.name : "", known;
+  Status match(const ptx_tensor &tensor) {
+    std::string_view name = tensor.name ? tensor.name : "";
     for (auto [own, isTaken, place] : {std::tuple("adapter_ids", program.manifest().separate, &adapterIds),
                                        std::tuple("session_rows", function.hasState(), &sessionRows)}) {
       if (name != own || !isTaken)
@@ -71,10 +77,8 @@ private:
       return {};
     }
     for (size_t i = 0; i < function.inputs.size(); ++i) {
-      if (function.inputs[i].name != name) {
-        known += (known.empty() ? "" : ", ") + function.inputs[i].name;
+      if (function.inputs[i].name != name)
         continue;
-      }
       if (given[i])
         return refuse(name, "is given twice");
       given[i] = &tensor;
@@ -84,25 +88,29 @@ private:
         return refuse(name, "has floating-point values, expected I64 or I32");
       return {};
     }
+    std::string known;
+    for (const InputRecord &input : function.inputs)
+      known += (known.empty() ? "" : ", ") + input.name;
     return refuse(name, "is unknown; the function takes " + known);
   }
 
-  Status checkShape(const std::string &name, const ptx_tensor &tensor, const std::array<std::string, 2> &dims) {
+  Status checkShape(const InputRecord &input, const ptx_tensor &tensor) {
+    const auto &[name, dims] = std::tie(input.name, input.dims);
     uint32_t rank = dims[1].empty() ? 1 : 2;
     if (tensor.rank != rank)
       return refuse(name, "has rank " + std::to_string(tensor.rank) + ", expected [" + dims[0] +
                               (rank == 2 ? "," + dims[1] : "") + "]");
     for (size_t i = 0; i < rank; ++i) {
-      auto [entry, fresh] = checked.dims.try_emplace(dims[i], tensor.dims[i]);
-      if (fresh)
-        saidBy[dims[i]] = name;
+      const CallDims::Entry *entry = checked.dims.find(dims[i]);
       if (tensor.dims[i] == 0)
         return refuse(name, dims[i] + " is 0, expected at least 1");
-      if (entry->second != tensor.dims[i])
-        return refuse(name, dims[i] + " is " + std::to_string(tensor.dims[i]) + ", '" + saidBy[dims[i]] + "' has " +
-                                std::to_string(entry->second));
+      if (entry && entry->size != tensor.dims[i])
+        return refuse(name, dims[i] + " is " + std::to_string(tensor.dims[i]) + ", '" + std::string(entry->saidBy) +
+                                "' has " + std::to_string(entry->size));
       if (tensor.dims[i] > (1ull << 31) - 1)
         return refuse(name, dims[i] + " is too large");
+      if (!entry)
+        checked.dims.add({dims[i], tensor.dims[i], name});
     }
     return {};
   }
@@ -123,7 +131,7 @@ private:
 
   /// "[2,5]" for messages.
   std::string place(const InputRecord &input, size_t index) {
-    uint64_t length = checked.dims[input.dims[1]];
+    uint64_t length = checked.dims.at(input.dims[1]);
     if (input.dims[1].empty())
       return "[" + std::to_string(index) + "]";
     return "[" + std::to_string(index / length) + "," + std::to_string(index % length) + "]";
@@ -133,9 +141,9 @@ private:
     const InputRecord &input = function.inputs[number];
     if (!tensor && !input.optional)
       return refuse(input.name, "is missing");
-    if (!checked.dims.count(input.dims[0]) || !checked.dims.count(input.dims[1]))
+    if (!checked.dims.find(input.dims[0]) || !checked.dims.find(input.dims[1]))
       return refuse(input.name, "its size [" + input.dims[0] + "," + input.dims[1] + "] is given by no input");
-    size_t size = checked.dims[input.dims[0]] * checked.dims[input.dims[1]];
+    size_t length = checked.dims.at(input.dims[1]), size = checked.dims.at(input.dims[0]) * length;
     if (input.mask) {
       if (!tensor)
         return {};
@@ -153,7 +161,7 @@ private:
       return {};
     int64_t seen = 0; // of what it counts, in this row
     for (size_t i = 0; i < size; ++i) {
-      if (i % checked.dims[input.dims[1]] == 0)
+      if (i % length == 0)
         seen = 0;
       int64_t found = tensor ? value(*tensor, i) : numbered(input, i, seen);
       if (found < 0 || static_cast<uint64_t>(found) >= input.limit)
@@ -168,20 +176,20 @@ private:
     for (const SpaceRecord &space : function.spaces) {
       if (space.held)
         continue;
-      uint64_t length = checked.dims[space.dims[1]];
-      uint64_t batch = checked.dims[space.dims[0]];
-      if (batch * length > INT32_MAX)
-        return refuse(saidBy[space.dims[1]],
-                      "[" + std::to_string(batch) + "," + std::to_string(length) + "] has more than 2^31-1 rows");
-      if (length > space.maxLength)
-        return refuse(saidBy[space.dims[1]], space.dims[1] + " is " + std::to_string(length) + ", the model has " +
-                                                 std::to_string(space.maxLength) + " positions");
+      const CallDims::Entry &length = *checked.dims.find(space.dims[1]);
+      uint64_t batch = checked.dims.at(space.dims[0]);
+      if (batch * length.size > INT32_MAX)
+        return refuse(length.saidBy,
+                      "[" + std::to_string(batch) + "," + std::to_string(length.size) + "] has more than 2^31-1 rows");
+      if (length.size > space.maxLength)
+        return refuse(length.saidBy, space.dims[1] + " is " + std::to_string(length.size) + ", the model has " +
+                                         std::to_string(space.maxLength) + " positions");
     }
     return {};
   }
 
   Status readAdapters(const ptx_tensor &tensor) {
-    uint64_t batch = checked.dims["B"];
+    uint64_t batch = checked.dims.at("B");
     if (tensor.rank != 1 || tensor.dims[0] != batch || (tensor.dtype != PTX_I64 && tensor.dtype != PTX_I32))
       return refuse("adapter_ids", "expected I64 [" + std::to_string(batch) + "]");
     int64_t count = static_cast<int64_t>(program.manifest().adapters.size());
@@ -196,7 +204,7 @@ private:
   }
 
   Status readRows(const ptx_tensor &tensor) {
-    uint64_t batch = checked.dims["B"];
+    uint64_t batch = checked.dims.at("B");
     if (tensor.rank != 1 || tensor.dims[0] != batch || (tensor.dtype != PTX_I64 && tensor.dtype != PTX_I32))
       return refuse("session_rows", "expected I64 [" + std::to_string(batch) + "]");
     for (size_t i = 0; i < batch; ++i) {
@@ -211,16 +219,16 @@ private:
 
   const Program &program;
   const FunctionRecord &function;
+  CallInputs &checked;
+  std::vector<const ptx_tensor *> &given;
   const ptx_tensor *adapterIds = nullptr, *sessionRows = nullptr;
-  CallInputs checked;
-  std::map<std::string, std::string> saidBy; // the input that a dim was first taken from
 };
 
 } // namespace
 
-Result<CallInputs> checkInputs(const Program &program, const FunctionRecord &function, const ptx_tensor *inputs,
-                               size_t count) {
-  return InputChecker(program, function).check(inputs, count);
+Status checkInputs(const Program &program, const FunctionRecord &function, const ptx_tensor *inputs, size_t count,
+                   CallInputs &checked) {
+  return InputChecker(program, function, checked).check(inputs, count);
 }
 
 } // namespace ptx

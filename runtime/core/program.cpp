@@ -115,7 +115,7 @@ Status Program::loadKernels(const Container &container) {
 std::string Program::level() const { return launcher ? launcher->variant() : chosenDevice; }
 uint32_t Program::threads() const { return launcher ? launcher->workers() : 1; }
 
-const FunctionRecord *Program::findFunction(const std::string &name) const {
+const FunctionRecord *Program::findFunction(std::string_view name) const {
   for (const FunctionRecord &function : contents.functions)
     if (function.name == name)
       return &function;

@@ -48,7 +48,7 @@ public:
   const std::string &deviceName() const { return chosenDevice; }
   std::string level() const;
   uint32_t threads() const;
-  const FunctionRecord *findFunction(const std::string &name) const;
+  const FunctionRecord *findFunction(std::string_view name) const;
   const AdapterRecord *findAdapter(const std::string &name) const;
   /// The device that takes whole calls, or null: `device` runs launches.
   WholeDevice *wholeDevice() { return whole.get(); }

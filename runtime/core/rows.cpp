@@ -4,9 +4,9 @@
 
 namespace ptx {
 
-RowTable buildRows(int32_t sequences, int32_t length, const uint8_t *mask, bool keepFirst,
-                   const std::vector<int32_t> &order, int32_t blockRows, const HeldRows *held) {
-  RowTable table;
+void buildRows(RowTable &table, int32_t sequences, int32_t length, const uint8_t *mask, bool keepFirst,
+               const std::vector<int32_t> &order, int32_t blockRows, const HeldRows *held) {
+  table.clear();
   table.sequences = sequences;
   table.length = length;
   table.order = order;
@@ -44,11 +44,11 @@ RowTable buildRows(int32_t sequences, int32_t length, const uint8_t *mask, bool 
     table.blockBegin.push_back(static_cast<int32_t>(table.blocks.size() / 4));
     table.mostKeys = std::max(table.mostKeys, keys);
   }
-  return table;
 }
 
-RowTable buildHeld(const HeldRows &held, const std::vector<int32_t> *more, const std::vector<int32_t> &order) {
-  RowTable table;
+void buildHeld(RowTable &table, const HeldRows &held, const std::vector<int32_t> *more,
+               const std::vector<int32_t> &order) {
+  table.clear();
   table.isHeld = true;
   table.sequences = static_cast<int32_t>(order.size());
   table.order = order;
@@ -58,7 +58,6 @@ RowTable buildHeld(const HeldRows &held, const std::vector<int32_t> *more, const
     table.mostKeys = std::max(table.mostKeys, table.keys.back());
   }
   table.length = table.mostKeys;
-  return table;
 }
 
 } // namespace ptx

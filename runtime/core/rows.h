@@ -33,6 +33,15 @@ struct RowTable {
   int32_t mostKeys = 0;
   bool isHeld = false; // rows lie in cells, those of a sequence from `begin` on; there are `begin` and `keys` alone
 
+  /// As new, in the memory that it has.
+  void clear() {
+    for (std::vector<int32_t> *list :
+         {&order, &column, &position, &sequence, &begin, &keys, &first, &blocks, &blockBegin, &cells})
+      list->clear();
+    sequences = length = mostKeys = 0;
+    isHeld = false;
+  }
+
   int32_t rows() const { return rowsBetween(0, static_cast<size_t>(sequences)); }
   /// Those of the sequences [from, to).
   int32_t rowsBetween(size_t from, size_t to) const {
@@ -47,16 +56,17 @@ struct RowTable {
   }
 };
 
-/// `mask` is [B,S] of the caller, or null for all ones. With `keepFirst` the
+/// What `table` becomes. `mask` is [B,S] of the caller, or null for all ones. With `keepFirst` the
 /// row of position 0 exists even where it is masked: as the last row of its
 /// sequence, and no key. Blocks have at most `blockRows` rows. `held` where the
 /// rows begin or continue a history, else null.
-RowTable buildRows(int32_t sequences, int32_t length, const uint8_t *mask, bool keepFirst,
-                   const std::vector<int32_t> &order, int32_t blockRows, const HeldRows *held = nullptr);
+void buildRows(RowTable &table, int32_t sequences, int32_t length, const uint8_t *mask, bool keepFirst,
+               const std::vector<int32_t> &order, int32_t blockRows, const HeldRows *held = nullptr);
 
 /// What the sequences hold of a history: `more` tokens (of the space that begins or continues it; null: of none)
 /// beside those before the call.
-RowTable buildHeld(const HeldRows &held, const std::vector<int32_t> *more, const std::vector<int32_t> &order);
+void buildHeld(RowTable &table, const HeldRows &held, const std::vector<int32_t> *more,
+               const std::vector<int32_t> &order);
 
 } // namespace ptx
 

@@ -44,24 +44,28 @@ Status Session::bind(const std::shared_ptr<Program> &owner, std::shared_ptr<cons
   return {};
 }
 
-/// Those of the names, or all that are not only given on request.
-static Result<std::vector<const OutputRecord *>> outputsOf(const FunctionRecord &function,
-                                                           std::optional<std::span<const std::string>> wanted) {
-  if (!wanted)
-    return function.results();
-  std::vector<const OutputRecord *> outputs;
-  for (const std::string &name : *wanted) {
+/// Those that the wanted ones name, or all that are not only given on request.
+Status Session::chooseOutputs(const FunctionRecord &function, std::optional<std::span<const ptx_tensor>> wanted) {
+  scratch.outputs.clear();
+  if (!wanted) {
+    for (const OutputRecord &output : function.outputs)
+      if (!output.onRequest)
+        scratch.outputs.push_back(&output);
+    return {};
+  }
+  for (const ptx_tensor &tensor : *wanted) {
+    std::string_view name = tensor.name ? tensor.name : "";
     auto found = std::ranges::find(function.outputs, name, &OutputRecord::name);
     if (found == function.outputs.end())
       return Error{"function '" + function.name + "' has no output '" + printable(name) + "'", Cause::NotFound};
-    outputs.push_back(&*found);
+    scratch.outputs.push_back(&*found);
   }
-  return outputs;
+  return {};
 }
 
-Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t count,
+Status Session::call(std::string_view name, const ptx_tensor *inputs, size_t count,
                      const std::function<Status(std::span<const ptx_tensor>)> &use,
-                     std::optional<std::span<const std::string>> wanted) {
+                     std::optional<std::span<const ptx_tensor>> wanted) {
   Result<std::unique_lock<std::mutex>> turn = claim();
   if (!turn)
     return turn.error();
@@ -70,15 +74,14 @@ Status Session::call(const std::string &name, const ptx_tensor *inputs, size_t c
     std::string known;
     for (const FunctionRecord &other : program->manifest().functions)
       known += (known.empty() ? "" : ", ") + other.name;
-    return Error{"the program has no function '" + name + "', it has " + known, Cause::NotFound};
+    return Error{"the program has no function '" + std::string(name) + "', it has " + known, Cause::NotFound};
   }
-  Result<std::vector<const OutputRecord *>> outputs = outputsOf(*function, wanted);
-  if (!outputs)
-    return outputs.error();
+  if (Status status = chooseOutputs(*function, wanted); !status)
+    return status;
   state = own.get();
   if (Status status = compute(*function, inputs, count); !status)
     return status;
-  for (const OutputRecord *output : *outputs) {
+  for (const OutputRecord *output : scratch.outputs) {
     Result<ptx_tensor> result = take(*function, *output);
     if (!result)
       return result.error();
@@ -102,14 +105,13 @@ Status Session::callClaimed(const FunctionRecord &function, const ptx_tensor *in
 Status Session::compute(const FunctionRecord &function, const ptx_tensor *inputs, size_t count) {
   results.clear();
   times.clear();
-  Result<CallInputs> checked = checkInputs(*program, function, inputs, count);
-  if (!checked)
-    return checked.error();
-  if (Status status = chooseRows(function, *checked); !status)
+  if (Status status = checkInputs(*program, function, inputs, count, scratch.inputs); !status)
+    return status;
+  if (Status status = chooseRows(function); !status)
     return status;
   if (program->wholeDevice())
-    return callWhole(function, *checked, inputs, count);
-  if (Status status = prepare(function, *checked); !status)
+    return callWhole(function, inputs, count);
+  if (Status status = prepare(function); !status)
     return status;
   dropRowsBegun(function);
   return run(function);
@@ -152,16 +154,16 @@ Status Session::withState(const std::function<Status(SessionState &)> &use) {
   return use(*own);
 }
 
-Status Session::chooseRows(const FunctionRecord &function, const CallInputs &inputs) {
+Status Session::chooseRows(const FunctionRecord &function) {
   callRows.clear();
   if (!function.hasState())
     return {};
   if (!state)
     return Error{"function '" + function.name +
                  "' keeps rows in the session, which has none: ptx_session_reserve makes room for some"};
-  callRows = inputs.rows;
+  callRows = scratch.inputs.rows;
   if (callRows.empty()) {
-    callRows.resize(inputs.dims.at("B"));
+    callRows.resize(scratch.inputs.dims.at("B"));
     std::iota(callRows.begin(), callRows.end(), 0u);
   }
   if (Status status = state->check(callRows); !status)
@@ -211,13 +213,12 @@ void Session::keepLengths(const FunctionRecord &function) {
       }
 }
 
-Status Session::callWhole(const FunctionRecord &function, const CallInputs &inputs, const ptx_tensor *tensors,
-                          size_t count) {
+Status Session::callWhole(const FunctionRecord &function, const ptx_tensor *tensors, size_t count) {
   int32_t adapter =
       binding->adapter ? static_cast<int32_t>(binding->adapter - program->manifest().adapters.data()) : -1;
-  std::vector<int32_t> order(inputs.dims.at("B"));
-  std::iota(order.begin(), order.end(), 0);
-  if (Status status = buildTables(function, inputs, order); !status)
+  scratch.order.resize(scratch.inputs.dims.at("B"));
+  std::iota(scratch.order.begin(), scratch.order.end(), 0);
+  if (Status status = buildTables(function); !status)
     return status;
   WholeRows rows;
   if (function.hasState()) {
@@ -233,98 +234,100 @@ Status Session::callWhole(const FunctionRecord &function, const CallInputs &inpu
 }
 
 /// Orders the sequences so that equal adapters stand together.
-Result<std::vector<Group>> Session::groupByAdapter(const CallInputs &inputs, std::vector<int32_t> &order) {
-  int32_t batch = static_cast<int32_t>(order.size());
-  if (inputs.adapters.empty())
-    return std::vector<Group>{{0, batch, binding}};
-  std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
-    return std::pair(inputs.adapters[static_cast<size_t>(a)], a) <
-           std::pair(inputs.adapters[static_cast<size_t>(b)], b);
-  });
-  std::vector<Group> found;
+Status Session::groupByAdapter() {
+  const std::vector<int32_t> &adapters = scratch.inputs.adapters;
+  std::vector<int32_t> &order = scratch.order;
+  order.resize(scratch.inputs.dims.at("B"));
+  std::iota(order.begin(), order.end(), 0);
+  auto adapterOf = [&](int32_t sequence) { return adapters[static_cast<size_t>(sequence)]; };
+  auto batch = static_cast<int32_t>(order.size());
+  memory.groups.clear();
+  if (adapters.empty()) {
+    memory.groups.push_back({0, batch, binding});
+    return {};
+  }
+  std::ranges::sort(order, {}, [&](int32_t sequence) { return std::pair(adapterOf(sequence), sequence); });
   for (int32_t i = 0; i < batch; ++i) {
-    int32_t id = inputs.adapters[static_cast<size_t>(order[static_cast<size_t>(i)])];
-    if (i > 0 && id == inputs.adapters[static_cast<size_t>(order[static_cast<size_t>(i - 1)])]) {
-      found.back().end = i + 1;
+    int32_t id = adapterOf(order[static_cast<size_t>(i)]);
+    if (i > 0 && id == adapterOf(order[static_cast<size_t>(i - 1)])) {
+      memory.groups.back().end = i + 1;
       continue;
     }
     const AdapterRecord *adapter = id < 0 ? nullptr : &program->manifest().adapters[static_cast<size_t>(id)];
     Result<std::shared_ptr<const Binding>> bound = program->bind(adapter, /*keep=*/true);
     if (!bound)
       return bound.error();
-    found.push_back({i, i + 1, *bound});
+    memory.groups.push_back({i, i + 1, *bound});
   }
-  return found;
+  return {};
 }
 
-/// The row tables of a call. Sequences stand in the given order.
-Status Session::buildTables(const FunctionRecord &function, const CallInputs &inputs,
-                            const std::vector<int32_t> &order) {
-  memory.spaces.assign(function.spaces.size(), {});
-  std::vector<uint32_t> rows; // in order
-  for (int32_t caller : callRows.empty() ? std::vector<int32_t>() : order)
-    rows.push_back(callRows[static_cast<size_t>(caller)]);
-  std::vector<const std::vector<int32_t> *> added(program->manifest().histories.size()); // tokens, by history
+/// The row tables of a call. Sequences stand in the order chosen.
+Status Session::buildTables(const FunctionRecord &function) {
+  const CallInputs &inputs = scratch.inputs;
+  const std::vector<int32_t> &order = scratch.order;
+  memory.spaces.resize(function.spaces.size());
+  scratch.rows.clear();
+  if (!callRows.empty())
+    for (int32_t caller : order)
+      scratch.rows.push_back(callRows[static_cast<size_t>(caller)]);
+  scratch.added.assign(program->manifest().histories.size(), nullptr);
   for (size_t i = 0; i < function.spaces.size(); ++i) {
     const SpaceRecord &space = function.spaces[i];
     if (space.held)
       continue;
     const std::vector<uint8_t> *mask = space.mask >= 0 ? &inputs.masks[static_cast<size_t>(space.mask)] : nullptr;
-    HeldRows held;
     if (space.history)
-      held = state->held(*space.history, rows, !space.continues);
-    memory.spaces[i] =
-        buildRows(static_cast<int32_t>(order.size()), static_cast<int32_t>(inputs.dims.at(space.dims[1])),
-                  mask && !mask->empty() ? mask->data() : nullptr, space.keepFirst, order,
-                  static_cast<int32_t>(program->blockRows()), space.history ? &held : nullptr);
+      state->held(*space.history, scratch.rows, !space.continues, scratch.held);
+    buildRows(memory.spaces[i], static_cast<int32_t>(order.size()), static_cast<int32_t>(inputs.dims.at(space.dims[1])),
+              mask && !mask->empty() ? mask->data() : nullptr, space.keepFirst, order,
+              static_cast<int32_t>(program->blockRows()), space.history ? &scratch.held : nullptr);
     if (space.history)
-      added[*space.history] = &memory.spaces[i].keys;
+      scratch.added[*space.history] = &memory.spaces[i].keys;
   }
   for (size_t i = 0; i < function.spaces.size(); ++i)
     if (std::optional<size_t> history = function.spaces[i].held) {
       // Of a history that is begun nothing is left from before.
       bool begins = std::any_of(function.spaces.begin(), function.spaces.end(),
                                 [&](const SpaceRecord &space) { return space.history == history && !space.continues; });
-      memory.spaces[i] = buildHeld(state->held(*history, rows, begins), added[*history], order);
+      state->held(*history, scratch.rows, begins, scratch.held);
+      buildHeld(memory.spaces[i], scratch.held, scratch.added[*history], order);
     }
   return checkRoom(function);
 }
 
-Status Session::prepare(const FunctionRecord &function, const CallInputs &inputs) {
-  std::vector<int32_t> order(inputs.dims.at("B"));
-  std::iota(order.begin(), order.end(), 0);
-  Result<std::vector<Group>> found = groupByAdapter(inputs, order);
-  if (!found)
-    return found.error();
-  memory.groups = std::move(*found);
-
-  if (Status status = buildTables(function, inputs, order); !status)
+Status Session::prepare(const FunctionRecord &function) {
+  if (Status status = groupByAdapter(); !status)
     return status;
-  std::vector<std::vector<int32_t>> rowIds(function.inputs.size());
+  if (Status status = buildTables(function); !status)
+    return status;
+  scratch.ids.resize(function.inputs.size());
   for (size_t i = 0; i < function.inputs.size(); ++i) {
+    scratch.ids[i].clear();
     if (function.inputs[i].mask)
       continue;
     const RowTable &table = memory.spaces[function.inputs[i].space];
     for (int32_t row = 0; row < table.rows(); ++row) {
-      size_t caller = static_cast<size_t>(order[static_cast<size_t>(table.sequence[row])]);
-      rowIds[i].push_back(
-          inputs.ids[i][caller * static_cast<size_t>(table.length) + static_cast<size_t>(table.column[row])]);
+      size_t caller = static_cast<size_t>(scratch.order[static_cast<size_t>(table.sequence[row])]);
+      scratch.ids[i].push_back(
+          scratch.inputs.ids[i][caller * static_cast<size_t>(table.length) + static_cast<size_t>(table.column[row])]);
     }
   }
-  if (Status status = tables->fill(memory.spaces, rowIds); !status)
+  if (Status status = tables->fill(memory.spaces, scratch.ids); !status)
     return status;
   return reserveBuffers(function);
 }
 
 Status Session::reserveBuffers(const FunctionRecord &function) {
-  std::vector<size_t> slots(function.slots, 0);
+  std::vector<size_t> &slots = scratch.slots, &offsets = scratch.offsets;
+  slots.assign(function.slots, 0);
+  offsets.clear();
   for (const BufferRecord &buffer : function.buffers) {
     if (buffer.cache)
       continue;
     size_t pitch = program->geometry().pitch(buffer.rowWords());
     slots[buffer.slot] = std::max(slots[buffer.slot], memory.rowsOf(buffer) * pitch * sizeof(float));
   }
-  std::vector<size_t> offsets;
   size_t total = 0;
   for (size_t size : slots) {
     offsets.push_back(total);
@@ -341,28 +344,27 @@ Status Session::reserveBuffers(const FunctionRecord &function) {
 Status Session::run(const FunctionRecord &function) {
   records.build(function, *program, memory, *tables);
   std::span<const ptx_launch> list = records.launches();
-  std::vector<ptx_launch_times> spent(list.size());
+  times.assign(list.size(), {});
   if (tracing) {
     size_t workers = program->device()->workers();
     workerTimes.assign(list.size() * workers, {});
     for (size_t i = 0; i < list.size(); ++i)
-      spent[i].workers = &workerTimes[i * workers];
+      times[i].workers = &workerTimes[i * workers];
   }
   queue->expect(list);
-  if (queue->isSynchronous()) {
-    if (Status status = runSteps(function, spent); !status)
-      return status;
-  } else {
-    if (wantsToStop()) {
-      return Error{"the call was cancelled before it began", Cause::Cancelled};
-    }
-    if (Status status = queue->launch(list.data(), list.size(), spent.data()); !status)
-      return status;
-    if (Status status = queue->synchronise(); !status)
-      return status;
-  }
-  times = std::move(spent);
-  return {};
+  Status status = queue->isSynchronous() ? runSteps(function) : runAtOnce();
+  if (!status)
+    times.clear();
+  return status;
+}
+
+Status Session::runAtOnce() {
+  std::span<const ptx_launch> list = records.launches();
+  if (wantsToStop())
+    return Error{"the call was cancelled before it began", Cause::Cancelled};
+  if (Status status = queue->launch(list.data(), list.size(), times.data()); !status)
+    return status;
+  return queue->synchronise();
 }
 
 const std::vector<ptx_launch_profile> &Session::profile() {
@@ -387,13 +389,13 @@ const std::vector<ptx_worker_profile> &Session::workerProfile() {
 }
 
 /// One launch after the other, and a look at the caller's wish between them.
-Status Session::runSteps(const FunctionRecord &function, std::vector<ptx_launch_times> &spent) {
+Status Session::runSteps(const FunctionRecord &function) {
   std::span<const ptx_launch> list = records.launches();
   for (size_t i = 0; i < list.size(); ++i) {
     if (wantsToStop()) {
       return Error{"the call was cancelled in front of '" + function.launches[i].label + "'", Cause::Cancelled};
     }
-    if (Status status = queue->launch(&list[i], 1, &spent[i]); !status)
+    if (Status status = queue->launch(&list[i], 1, &times[i]); !status)
       return status;
   }
   return {};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 namespace ptx {
 
@@ -157,7 +158,10 @@ Status SessionState::reorder(std::span<const uint32_t> parents) {
     if (parent >= parents.size())
       return Error{"row " + std::to_string(parent) + " is none of the " + std::to_string(parents.size()) +
                    " that are reordered"};
-  for (size_t i = 0; i < histories.size(); ++i)
+  bool isSame = true;
+  for (size_t i = 0; i < parents.size(); ++i)
+    isSame &= parents[i] == i;
+  for (size_t i = 0; !isSame && i < histories.size(); ++i)
     if (Status status = reorder(i, parents); !status)
       return status;
   return {};
@@ -191,14 +195,14 @@ Status SessionState::reorder(size_t history, std::span<const uint32_t> parents) 
   return {};
 }
 
-Status SessionState::check(std::span<const uint32_t> callRows) const {
-  std::vector<bool> seen(rows());
+Status SessionState::check(std::span<const uint32_t> callRows) {
+  lastCall.resize(rows());
+  ++calls;
   for (uint32_t row : callRows) {
     if (Status status = checkRow(row); !status)
       return status;
-    if (seen[row])
+    if (std::exchange(lastCall[row], calls) == calls)
       return Error{"row " + std::to_string(row) + " stands twice in one call"};
-    seen[row] = true;
   }
   return {};
 }
@@ -237,17 +241,17 @@ void SessionState::begin(size_t history, std::span<const uint32_t> callRows) {
   }
 }
 
-HeldRows SessionState::held(size_t history, std::span<const uint32_t> callRows, bool begins) const {
+void SessionState::held(size_t history, std::span<const uint32_t> callRows, bool begins, HeldRows &rows) const {
   std::vector<uint32_t> chosen;
   if (begins)
     chosen = slotsToBegin(history, callRows);
-  HeldRows rows;
+  rows.firstCell.clear();
+  rows.past.clear();
   for (size_t i = 0; i < callRows.size(); ++i) {
     uint32_t slot = begins ? chosen[i] : histories[history].slots[callRows[i]];
     rows.firstCell.push_back(static_cast<int32_t>(slot * histories[history].capacity));
     rows.past.push_back(begins ? 0 : static_cast<int32_t>(lengthOf(history, callRows[i])));
   }
-  return rows;
 }
 
 } // namespace ptx

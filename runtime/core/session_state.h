@@ -37,9 +37,9 @@ public:
   //===- For a call, whose rows `check` has seen --------------------------------//
 
   /// Refuses rows that are not there, and one that stands twice.
-  Status check(std::span<const uint32_t> callRows) const;
+  Status check(std::span<const uint32_t> callRows);
   /// Where the rows lie in a history; those that begin it hold nothing before.
-  HeldRows held(size_t history, std::span<const uint32_t> callRows, bool begins) const;
+  void held(size_t history, std::span<const uint32_t> callRows, bool begins, HeldRows &rows) const;
   /// The rows lie where `held` says of rows that begin the history, and hold nothing.
   void begin(size_t history, std::span<const uint32_t> callRows);
   uint32_t capacity(size_t history) const { return histories[history].capacity; }
@@ -75,6 +75,8 @@ private:
   std::shared_ptr<Program> program;
   uint32_t asked = 0;
   std::vector<History> histories;
+  std::vector<uint64_t> lastCall; // that named each row
+  uint64_t calls = 0;             // checked so far
   std::vector<DeviceMemory> caches;
   void *whole = nullptr;
 };

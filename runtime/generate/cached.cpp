@@ -26,18 +26,18 @@ Status CachedStepper::start(std::span<const Prompt> prompts) {
   }
   count = prompts.size();
   Padded text(texts), source(model.hasSource ? sources : texts);
-  std::vector<ptx_tensor> inputs = {source.idsTensor("input_ids"), source.maskTensor("attention_mask")};
+  inputs = {source.idsTensor("input_ids"), source.maskTensor("attention_mask")};
   if (model.hasSource) {
     inputs.push_back(text.idsTensor("decoder_input_ids"));
     inputs.push_back(text.maskTensor("decoder_attention_mask"));
   }
-  return call(model.prefill, std::move(inputs));
+  return call(model.prefill);
 }
 
 Status CachedStepper::step(std::span<const size_t> parents, std::span<const int64_t> tokens) {
   // Rows of texts that have ended stand behind those that go on.
-  std::vector<uint32_t> order(parents.begin(), parents.end());
-  std::vector<bool> isParent(count);
+  order.assign(parents.begin(), parents.end());
+  isParent.assign(count, false);
   for (uint32_t parent : order)
     isParent[parent] = true;
   for (uint32_t row = 0; order.size() < count; ++row)
@@ -52,11 +52,12 @@ Status CachedStepper::step(std::span<const size_t> parents, std::span<const int6
     adapters = std::move(own);
   }
   count = parents.size();
-  TokenIds ids(tokens.begin(), tokens.end());
-  return call(model.decode, {{"input_ids", PTX_I64, 1, {count, 0, 0}, ids.data()}});
+  ids.assign(tokens.begin(), tokens.end());
+  inputs.assign({{"input_ids", PTX_I64, 1, {count, 0, 0}, ids.data()}});
+  return call(model.decode);
 }
 
-Status CachedStepper::call(const CachedFunction &function, std::vector<ptx_tensor> inputs) {
+Status CachedStepper::call(const CachedFunction &function) {
   if (!adapters.empty())
     inputs.push_back({"adapter_ids", PTX_I64, 1, {count, 0, 0}, adapters.data()});
   called = &function;

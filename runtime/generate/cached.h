@@ -25,7 +25,7 @@ public:
 private:
   CachedStepper(Session &session, const TextModel &model, SessionState &rows)
       : session(session), model(model), rows(rows) {}
-  Status call(const CachedFunction &function, std::vector<ptx_tensor> inputs);
+  Status call(const CachedFunction &function); // with `inputs`
 
   Session &session;
   TextModel model;
@@ -33,6 +33,11 @@ private:
   std::vector<int64_t> adapters;          // of each text; empty: the session's
   size_t count = 0;                       // of texts
   const CachedFunction *called = nullptr; // the last one
+  // Of a step; the memory serves the next.
+  std::vector<uint32_t> order;
+  std::vector<bool> isParent;
+  TokenIds ids;
+  std::vector<ptx_tensor> inputs;
 };
 
 } // namespace ptx

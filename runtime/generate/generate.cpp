@@ -76,17 +76,24 @@ Result<std::vector<TokenIds>> chooseEach(Stepper &model, const GenerateOptions &
   std::vector<TokenIds> rows(prompts.size()), texts;
   for (const Prompt &prompt : prompts)
     texts.push_back(prompt.text);
+  for (size_t i = 0; i < prompts.size(); ++i) { // steps allocate nothing
+    rows[i].reserve(options.maxNewTokens);
+    texts[i].reserve(texts[i].size() + options.maxNewTokens);
+  }
   std::vector<size_t> open(prompts.size()); // the rows that go on, in the model's order
   std::iota(open.begin(), open.end(), 0);
   Chooser chooser(model, options);
+  std::vector<size_t> parents, next;
+  TokenIds tokens;
   Status computed = model.start(prompts);
   while (true) {
     if (!computed)
       return computed.error();
     if (Status status = chooser.begin(); !status)
       return status.error();
-    std::vector<size_t> parents, next;
-    TokenIds tokens;
+    parents.clear();
+    tokens.clear();
+    next.clear();
     for (size_t i = 0; i < open.size(); ++i) {
       TokenIds &row = rows[open[i]], &text = texts[open[i]];
       Result<int64_t> id = chooser.choose(i, text, open[i], row.size());
@@ -102,7 +109,7 @@ Result<std::vector<TokenIds>> chooseEach(Stepper &model, const GenerateOptions &
       tokens.push_back(*id);
       next.push_back(open[i]);
     }
-    open = std::move(next);
+    open.swap(next);
     if (open.empty())
       return rows;
     computed = model.step(parents, tokens);

@@ -7,11 +7,13 @@
 #include "runtime/ptx.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <new>
 #include <random>
 #include <string>
 #include <thread>
@@ -48,6 +50,9 @@ ptx_tensor tensor(const char *name, std::vector<uint64_t> dims, Text &values) {
   std::copy(dims.begin(), dims.end(), made.dims);
   return made;
 }
+
+/// Calls of the allocating functions, by any thread.
+std::atomic<int> allocations{0};
 
 class Soak {
 public:
@@ -339,6 +344,27 @@ private:
       compareRow(some[which], found[which].data());
   }
 
+public:
+  /// A step after steps of its size allocates nothing. What the session held is gone.
+  void checkAllocations() {
+    must(ptx_session_reserve(session, rowCount, room), "reserve");
+    Text ids(2, 1);
+    std::vector<ptx_tensor> inputs = {tensor("input_ids", {2, 1}, ids)};
+    if (hasSource)
+      inputs.push_back(tensor("decoder_input_ids", {2, 1}, ids));
+    must(ptx_session_call(session, "prefill", inputs.data(), inputs.size(), &outputs, &outputCount), "prefill");
+    inputs = {tensor("input_ids", {2}, ids)};
+    greatest.resize(2);
+    ptx_tensor wanted = {"greatest_ids", PTX_I32, 1, {2, 0, 0}, greatest.data()};
+    for (int step = 0; step < 6; ++step) {
+      int before = allocations;
+      must(ptx_session_call_into(session, "decode", inputs.data(), inputs.size(), &wanted, 1), "decode");
+      if (int made = allocations - before; step >= 3 && made > 0)
+        fail("a step of the text allocates " + std::to_string(made) + " times");
+    }
+  }
+
+private:
   void checkLengths() {
     for (uint32_t row = 0; row < rowCount; ++row) {
       uint32_t length = 0;
@@ -417,10 +443,22 @@ private:
 
 } // namespace
 
+// Those of libptx.so too.
+void *operator new(size_t bytes) {
+  ++allocations;
+  if (void *made = std::malloc(bytes))
+    return made;
+  throw std::bad_alloc();
+}
+void operator delete(void *pointer) noexcept { std::free(pointer); }
+void operator delete(void *pointer, size_t) noexcept { std::free(pointer); }
+
 int main(int argc, char **argv) {
   if (argc < 6)
     fail("usage: session_soak ARTIFACT DEVICE SEED OPERATIONS VOCABULARY [TOLERANCE]");
   Soak soak(argv[1], argv[2], static_cast<unsigned>(std::atoi(argv[3])), std::atoll(argv[5]),
             argc > 6 ? std::atof(argv[6]) : 0);
   soak.run(std::atoi(argv[4]));
+  if (std::strcmp(argv[2], "cpu") == 0)
+    soak.checkAllocations();
 }
