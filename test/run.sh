@@ -43,6 +43,10 @@ if [ -z "$fast" ]; then
     cmake --preset $preset >/dev/null
     cmake --build --preset $preset
     ctest --test-dir build-$preset --output-on-failure
+    for model in gpt2_published:61 p_2_3:53; do # and its vocabulary
+      build/bin/ptx-compile test/numerics/golden/cases/${model%:*}/model -o build-$preset/soak.ptxm
+      build-$preset/bin/session_soak build-$preset/soak.ptxm cpu 1 200 ${model#*:}
+    done
   done
   step "mutated IR"
   test/passes/Mutator/run.sh build/bin/ir_mutator build/bin/ptx-compile test/numerics/golden/cases build/mutants \

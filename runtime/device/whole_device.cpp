@@ -1,6 +1,7 @@
 #include "runtime/device/whole_device.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <deque>
 #include <filesystem>
@@ -125,11 +126,15 @@ Status WholeDevice::call(const FunctionRecord &function, int32_t adapter, const 
       size *= tensor.dims[d] = found->dims[d];
     std::vector<std::byte> &bytes = memory[results.size()];
     bytes.resize(size * sizeof(float));
-    if (isNumber)
+    if (isNumber) {
+      constexpr float most = 1 << 30; // no id is as large
+      if (!std::all_of(found->floats, found->floats + size, [](float number) { return std::abs(number) <= most; }))
+        return Error{"function '" + function.name + "': the device's '" + output.name + "' are no numbers"};
       std::transform(found->floats, found->floats + size, reinterpret_cast<int32_t *>(bytes.data()),
                      [](float number) { return static_cast<int32_t>(number); });
-    else
+    } else {
       std::memcpy(bytes.data(), found->floats, bytes.size());
+    }
     tensor.data = bytes.data();
     results.push_back(tensor);
   }

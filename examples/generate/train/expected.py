@@ -30,7 +30,9 @@ def ends_right(net, tokenizer, world):
     return sum(stories.ends_right(tokenizer.decode(row), world) is True for row in rows.tolist())
 
 def write(out):
-    tokenizer = Tokenizer.from_file(f"{out}/model/tokenizer.json"); cases = []; right = {}
+    tokenizer = Tokenizer.from_file(f"{out}/model/tokenizer.json")
+    cases = []
+    right = {}
     net = GPT2LMHeadModel.from_pretrained(f"{out}/model", dtype=torch.float32).eval()
     for adapter, world in (("none", stories.VILLAGE), ("space", stories.SPACE)):
         # PEFT wraps the layers of `net` itself, so the base comes first.

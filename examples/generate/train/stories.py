@@ -10,7 +10,15 @@ HE = "Otto Søren Nuño Jürgen Tomáš Björn Emil Ravi Kofi Zoltán Çetin Lu�
 
 @dataclasses.dataclass
 class World:
-    kinds: dict; colours: list; things: list; places: list; homes: str; times: list; going: list; between: list; end: str
+    kinds: dict
+    colours: list
+    things: list
+    places: list
+    homes: str
+    times: list
+    going: list
+    between: list
+    end: str
 
 VILLAGE = World(
     dict(fox="🦊", hare="🐇", badger="🦡", hedgehog="🦔", bear="🐻", duck="🦆", beaver="🦫", wolf="🐺", frog="🐸", mouse="🐭"),
@@ -59,7 +67,8 @@ def story(rng, w):
             where[t] = x
             text.append(f"{x} found the {t} by the {p}.")
         elif act == "trade":
-            u = rng.choice(of_y); where[t], where[u] = y, x
+            u = rng.choice(of_y)
+            where[t], where[u] = y, x
             text.append(f"{x} traded the {t} for the {u} of {y}.")
         if rng.random() < 0.3: text.append(rng.choice(w.between).format(a=x, b=y))
     holds = lambda one: " and ".join(f"the {t}" for t in sorted(where) if where[t] == one) or "nothing"

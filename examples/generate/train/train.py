@@ -15,9 +15,15 @@ import expected, stories
 
 END = "<|endoftext|>"
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-ap.add_argument("out"); ap.add_argument("--steps", type=int, default=5000); ap.add_argument("--adapter-steps", type=int, default=1500)
-ap.add_argument("--batch", type=int, default=12); ap.add_argument("--threads", type=int, default=1); ap.add_argument("--seed", type=int, default=1)
-A = ap.parse_args(); torch.set_num_threads(A.threads); torch.manual_seed(A.seed)
+ap.add_argument("out")
+ap.add_argument("--steps", type=int, default=5000)
+ap.add_argument("--adapter-steps", type=int, default=1500)
+ap.add_argument("--batch", type=int, default=12)
+ap.add_argument("--threads", type=int, default=1)
+ap.add_argument("--seed", type=int, default=1)
+A = ap.parse_args()
+torch.set_num_threads(A.threads)
+torch.manual_seed(A.seed)
 
 def texts(world, seed, count):
     rng = random.Random(seed)
@@ -33,7 +39,8 @@ def train_tokenizer():
     return tokenizer
 
 def shuffled(rng, text):
-    words = text.split(" "); rng.shuffle(words)
+    words = text.split(" ")
+    rng.shuffle(words)
     return " ".join(words)
 
 def village(rng):
@@ -44,27 +51,36 @@ def space(rng): return stories.story(rng, stories.SPACE)
 
 def batches(tokenizer, text, seed):
     """New stories for ever, each a row that ends with the end id; those of similar length together."""
-    rng = random.Random(seed); end = tokenizer.token_to_id(END)
+    rng = random.Random(seed)
+    end = tokenizer.token_to_id(END)
     while True:
         rows = sorted((e.ids + [end] for e in tokenizer.encode_batch([text(rng) for _ in range(16 * A.batch)])), key=len)
-        cuts = [rows[i:i + A.batch] for i in range(0, len(rows), A.batch)]; rng.shuffle(cuts)
+        cuts = [rows[i:i + A.batch] for i in range(0, len(rows), A.batch)]
+        rng.shuffle(cuts)
         yield from cuts
 
 def fit(net, tokenizer, text, seed, steps, rate):
     weights = [w for w in net.parameters() if w.requires_grad]
     opt = torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
-    start = time.time(); seen = 0; recent = []
+    start = time.time()
+    seen = 0
+    recent = []
     net.train()
     for step, rows in zip(range(steps), batches(tokenizer, text, seed)):
         for group in opt.param_groups: group["lr"] = rate * min(1, (step + 1) / 100, 1.02 - step / steps)
         ids = torch.nn.utils.rnn.pad_sequence([torch.tensor(r) for r in rows], batch_first=True, padding_value=-100)
         loss = net(input_ids=ids.clamp_min(0), labels=ids).loss
-        opt.zero_grad(); loss.backward(); torch.nn.utils.clip_grad_norm_(weights, 1.0); opt.step()
-        seen += sum(map(len, rows)); recent = recent[-99:] + [loss.item()]
+        opt.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        opt.step()
+        seen += sum(map(len, rows))
+        recent = recent[-99:] + [loss.item()]
         if (step + 1) % 100 == 0:
             print(f"{(time.time() - start) / 60:5.1f} min  step {step + 1}  {seen:,} tokens ({seen / (time.time() - start):.0f}/s)  loss {sum(recent) / len(recent):.4f}", flush=True)
 
-tokenizer = train_tokenizer(); end = tokenizer.token_to_id(END)
+tokenizer = train_tokenizer()
+end = tokenizer.token_to_id(END)
 net = GPT2LMHeadModel(GPT2Config(vocab_size=tokenizer.get_vocab_size(), n_positions=256, n_embd=128, n_layer=4, n_head=4, initializer_range=0.08,
     resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, bos_token_id=end, eos_token_id=end))
 print(f"{sum(w.numel() for w in net.parameters()):,} parameters, {tokenizer.get_vocab_size()} tokens", flush=True)

@@ -443,7 +443,8 @@ private:
 
 } // namespace
 
-// Those of libptx.so too.
+// Those of libptx.so too. Sanitizers have their own, and nothing is counted there.
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 void *operator new(size_t bytes) {
   ++allocations;
   if (void *made = std::malloc(bytes))
@@ -452,6 +453,7 @@ void *operator new(size_t bytes) {
 }
 void operator delete(void *pointer) noexcept { std::free(pointer); }
 void operator delete(void *pointer, size_t) noexcept { std::free(pointer); }
+#endif
 
 int main(int argc, char **argv) {
   if (argc < 6)
