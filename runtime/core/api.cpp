@@ -216,10 +216,9 @@ ptx_status *ptx_program_input_limits(const ptx_program *program, const char *fun
 ptx_status *ptx_program_output(const ptx_program *program, const char *function, size_t index, ptx_value_info *info) {
   return guarded([&]() -> Status {
     const FunctionRecord *record = functionOf(program, function);
-    std::vector<const OutputRecord *> outputs = record ? record->results() : std::vector<const OutputRecord *>();
-    if (!info || index >= outputs.size())
+    if (!record || !info || index >= record->results().size())
       return noValue(function, index);
-    const OutputRecord &output = *outputs[index];
+    const OutputRecord &output = *record->results()[index];
     const SpaceRecord &space = record->spaces[output.space];
     if (output.perSequence)
       *info = {output.name.c_str(), PTX_F32, 2, {space.dims[0].c_str(), nullptr, nullptr}, {0, output.width, 0}, 0};
