@@ -48,9 +48,9 @@ std::string describe(const FunctionRecord &function, bool separate) {
   text += separate ? ", adapter_ids [B]?" : "";
   text += function.hasState() ? ", session_rows [B]?) -> " : ") -> ";
   separator = "";
-  for (const OutputRecord *output : function.results()) {
-    std::string length = output->perSequence ? "" : function.spaces[output->space].dims[1] + ",";
-    text += separator + output->name + " [B," + length + std::to_string(output->width) + "]";
+  for (const OutputRecord &output : function.results()) {
+    std::string length = output.perSequence ? "" : function.spaces[output.space].dims[1] + ",";
+    text += separator + output.name + " [B," + length + std::to_string(output.width) + "]";
     separator = ", ";
   }
   return text;
@@ -167,7 +167,7 @@ const char *addedInput(const ptx_program *program, const FunctionRecord &functio
 
 size_t ptx_program_output_count(const ptx_program *program, const char *function) {
   const FunctionRecord *record = functionOf(program, function);
-  return record ? record->results().size() : 0;
+  return record ? static_cast<size_t>(std::ranges::distance(record->results())) : 0;
 }
 
 ptx_status *ptx_program_input(const ptx_program *program, const char *function, size_t index, ptx_value_info *info) {
@@ -216,9 +216,10 @@ ptx_status *ptx_program_input_limits(const ptx_program *program, const char *fun
 ptx_status *ptx_program_output(const ptx_program *program, const char *function, size_t index, ptx_value_info *info) {
   return guarded([&]() -> Status {
     const FunctionRecord *record = functionOf(program, function);
-    if (!record || !info || index >= record->results().size())
+    if (!record || !info || index >= ptx_program_output_count(program, function))
       return noValue(function, index);
-    const OutputRecord &output = *record->results()[index];
+    auto results = record->results();
+    const OutputRecord &output = *std::ranges::next(results.begin(), static_cast<ptrdiff_t>(index));
     const SpaceRecord &space = record->spaces[output.space];
     if (output.perSequence)
       *info = {output.name.c_str(), PTX_F32, 2, {space.dims[0].c_str(), nullptr, nullptr}, {0, output.width, 0}, 0};

@@ -26,6 +26,9 @@ private:
   std::string path, first;
 };
 
+/// What rows of a buffer are of: a type of weights, or numbers.
+inline bool isRowType(DType dtype) { return isWeightType(dtype) || dtype == DType::I32; }
+
 class Fields {
 public:
   Fields(const JsonValue &value, std::string where, Faults &faults) : where(std::move(where)), faults(faults) {
@@ -92,7 +95,7 @@ public:
       return DType::F32;
     std::string name = text("dtype");
     std::optional<DType> dtype = dtypeFromName(name);
-    if (!dtype || !(isWeightType(*dtype) || (numbers && *dtype == DType::I32)))
+    if (!dtype || !(numbers ? isRowType(*dtype) : isWeightType(*dtype)))
       faults.add(where, std::string("'dtype' must be F32, F16") + (numbers ? ", BF16 or I32" : " or BF16") +
                             ", found '" + printable(name) + "'");
     return dtype.value_or(DType::F32);

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -220,12 +221,8 @@ struct FunctionRecord {
   std::vector<Launch> launches;
 
   /// What a caller is given who asks for nothing by name.
-  std::vector<const OutputRecord *> results() const {
-    std::vector<const OutputRecord *> list;
-    for (const OutputRecord &output : outputs)
-      if (!output.onRequest)
-        list.push_back(&output);
-    return list;
+  auto results() const {
+    return std::views::filter(outputs, [](const OutputRecord &output) { return !output.onRequest; });
   }
 
   /// Whether it begins, continues or reads rows of a session.

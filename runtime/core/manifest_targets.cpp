@@ -16,7 +16,7 @@ words::Word readWord(const JsonValue &value, const Fields &fields, Faults &fault
   if (isText) {
     std::optional<DType> element = size == 3 ? dtypeFromName(*(*list)[2].asString()) : DType::F32;
     for (const words::TypeName &entry : words::typeNames)
-      if (*(*list)[1].asString() == entry.name && element && (isWeightType(*element) || *element == DType::I32))
+      if (*(*list)[1].asString() == entry.name && element && isRowType(*element))
         return {*(*list)[0].asString(), entry.type, {}, *element};
   }
   faults.add(fields.place(), "a word is not [name, type] or [name, type, dtype]");

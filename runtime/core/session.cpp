@@ -48,9 +48,8 @@ Status Session::bind(const std::shared_ptr<Program> &owner, std::shared_ptr<cons
 Status Session::chooseOutputs(const FunctionRecord &function, std::optional<std::span<const ptx_tensor>> wanted) {
   scratch.outputs.clear();
   if (!wanted) {
-    for (const OutputRecord &output : function.outputs)
-      if (!output.onRequest)
-        scratch.outputs.push_back(&output);
+    for (const OutputRecord &output : function.results())
+      scratch.outputs.push_back(&output);
     return {};
   }
   for (const ptx_tensor &tensor : *wanted) {

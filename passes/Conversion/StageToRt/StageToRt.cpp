@@ -304,7 +304,7 @@ private:
     Problem p;
     addRows(p.words, x);
     addRows(p.words, result);
-    int64_t width = widthOf(result);
+    int64_t width = widthOf(x);
     p.words.add(intWord(width));
     addExtras(p.words, extras);
     p.flops = flopsPerElement * width;
@@ -326,26 +326,15 @@ private:
   }
 
   Problem describe(stage::GreatestOp op, Value result) {
-    Problem p;
-    addRows(p.words, op.getX());
-    addRows(p.words, result);
-    int64_t width = widthOf(op.getX());
-    p.words.add(intWord(width));
-    p.flops = width;
-    p.bytes = floatBytes * width;
+    Problem p = rowWise(op.getX(), result, {}, 1);
+    p.bytes = floatBytes * widthOf(op.getX()); // it writes but a number
     return p;
   }
 
   Problem describe(stage::AppendOp op, Value result) {
-    Problem p;
-    addRows(p.words, op.getX());
-    addRows(p.words, result);
-    int64_t width = widthOf(op.getX());
-    p.words.add(intWord(width));
+    Problem p = rowWise(op.getX(), result, {}, 1);
     p.space = spaces.lookup(op.getSpace());
     addField(p.words, p.space, RowField::Cells);
-    p.flops = width;
-    p.bytes = 2 * floatBytes * width;
     return p;
   }
 
