@@ -27,7 +27,7 @@ python3 test/numerics/check.py --targets emulator --flags=--cublaslt=always --se
 step "golden cases in f16 and bf16: the compiled way against the oracle"
 for dtype in f16 bf16; do
   python3 test/numerics/check.py --dtype "$dtype" --targets emulator --seeds 2 test/numerics/golden/cases/{bert_bare,gpt2_tied,lora_two,p_odd}
-  python3 test/numerics/check.py --dtype "$dtype" --targets cpu,reference test/numerics/golden/cases/{bert_bare,gpt2_tied,bert_sequence,distilbert_token,gpt2_untied,lora_gpt2,lora_bert_dora,lora_bert_embedding,lora_two,p_bf16,p_odd,p_pre_gelu,t_post}
+  python3 test/numerics/check.py --dtype "$dtype" --targets cpu,reference test/numerics/golden/cases/{bert_bare,gpt2_tied,gpt2_chunks,bert_sequence,distilbert_token,gpt2_untied,lora_gpt2,lora_bert_dora,lora_bert_embedding,lora_two,p_bf16,p_odd,p_pre_gelu,t_post}
 done
 
 step "golden cases from bundles, away from the model's files"

@@ -95,7 +95,7 @@ void measure(Level level, std::vector<Case> &cases) {
 // `filter`: a part of the case's name.
 void benchLevel(Level level, const std::string &filter, const std::string &in) {
   std::string text = contractKernel("plain", "", in) + contractKernel("gelu", "gelu", in) +
-                     attentionKernel("attention", 64, false, in) + attentionKernel("causal", 64, true, in) +
+                     attentionKernel("attention", {64, false}, in) + attentionKernel("causal", {64, true}, in) +
                      normKernel("norm", 0, 1e-5);
   ptx::DType element = in == "bf16" ? ptx::DType::BF16 : in == "f16" ? ptx::DType::F16 : ptx::DType::F32;
   double start = seconds();

@@ -87,8 +87,11 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     follows from skeleton, tables, extras and the types of rows
     (runtime/device/words.h); it is printed behind `words`, and need not be written.
     `rows` names the words whose rows or table are of f16 or bf16; others are of f32.
+    An attention with a `chunk` takes so many keys at a time: what each chunk gives
+    (greatest score, sum of weights, sum of weighted values) is joined in their order.
     C1 the constants of the skeleton are there: `norm` and `eps` of a row norm,
-       `scale` and a positive `head_dim` of an attention, `tables` of a gather,
+       `scale` and a positive `head_dim` of an attention, whose `chunk`, if any,
+       is a multiple of 64, `tables` of a gather,
        `pooling` of a pool, `layout` of a fold, which is no vector for the norm
        of folds. Only a contraction and an attention may be `in` a narrow type.
        `rows` are of that type, or of any the result, the tables of a gather and
@@ -109,6 +112,7 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
   let arguments = (ins SymbolNameAttr:$sym_name, Xf_Skeleton:$skeleton,
                        DefaultValuedAttr<I64Attr, "0">:$tables,
                        DefaultValuedAttr<I64Attr, "0">:$head_dim, OptionalAttr<F64Attr>:$scale, UnitAttr:$causal,
+                       DefaultValuedAttr<I64Attr, "0">:$chunk,
                        OptionalAttr<Stage_Norm>:$norm, OptionalAttr<F64Attr>:$eps, OptionalAttr<Xf_Pooling>:$pooling,
                        OptionalAttr<Xf_Layout>:$layout, Xf_ProductType:$product_type,
                        OptionalAttr<DictionaryAttr>:$rows,
@@ -116,7 +120,7 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
   let regions = (region AnyRegion:$body);
   let assemblyFormat = [{
     $skeleton $sym_name (`tables` $tables^)? (`norm` $norm^)? (`eps` $eps^)? (`pooling` $pooling^)?
-    (`layout` $layout^)? (`head_dim` $head_dim^)? (`scale` $scale^)? (`causal` $causal^)? (`in` $product_type^)?
+    (`layout` $layout^)? (`head_dim` $head_dim^)? (`scale` $scale^)? (`causal` $causal^)? (`chunk` $chunk^)? (`in` $product_type^)?
     (`rows` $rows^)? `extras` custom<Extras>($extras)
     custom<Words>(ref($skeleton), ref($tables), ref($extras), ref($product_type), ref($rows))
     attr-dict-with-keyword custom<OptionalBody>($body)

@@ -16,6 +16,7 @@ using xf::Skeleton;
 using xf::SkeletonAttr;
 
 static constexpr int64_t maxTables = 64;
+static constexpr int64_t chunkMultiple = 64;
 
 DType ptx::rt::dtypeOf(Type element) {
   return element.isInteger(32) ? DType::I32
@@ -302,6 +303,9 @@ LogicalResult KernelOp::verify() {
     return emitOpError("C1: a row norm has `norm` and a finite `eps`");
   if (skeleton == Skeleton::Attention && (headDim < 1 || headDim > xf::maxExtent || !isFinite(getScale())))
     return emitOpError("C1: an attention has a positive `head_dim` and a finite `scale`");
+  int64_t chunk = static_cast<int64_t>(getChunk());
+  if (chunk && (skeleton != Skeleton::Attention || chunk < 0 || chunk > xf::maxExtent || chunk % chunkMultiple))
+    return emitOpError("C1: an attention takes keys by multiples of ") << chunkMultiple << ", found `chunk` " << chunk;
   if (skeleton == Skeleton::Pool && !getPooling())
     return emitOpError("C1: a pool has a `pooling`");
   if (skeleton == Skeleton::Gather && (static_cast<int64_t>(getTables()) <= 0 || getTables() > maxTables))

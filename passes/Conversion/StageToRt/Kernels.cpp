@@ -51,12 +51,14 @@ DictionaryAttr narrowRows(stage::SkeletonOpInterface stage) {
   return rows.empty() ? DictionaryAttr() : rows.getDictionary(stage->getContext());
 }
 
-KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage) {
+KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage, int64_t chunk) {
   SmallVector<Attribute> kinds;
   for (OpOperand &extra : stage.getExtraOperands())
     kinds.push_back(ExtraKindAttr::get(builder.getContext(), extraKind(extra.get())));
   OperationState state(builder.getUnknownLoc(), KernelOp::getOperationName());
   stage.getConstants(state.attributes);
+  if (chunk)
+    state.addAttribute("chunk", builder.getI64IntegerAttr(chunk));
   state.addAttribute("sym_name", builder.getStringAttr("kernel"));
   state.addAttribute("skeleton", xf::SkeletonAttr::get(builder.getContext(), stage.getSkeleton()));
   state.addAttribute("extras", builder.getArrayAttr(kinds));
@@ -70,9 +72,9 @@ KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage) {
 
 } // namespace
 
-KernelOp KernelTable::getOrCreate(stage::SkeletonOpInterface stage) {
+KernelOp KernelTable::getOrCreate(stage::SkeletonOpInterface stage, int64_t chunk) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  KernelOp kernel = describe(builder, stage);
+  KernelOp kernel = describe(builder, stage, chunk);
   std::string text;
   llvm::raw_string_ostream stream(text);
   kernel->print(stream, OpPrintingFlags().useLocalScope().printGenericOpForm());

@@ -20,7 +20,8 @@ class KernelTable {
 public:
   explicit KernelTable(mlir::ModuleOp module) : module(module) {}
 
-  KernelOp getOrCreate(stage::SkeletonOpInterface stage);
+  /// `chunk`: keys that an attention takes at a time, 0: all.
+  KernelOp getOrCreate(stage::SkeletonOpInterface stage, int64_t chunk = 0);
   /// Remembers the set of kernels that a launch runs.
   void addEntry(LaunchOp launch);
   /// One rt.entry for every set remembered.

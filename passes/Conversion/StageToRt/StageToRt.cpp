@@ -19,6 +19,10 @@ namespace {
 // Of what buffers hold.
 constexpr int64_t floatBytes = sizeof(float);
 
+// Keys that an attention takes at a time, where there may be more. What chunks give is
+// joined in their order whoever computes them, so bytes depend on this number alone.
+constexpr int64_t keysOfChunk = 256;
+
 /// Of rows, and of what is one number.
 int64_t widthOf(Value value) {
   return stage::isIndex(value.getType()) ? 1 : cast<RankedTensorType>(value.getType()).getShape().back();
@@ -245,6 +249,7 @@ private:
     int64_t flops = 0, bytes = 0;
     bool perKey = false;
     Value keySpace;
+    int64_t chunk = 0; // of keys
     Words words;
   };
 
@@ -282,8 +287,16 @@ private:
     return p;
   }
 
+  /// The most keys that a sequence may have.
+  int64_t mostKeys(stage::AttentionOp op) {
+    if (auto held = op.getKeySpace().getDefiningOp<stage::HeldOp>())
+      return static_cast<int64_t>(symbols.lookup<xf::HistoryOp>(held.getHistory()).getMaxLength());
+    return static_cast<int64_t>(op.getKeySpace().getDefiningOp<stage::SpaceOp>().getMaxLength());
+  }
+
   Problem describe(stage::AttentionOp op, Value result) {
     Problem p;
+    p.chunk = mostKeys(op) > keysOfChunk ? keysOfChunk : 0;
     Value querySpace = spaces.lookup(op.getQuerySpace()), keySpace = spaces.lookup(op.getKeySpace());
     for (Value value : {Value(op.getQuery()), Value(op.getKey()), Value(op.getValue()), result})
       addRows(p.words, value);
@@ -417,7 +430,7 @@ private:
   void emitProblem(stage::SkeletonOpInterface op, Problem &p, const BufferLife &life) {
     if (life.per == Per::Sequence)
       p.over = Over::Sequences;
-    ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op).getSymName(), labelOf(op->getLoc()),
+    ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op, p.chunk).getSymName(), labelOf(op->getLoc()),
                       p.space ? p.space : Value(life.space), /*count=*/IntegerAttr(), p.over, p.columns, p.columnSite,
                       p.guard, p.flops, p.bytes, p.perKey, p.keySpace, builder.getArrayAttr(p.words.words),
                       p.words.values);

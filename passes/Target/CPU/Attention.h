@@ -1,6 +1,7 @@
 // One block of query rows and one head of attention.
-// Scratch, in floats: tile | 64 factors | queries [4][d][16] | scores, 64 for each key |
-// in a narrow type keys, values [keys][d], or pairs of them.
+// Scratch, in floats: tile | of 64 queries the sums of weights or their inverses, then the greatest scores |
+// queries [4][d][16] | where keys come by chunks, two states of each query | scores, 64
+// for each key | in a narrow type keys, values [keys][d], or pairs of them.
 #ifndef PTX_PASSES_TARGET_CPU_ATTENTION_H
 #define PTX_PASSES_TARGET_CPU_ATTENTION_H
 
@@ -11,11 +12,24 @@ namespace ptx::cpu {
 
 /// Columns of a head, rounded up to lanes.
 inline int64_t padded(int64_t headDim) { return llvm::alignTo(headDim, lanes); }
-inline int64_t queriesOffset() { return tileFloats + attentionBlockRows; }
-inline int64_t scoresOffset(int64_t headDim) { return queriesOffset() + attentionBlockRows * padded(headDim); }
 
-/// Matrices begin at the block's or sequence's first row and at the head's
-/// first column.
+/// What some keys give a query: their values, weighted and summed, the sum of the
+/// weights, and the greatest score, by which the weights are exp(score - greatest).
+struct AttentionState {
+  Value row;
+  int64_t headDim;
+
+  static int64_t floats(int64_t headDim) { return padded(headDim) + lanes; }
+  Value most(Emit &e) const { return e.at(row, padded(headDim)); }
+  Value sum(Emit &e) const { return e.at(row, padded(headDim) + 1); }
+  /// Takes in what later keys give.
+  void join(Emit &e, const AttentionState &later) const;
+  /// The attention of all keys, to a row of y; zeros where there is none.
+  void finish(Emit &e, const LevelInfo &level, Value isSome, const Matrix &y, Value row) const;
+};
+
+/// Matrices begin at the block's or sequence's first row, or a chunk's first key, and at
+/// the head's first column.
 struct AttentionBlock {
   const Kernel &kernel;
   Matrix q, k, v, y;
@@ -25,6 +39,7 @@ struct AttentionBlock {
   Value keyRoom;       // keys that scratch is sized for
   int64_t headDim;
   const Operands &operands; // of both products
+  Value states = {};        // of each query one, that is written in place of y
 
   /// Whether products are of pairs: two columns of a key, two keys of a weight.
   bool isPaired() const { return operands.product == Product::Bf16Pairs; }
@@ -35,10 +50,28 @@ struct AttentionBlock {
     return type ? emitRound(e, kernel.level, x, *type) : x;
   }
   Value scratch(Emit &e, int64_t floats) const { return e.at(kernel.scratch, floats); }
-  Value scores(Emit &e) const { return scratch(e, scoresOffset(headDim)); }
+  Value sums(Emit &e) const { return scratch(e, tileFloats); }
+  Value mosts(Emit &e) const { return scratch(e, tileFloats + attentionBlockRows); }
+  Value queryRoom(Emit &e) const { return scratch(e, queriesOffset()); }
+  Value scores(Emit &e) const;
+  /// Of the keys so far (0), and of a chunk (1).
+  Value stateRoom(Emit &e, int64_t which) const;
+  /// Of query `i`.
+  AttentionState state(Emit &e, Value i) const {
+    return {e.at(states, e.mul(i, AttentionState::floats(headDim))), headDim};
+  }
   /// Keys that row `i` of the block sees.
-  Value limit(Emit &e, Value i) const { return causal() ? e.minimum(allKeys, e.add(e.add(first, i), 1)) : allKeys; }
+  Value limit(Emit &e, Value i) const;
+  /// A greatest score as weights are taken by it: where all are -infinity, weights are 0 and not NaN.
+  Value reference(Emit &e, Value most) const;
+  /// What the block is from key `from` on.
+  AttentionBlock chunk(Emit &e, Value from, Value states) const;
+
+  static int64_t queriesOffset() { return tileFloats + 2 * attentionBlockRows; }
+  static int64_t statesOffset(int64_t headDim) { return queriesOffset() + attentionBlockRows * padded(headDim); }
 };
+
+ScratchBytes attentionScratch(rt::KernelOp kernel);
 
 // Weights of a query are exp(scale * score - max). They are summed in the order
 // of its keys, 16 at a time, then those sums; its values, one after the other. So

@@ -15,7 +15,8 @@ public:
   void emit() {
     emitQuery();
     e.loop(e.integer(0), limit, lanes, [&](Value key) { emitScores(key); });
-    emitValues(emitWeights());
+    emitWeights();
+    emitValues();
   }
 
 private:
@@ -24,7 +25,7 @@ private:
     q = w.q.row(e, query);
     if (!type || (w.isPaired() && isPrepared(w.operands, w.q)))
       return;
-    Value depth = e.integer(w.headDim), room = w.scratch(e, queriesOffset());
+    Value depth = e.integer(w.headDim), room = w.queryRoom(e);
     if (w.isPaired())
       emitPrepare(e, w.operands, {q, w.q.pitch, w.q.narrow}, e.integer(1), depth,
                   {room, preparedPitch(e, w.operands, depth)});
@@ -115,30 +116,31 @@ private:
     return e.select(e.firstLanes(e.sub(limit, key)), value, otherwise);
   }
 
-  /// Scores to weights; returns the factor 1 / sum.
-  Value emitWeights() {
+  /// Scores to weights.
+  void emitWeights() {
     Value zero = e.constant(0.0f), least = e.constant(-std::numeric_limits<float>::infinity());
     Value scale = e.constant(w.kernel.op.getScaleAttr().getValueAsDouble());
     auto greater = [&](Value a, Value b) { return e.select(e.compare(Emit::Compare::OGT, a, b), a, b); };
     auto score = [&](Value key) { return e.mulf(e.load(e.at(row, key)), scale); };
-    Value most = e.loop(e.integer(0), limit, lanes, {least}, [&](Value key, ValueRange most) {
+    most = e.loop(e.integer(0), limit, lanes, {least}, [&](Value key, ValueRange most) {
       return SmallVector<Value>{greater(most[0], seen(key, score(key), least))};
     })[0];
     most = e.tree(most, greater);
-    Value sum = e.loop(e.integer(0), limit, lanes, {e.scalar(0.0f)}, [&](Value key, ValueRange sums) {
-      Value weight = seen(key, ptx::target::emitExpNonPositive(e, e.subf(score(key), most)), zero);
+    Value reference = w.reference(e, most);
+    sum = e.loop(e.integer(0), limit, lanes, {e.scalar(0.0f)}, [&](Value key, ValueRange sums) {
+      Value weight = seen(key, ptx::target::emitExpNonPositive(e, e.subf(score(key), reference)), zero);
       if (w.isPaired()) // those of two keys are a word, in the first half of the row
         e.create<mlir::LLVM::StoreOp>(e.truncate(weight, *type), e.at(row, key, *type), 2);
       else
         e.store(w.round(e, weight), e.at(row, key));
       return SmallVector<Value>{e.addf(sums[0], e.sumInOrder(weight))};
     })[0];
-    return e.divf(e.constant(1.0f), e.broadcast(sum));
   }
 
-  /// y = weights v, up to four vectors at a time.
-  void emitValues(Value factor) {
+  /// y = weights v, up to four vectors at a time; or the state.
+  void emitValues() {
     Value some = e.compare(Emit::Predicate::sgt, limit, e.integer(0)), width = e.integer(w.headDim);
+    Value factor = w.states ? Value() : e.divf(e.constant(1.0f), e.broadcast(sum));
     int64_t keysOfStep = w.isPaired() ? 2 : 1;
     for (int64_t n = 0; n < w.headDim; n += 4 * lanes) {
       int64_t vectors = std::min<int64_t>(4, llvm::divideCeil(w.headDim - n, lanes));
@@ -152,11 +154,19 @@ private:
         return next;
       });
       for (auto [j, sum] : llvm::enumerate(sums)) {
+        if (w.states) {
+          e.store(sum, e.at(w.state(e, query).row, n + static_cast<int64_t>(j) * lanes));
+          continue;
+        }
         Value column = e.integer(n + j * lanes);
         Value result = e.select(some, e.mulf(sum, factor), e.constant(0.0f));
         emitStore(e, w.kernel.level, result, w.y, w.y.row(e, query), column, e.sub(width, column));
       }
     }
+    if (!w.states)
+      return;
+    e.store(e.create<mlir::vector::ExtractOp>(most, 0), w.state(e, query).most(e));
+    e.store(sum, w.state(e, query).sum(e));
   }
 
   /// 16 columns of a key's values, or pairs of its and of the next one's: a last one alone has zeros beside it.
@@ -173,6 +183,7 @@ private:
   std::optional<mlir::Type> type;
   Value query, limit; // the keys that it sees
   Value row;          // of scores, then of weights
+  Value most, sum;    // of the scores, in every lane, and of the weights
   Value q;
 };
 } // namespace

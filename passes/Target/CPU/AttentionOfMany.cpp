@@ -108,7 +108,7 @@ private:
 // scores = k q^T. Lanes behind the last query repeat it and are never stored.
 void emitScores(Emit &e, const AttentionBlock &w) {
   Value depth = e.integer(w.headDim), groupFloats = e.integer(padded(w.headDim) * lanes);
-  Value queries = w.scratch(e, queriesOffset());
+  Value queries = w.queryRoom(e);
   Value groups = e.ceilDiv(w.queries, lanes);
   e.loop(e.integer(0), groups, 1, [&](Value group) {
     Value row = e.mul(group, lanes);
@@ -133,7 +133,7 @@ void emitScores(Emit &e, const AttentionBlock &w) {
   });
 }
 
-// Scores of 16 queries to weights. The factors 1 / sum are kept.
+// Scores of 16 queries to weights. Kept are the sums, or where y is written their inverses, and the greatest scores.
 void emitSoftmax(Emit &e, const AttentionBlock &w, Value group) {
   Value column = e.mul(group, lanes), zero = e.constant(0.0f);
   Value least = e.constant(-std::numeric_limits<float>::infinity());
@@ -151,11 +151,12 @@ void emitSoftmax(Emit &e, const AttentionBlock &w, Value group) {
     Value score = masked(key, e.mulf(e.load(at(key)), scale), least);
     return SmallVector<Value>{e.select(e.compare(Emit::Compare::OGT, most[0], score), most[0], score)};
   })[0];
+  Value reference = w.reference(e, most);
   Value sum = e.loop(e.integer(0), limit, lanes, {zero}, [&](Value chunk, ValueRange sums) {
     Value end = e.minimum(limit, e.add(chunk, lanes));
     auto weightOf = [&](Value key) {
       Value score = e.mulf(e.load(at(key)), scale);
-      return masked(key, ptx::target::emitExpNonPositive(e, e.subf(score, most)), zero);
+      return masked(key, ptx::target::emitExpNonPositive(e, e.subf(score, reference)), zero);
     };
     Value part = e.loop(chunk, end, w.isPaired() ? 2 : 1, {zero}, [&](Value key, ValueRange parts) {
       Value weight = weightOf(key), sum = e.addf(parts[0], weight);
@@ -169,7 +170,8 @@ void emitSoftmax(Emit &e, const AttentionBlock &w, Value group) {
     })[0];
     return SmallVector<Value>{e.addf(sums[0], part)};
   })[0];
-  e.store(e.divf(e.constant(1.0f), sum), e.at(w.scratch(e, tileFloats), column));
+  e.store(w.states ? sum : e.divf(e.constant(1.0f), sum), e.at(w.sums(e), column));
+  e.store(most, e.at(w.mosts(e), column));
 }
 
 // Rows of a causal block see different numbers of keys: the first row's keys
@@ -197,7 +199,7 @@ void emitOwnKeys(Emit &e, const AttentionBlock &w, Value begin, Value rows, Valu
 }
 
 void emitValues(Emit &e, const AttentionBlock &w) {
-  Value factors = w.scratch(e, tileFloats), width = e.integer(w.headDim);
+  Value width = e.integer(w.headDim);
   Value groups = e.integer(padded(w.headDim) / lanes);
   cutRows(e, w.kernel.level, w.operands, w.queries).forEach(e, [&](Value begin, Value rows) {
     Value common = w.limit(e, begin);
@@ -213,10 +215,12 @@ void emitValues(Emit &e, const AttentionBlock &w) {
       e.loop(e.integer(0), rows, 1, [&](Value i) {
         Value row = e.add(begin, i);
         Value some = e.compare(Predicate::sgt, w.limit(e, row), e.integer(0));
-        Value factor = e.broadcast(e.loadScalar(e.at(factors, row)));
+        Value factor = e.broadcast(e.loadScalar(e.at(w.sums(e), row)));
         e.loop(e.integer(0), panels, 1, [&](Value j) {
           Value n = e.add(column, e.mul(j, lanes));
           Value sums = e.load(e.at(w.kernel.scratch, e.add(e.mul(i, cRow), e.mul(j, lanes))));
+          if (w.states)
+            return e.store(sums, e.at(w.state(e, row).row, n));
           Value result = e.select(some, e.mulf(sums, factor), e.constant(0.0f));
           emitStore(e, w.kernel.level, result, w.y, w.y.row(e, row), n, e.sub(width, n));
         });
@@ -237,4 +241,10 @@ void ptx::cpu::emitAttentionOfMany(Emit &e, AttentionBlock block) {
   emitScores(e, block);
   e.loop(e.integer(0), e.ceilDiv(block.queries, lanes), 1, [&](Value group) { emitSoftmax(e, block, group); });
   emitValues(e, block);
+  if (!block.states)
+    return;
+  e.loop(e.integer(0), block.queries, 1, [&](Value query) {
+    e.store(e.loadScalar(e.at(block.sums(e), query)), block.state(e, query).sum(e));
+    e.store(e.loadScalar(e.at(block.mosts(e), query)), block.state(e, query).most(e));
+  });
 }

@@ -71,8 +71,6 @@ void emitFold(Emit &e, const Kernel &kernel);
 void emitFoldNorm(Emit &e, const Kernel &kernel);
 
 int64_t contractScratch(bool isNarrow);
-int64_t attentionScratchBase(int64_t headDim);
-int64_t attentionScratchPerKey(int64_t headDim, bool isNarrow);
 
 } // namespace ptx::cpu
 

@@ -1,6 +1,6 @@
 #include "passes/Target/CPU/KernelModule.h"
 
-#include "passes/Target/CPU/Generators.h"
+#include "passes/Target/CPU/Attention.h"
 
 #include "llvm/ADT/SetVector.h"
 
@@ -81,8 +81,7 @@ ScratchBytes ptx::cpu::scratchBytes(rt::KernelOp kernel) {
   case xf::Skeleton::Contract:
     return {contractScratch(kernel.getProductType().has_value()), 0};
   case xf::Skeleton::Attention:
-    return {attentionScratchBase(kernel.getHeadDim()),
-            attentionScratchPerKey(kernel.getHeadDim(), kernel.getProductType().has_value())};
+    return attentionScratch(kernel);
   default:
     return {};
   }

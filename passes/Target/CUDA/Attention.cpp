@@ -153,12 +153,20 @@ void ptx::cuda::emitAttention(Emit &e, const Kernel &kernel) {
   e.mark();
   Work w(e, kernel);
   State start{Softmax::none(e), SmallVector<Value>(rowsPerWarp * w.channelsPerLane(), e.constant(0.0f))};
-  SmallVector<Value> end = e.loop(e.integer(0), w.keys, keysAtOnce, start.pack(), [&](Value key0, ValueRange carried) {
+  auto step = [&](Value key0, ValueRange carried) {
     State state = State::unpack(carried);
     SmallVector<Value> scores = emitScores(e, w, key0);
     emitWeights(e, w, key0, scores, state);
     emitValues(e, w, key0, state);
     return state.pack();
-  });
-  emitResults(e, w, State::unpack(end));
+  };
+  auto join = [&](ValueRange before, ValueRange chunk) {
+    State all = State::unpack(before), later = State::unpack(chunk);
+    all.softmax.join(e, later.softmax, [&](int64_t r, Value own, Value other) {
+      for (int64_t c = r * w.channelsPerLane(); c < (r + 1) * w.channelsPerLane(); ++c)
+        all.values[c] = e.fma(later.values[c], other, e.mulf(all.values[c], own));
+    });
+    return all.pack();
+  };
+  emitResults(e, w, State::unpack(emitKeys(e, w, start.pack(), step, join)));
 }

@@ -31,6 +31,34 @@ Softmax Softmax::none(Emit &e) {
   return {SmallVector<Value>(rowsPerWarp, e.constant(least)), SmallVector<Value>(rowsPerWarp, e.constant(0.0f))};
 }
 
+/// What a sum is multiplied by that was weighted by another greatest score; of no keys it is 0.
+static Value emitFactor(Emit &e, Value own, Value most) {
+  Value isNone = e.compare(Emit::Compare::OEQ, own, e.constant(least));
+  return e.select(isNone, e.constant(0.0f), ptx::target::emitExpNonPositive(e, e.subf(own, most)));
+}
+
+void Softmax::join(Emit &e, const Softmax &later, llvm::function_ref<void(int64_t, Value, Value)> use) {
+  for (int64_t r = 0; r < rowsPerWarp; ++r) {
+    Value both = e.greater(most[r], later.most[r]);
+    Value own = emitFactor(e, most[r], both), other = emitFactor(e, later.most[r], both);
+    sum[r] = e.fma(later.sum[r], other, e.mulf(sum[r], own));
+    most[r] = both;
+    use(r, own, other);
+  }
+}
+
+SmallVector<Value> ptx::cuda::emitKeys(Emit &e, const AttentionBlock &block, ValueRange none,
+                                       llvm::function_ref<SmallVector<Value>(Value, ValueRange)> step,
+                                       llvm::function_ref<SmallVector<Value>(ValueRange, ValueRange)> join) {
+  int64_t chunk = block.kernel.op.getChunk();
+  if (!chunk)
+    return e.loop(e.integer(0), block.keys, keysAtOnce, none, step);
+  return e.loop(e.integer(0), block.keys, chunk, none, [&](Value from, ValueRange all) {
+    Value end = e.minimum(block.keys, e.add(from, chunk));
+    return join(all, e.loop(from, end, keysAtOnce, none, step));
+  });
+}
+
 void ptx::cuda::emitSoftmax(Emit &e, const AttentionBlock &block, Value key0, ValueRange scores, Softmax &state,
                             llvm::function_ref<void(int64_t, Value, Value)> use) {
   Value none = e.constant(least), zero = e.constant(0.0f);
@@ -41,9 +69,7 @@ void ptx::cuda::emitSoftmax(Emit &e, const AttentionBlock &block, Value key0, Va
     Value score = e.select(sees, e.mulf(scores[r], scale), none);
     Value most = e.greater(e.tree(score, [&](Value a, Value b) { return e.greater(a, b); }), state.most[r]);
     Value weight = e.select(sees, ptx::target::emitExpNonPositive(e, e.subf(score, most)), zero);
-    // Before the first key there is nothing to bring along.
-    Value isFirst = e.compare(Emit::Compare::OEQ, state.most[r], none);
-    Value factor = e.select(isFirst, zero, ptx::target::emitExpNonPositive(e, e.subf(state.most[r], most)));
+    Value factor = emitFactor(e, state.most[r], most); // before the first key there is nothing to bring along
     state.sum[r] = e.fma(state.sum[r], factor, e.sumTree(weight));
     state.most[r] = most;
     use(r, weight, factor);

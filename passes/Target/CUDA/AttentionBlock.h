@@ -35,7 +35,15 @@ struct Softmax {
   SmallVector<Value> most, sum;
 
   static Softmax none(Emit &e);
+  /// Takes in what later keys gave: use(r, own, other) takes what sums so far and theirs must be multiplied by.
+  void join(Emit &e, const Softmax &later, llvm::function_ref<void(int64_t r, Value own, Value other)> use);
 };
+
+/// Keys [0, block.keys) by steps of keysAtOnce, and by chunks where the kernel has them. A state is values that are
+/// carried: step(key0, state) continues one, join(all, chunk) adds what a chunk gave to what those before it did.
+SmallVector<Value> emitKeys(Emit &e, const AttentionBlock &block, ValueRange none,
+                            llvm::function_ref<SmallVector<Value>(Value, ValueRange)> step,
+                            llvm::function_ref<SmallVector<Value>(ValueRange, ValueRange)> join);
 
 /// Scores of the warp's rows, a key a lane, to weights: use(r, weight, factor) takes
 /// each, and what all before must be multiplied by. Weights of keys that a row

@@ -48,16 +48,21 @@ public:
       stageQueries(0);
     State start{Softmax::none(e), SmallVector<Value>(chunks() * beside * fragment, e.constant(0.0f)),
                 SmallVector<Value>(block.causal() ? chunks() : 0, e.integer(none))};
-    SmallVector<Value> end =
-        e.loop(e.integer(0), block.keys, keysAtOnce, start.pack(), [&](Value key0, ValueRange all) {
-          State state = State::unpack(all, chunks() * beside * fragment);
-          emitScores(key0);
-          weigh(key0, state.softmax);
-          for (int64_t chunk = 0; chunk < chunks(); ++chunk)
-            addValues(key0, chunk, state);
-          return state.pack();
-        });
-    emitResults(State::unpack(end, chunks() * beside * fragment));
+    auto unpack = [&](ValueRange all) { return State::unpack(all, chunks() * beside * fragment); };
+    auto step = [&](Value key0, ValueRange all) {
+      State state = unpack(all);
+      emitScores(key0);
+      weigh(key0, state.softmax);
+      for (int64_t chunk = 0; chunk < chunks(); ++chunk)
+        addValues(key0, chunk, state);
+      return state.pack();
+    };
+    auto join = [&](ValueRange before, ValueRange chunk) {
+      State all = unpack(before);
+      joinStates(all, unpack(chunk));
+      return all.pack();
+    };
+    emitResults(unpack(emitKeys(e, block, start.pack(), step, join)));
   }
 
 private:
@@ -229,6 +234,29 @@ private:
       for (int64_t k = 0; k < keysAtOnce / 2; k += mmaWords)
         multiply(a, keyPitch, b, k, sums);
     }
+  }
+
+  /// Adds what later keys gave.
+  void joinStates(State &all, const State &later) {
+    e.mark();
+    e.barrier(); // factors have been read
+    Value isFirst = e.compare(Emit::Predicate::eq, kernel.lane, e.integer(0));
+    all.softmax.join(e, later.softmax, [&](int64_t r, Value own, Value other) {
+      e.when(isFirst, [&] {
+        e.store(own, e.at(factors, block.row(e, r)));
+        e.store(other, e.at(scores, block.row(e, r))); // which nobody needs any more
+      });
+    });
+    e.barrier();
+    e.mark();
+    auto [upper, lower] = ofRows(factors);
+    auto [laterUpper, laterLower] = ofRows(scores);
+    for (auto [i, sum] : llvm::enumerate(all.sums)) {
+      bool isUpper = i % fragment < 2;
+      sum = e.fma(later.sums[i], isUpper ? laterUpper : laterLower, e.mulf(sum, isUpper ? upper : lower));
+    }
+    for (auto [first, laterFirst] : llvm::zip(all.notFinite, later.notFinite))
+      first = e.minimum(first, laterFirst);
   }
 
   void emitResults(const State &state) {

@@ -24,13 +24,13 @@ int64_t sharedFloats(rt::KernelOp kernel) {
   }
 }
 
-/// Left alone ptxas spills a few bytes of attention over odd heads or in 16 bits, for
+/// Left alone ptxas spills a few bytes of attention over odd heads, in 16 bits or by chunks of keys, for
 /// one more block on a multiprocessor. Where three blocks are asked for it takes the
 /// registers it wants; with four it spills again.
 bool wantsThreeBlocks(ArrayRef<rt::KernelOp> members) {
   return llvm::all_of(members, [](rt::KernelOp member) {
     return member.getSkeleton() == xf::Skeleton::Attention &&
-           (isOddHead(member.getHeadDim()) || member.getProductType());
+           (isOddHead(member.getHeadDim()) || member.getProductType() || member.getChunk());
   });
 }
 

@@ -98,6 +98,18 @@ rt.kernel attention @attention_0 head_dim 3 scale 1.0 in bf16 rows {q = bf16} ex
 
 // -----
 
+// expected-error @+1 {{C1: an attention takes keys by multiples of 64, found `chunk` 100}}
+rt.kernel attention @attention_0 head_dim 8 scale 1.0 chunk 100 extras [] {
+}
+
+// -----
+
+// expected-error @+1 {{C1: an attention takes keys by multiples of 64, found `chunk` 64}}
+rt.kernel pool @pool_0 pooling mean chunk 64 extras [] {
+}
+
+// -----
+
 // expected-error @+1 {{C1: an attention has a positive `head_dim` and a finite `scale`}}
 rt.kernel attention @attention_0 head_dim -2 scale 1.0 extras [] {
 }

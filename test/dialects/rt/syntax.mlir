@@ -9,6 +9,9 @@ rt.kernel gather @gather_0 tables 2 extras [row, column] {
 // CHECK: rt.kernel attention @attention_0 head_dim 8 scale 5.000000e-01 causal extras [] words(q: rows, q_pitch: pitch, k: rows, {{.*}} keys: index) {
 rt.kernel attention @attention_0 head_dim 8 scale 0.5 causal extras [] {
 }
+// CHECK: rt.kernel attention @attention_1 head_dim 8 scale 5.000000e-01 causal chunk 256 extras []
+rt.kernel attention @attention_1 head_dim 8 scale 0.5 causal chunk 256 extras [] {
+}
 // CHECK: rt.kernel row_norm @norm_0 norm rms eps 1.000000e+00 extras [] words({{.*}}) {
 rt.kernel row_norm @norm_0 norm rms eps 1.0 extras [] {
 ^bb0(%x: f32):

@@ -464,7 +464,9 @@ def kin():
 
 
 def gpt2_inputs(run):
-    """masks as for encoders; `positions` are given, `plain` gives neither"""
+    """masks as for encoders; `positions` are given, `plain` gives neither; `chunks` are more keys than an attention takes at a time"""
+    if run == "chunks":
+        return {"input_ids": torch.randint(0, SRC, (2, 530)), "attention_mask": lengths_mask([530, 262], 530)}
     if run in ("positions", "plain"):
         ids = {"input_ids": torch.randint(0, SRC, (2, 9))}
         return {**ids, "position_ids": torch.randint(0, POSITIONS, (2, 9)), "attention_mask": lengths_mask([9, 5], 9)} if run == "positions" else ids
@@ -546,6 +548,9 @@ def gpt2s():
     make_gpt2(203, "gpt2_unscaled", "scores are not scaled", scale_attn_weights=False, activation_function="relu", n_inner=None,
               stored={"reorder_and_upcast_attn": True})
     make_gpt2(204, "gpt2_layer_scaled", "scores scaled by layer", scale_attn_by_inverse_layer_idx=True, layer_norm_epsilon=1e-3)
+    make_gpt2(207, "gpt2_chunks", "texts of two and three chunks of keys, and generation over their ends", n_positions=600, n_embd=16, n_head=2, n_inner=32,
+              n_layer=2, runs=["chunks"],
+              generate=[(generated, [[(7 * i * i + 3 * i) % SRC for i in range(length)] for length in (250, 3, 509)], {"max_new_tokens": 12})])
     make_gpt2(205, "gpt2_bare", "the bare model in a file of one with a head", "GPT2Model",
               rewrite=lambda tensors: {"transformer." + k: v for k, v in tensors.items()})
     make_gpt2(206, "gpt2_published", "the head's model in a file of the bare one, with old buffers", rewrite=gpt2_as_published)

@@ -88,12 +88,17 @@ std::string ptx::test::normKernel(const std::string &name, int norm, double eps,
   return withRegion("row_norm @" + name, region, constants);
 }
 
-std::string ptx::test::attentionKernel(const std::string &name, int64_t headDim, bool causal, const std::string &in,
+std::string ptx::test::AttentionForm::name() const {
+  return "attention_" + std::to_string(dim) + (causal ? "_causal" : "") + (chunk ? "_chunks" : "");
+}
+
+std::string ptx::test::attentionKernel(const std::string &name, const AttentionForm &form, const std::string &in,
                                        const std::string &rows) {
   char text[200];
-  std::snprintf(text, sizeof text, "rt.kernel attention @%s head_dim %lld scale %.9e%s%s%s extras [] {\n}\n",
-                name.c_str(), static_cast<long long>(headDim), 1 / std::sqrt(static_cast<double>(headDim)),
-                causal ? " causal" : "", inType(in).c_str(), rowsOf(rows, in).c_str());
+  std::string chunk = form.chunk ? " chunk " + std::to_string(form.chunk) : "";
+  std::snprintf(text, sizeof text, "rt.kernel attention @%s head_dim %lld scale %.9e%s%s%s%s extras [] {\n}\n",
+                name.c_str(), static_cast<long long>(form.dim), 1 / std::sqrt(static_cast<double>(form.dim)),
+                form.causal ? " causal" : "", chunk.c_str(), inType(in).c_str(), rowsOf(rows, in).c_str());
   return text;
 }
 

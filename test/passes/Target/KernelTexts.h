@@ -17,7 +17,15 @@ namespace ptx::test {
 // `in` is "", "f16" or "bf16"; `rows` the words whose rows are of that type, "x y".
 std::string contractKernel(const std::string &name, const std::string &region, const std::string &in = "",
                            const std::string &rows = "");
-std::string attentionKernel(const std::string &name, int64_t headDim, bool causal, const std::string &in = "",
+/// What one attention differs from another by; `chunk` 0: all keys at once.
+struct AttentionForm {
+  int64_t dim;
+  bool causal;
+  int64_t chunk = 0;
+
+  std::string name() const; // attention_16_causal_chunks
+};
+std::string attentionKernel(const std::string &name, const AttentionForm &form, const std::string &in = "",
                             const std::string &rows = "");
 std::string normKernel(const std::string &name, int norm, double eps, const std::string &region = "");
 /// With a result of an element type: "" for f32.

@@ -26,7 +26,7 @@ std::string run(const std::string &command) {
 }
 
 std::string someKernels() {
-  return contractKernel("some_contract", "gelu") + attentionKernel("some_attention", 36, true) +
+  return contractKernel("some_contract", "gelu") + attentionKernel("some_attention", {36, true}) +
          normKernel("some_norm", 0, 1e-5) + mapKernel("some_map", "tanh");
 }
 

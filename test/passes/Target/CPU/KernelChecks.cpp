@@ -10,10 +10,6 @@ using namespace ptx::cpu;
 
 namespace ptx::test {
 
-std::string attentionName(int64_t dim, bool causal) {
-  return "attention_" + std::to_string(dim) + (causal ? "_causal" : "");
-}
-
 void expectGuarded(const Floats &y, int64_t rows, int64_t width, int64_t pitch) {
   int64_t at = writtenOutside(y, rows, width, pitch);
   ASSERT_EQ(at, -1) << "written outside the result, row " << at / pitch << " column " << at % pitch;
@@ -40,27 +36,30 @@ void expectContractCuts(KernelFunction kernel, DType element, int repeats, int64
 }
 
 void expectAttentionCuts(FindKernel find) {
-  for (int64_t dim : {12, 64})
-    for (bool causal : {false, true}) {
-      auto kernel = find(attentionName(dim, causal));
-      AttentionData whole({70, 9}, {70, 40}, 4, dim);
-      whole.run(kernel);
-      for (int64_t rows : {1, 5, 13, 32}) {
-        AttentionData parts({70, 9}, {70, 40}, 4, dim, rows);
-        for (int64_t b = parts.blocks.size() / 4 - 1; b >= 0; --b)
-          for (int64_t h = 0; h < 4; ++h)
-            parts.run(kernel, b, b + 1, h, h + 1);
-        ASSERT_TRUE(sameBytes(whole.y, parts.y)) << "blocks of " << rows << ", dim " << dim;
-      }
+  for (const AttentionForm &form : attentionForms) {
+    auto kernel = find(form.name());
+    AttentionData whole({150, 9}, {150, 40}, 2, form.dim);
+    whole.run(kernel);
+    for (int64_t rows : {1, 5, 13, 32}) {
+      AttentionData parts({150, 9}, {150, 40}, 2, form.dim, rows);
+      for (int64_t b = parts.blocks.size() / 4 - 1; b >= 0; --b)
+        for (int64_t h = 0; h < 2; ++h)
+          parts.run(kernel, b, b + 1, h, h + 1);
+      ASSERT_TRUE(sameBytes(whole.y, parts.y)) << "blocks of " << rows << ", " << form.name();
     }
+  }
 }
 
-void expectOwnKeys(KernelFunction kernel) {
-  AttentionData clean({20}, {20}, 1, 16), spoilt({20}, {20}, 1, 16);
-  for (int64_t d = 0; d < 16; ++d)
-    spoilt.v[19 * spoilt.pitch + d] = spoilt.k[19 * spoilt.pitch + d] = INFINITY;
-  clean.run(kernel), spoilt.run(kernel);
-  EXPECT_EQ(std::memcmp(clean.y.data(), spoilt.y.data(), 19 * clean.pitch * sizeof(float)), 0);
+void expectOwnKeys(FindKernel find) {
+  for (AttentionForm form : {AttentionForm{16, true}, AttentionForm{16, true, 64}})
+    for (int64_t last : {19, 64, 70}) {
+      AttentionData clean({last + 1}, {last + 1}, 1, 16), spoilt({last + 1}, {last + 1}, 1, 16);
+      for (int64_t d = 0; d < 16; ++d)
+        spoilt.v[last * spoilt.pitch + d] = spoilt.k[last * spoilt.pitch + d] = INFINITY;
+      clean.run(find(form.name())), spoilt.run(find(form.name()));
+      EXPECT_EQ(std::memcmp(clean.y.data(), spoilt.y.data(), last * clean.pitch * sizeof(float)), 0)
+          << form.name() << " " << last;
+    }
 }
 
 int64_t scratchUsed(llvm::function_ref<void()> run) {
@@ -74,13 +73,13 @@ int64_t scratchUsed(llvm::function_ref<void()> run) {
 }
 
 void expectAttentionScratch(const std::string &text, FindKernel find) {
-  for (int64_t dim : headDims)
+  for (const AttentionForm &form : attentionForms)
     for (int64_t keys : {1, 16, 70, 333}) {
-      AttentionData data({100}, {keys}, 2, dim);
-      ScratchBytes bytes = scratchOf(text, attentionName(dim, false));
-      auto kernel = find(attentionName(dim, false));
+      AttentionData data({100}, {keys}, 2, form.dim);
+      ScratchBytes bytes = scratchOf(text, form.name());
+      auto kernel = find(form.name());
       EXPECT_LE(scratchUsed([&] { data.run(kernel); }), bytes.base + bytes.perKey * roundUp(keys, 16))
-          << dim << " " << keys;
+          << form.name() << " " << keys;
     }
 }
 

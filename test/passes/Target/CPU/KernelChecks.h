@@ -10,9 +10,9 @@ namespace ptx::test {
 
 using FindKernel = llvm::function_ref<KernelFunction(const std::string &name)>;
 
-/// Attentions are called "attention_16", "attention_16_causal", ...
-inline constexpr int64_t headDims[] = {4, 12, 16, 36, 64};
-std::string attentionName(int64_t dim, bool causal);
+inline constexpr AttentionForm attentionForms[] = {
+    {4, false}, {12, false}, {16, false}, {36, false},     {64, false},     {4, true},      {12, true},
+    {16, true}, {36, true},  {64, true},  {12, false, 64}, {64, false, 64}, {16, true, 64}, {64, true, 64}};
 
 /// Nothing is written outside of rows x width.
 void expectGuarded(const Floats &y, int64_t rows, int64_t width, int64_t pitch);
@@ -26,7 +26,7 @@ void expectAttentionCuts(FindKernel find);
 
 /// An infinite value of a later key does not reach earlier rows of a causal
 /// block, of heads of 16.
-void expectOwnKeys(KernelFunction kernel);
+void expectOwnKeys(FindKernel find);
 
 /// Bytes of scratch up to the last that a run has written.
 int64_t scratchUsed(llvm::function_ref<void()> run);

@@ -22,9 +22,8 @@ std::string allKernels() {
     text += mapKernel(std::string("map_") + region, region);
   }
   text += mapKernel("map_exp", "exp") + mapKernel("map_erf", "erf");
-  for (int64_t dim : headDims)
-    for (bool causal : {false, true})
-      text += attentionKernel("attention_" + std::to_string(dim) + (causal ? "_causal" : ""), dim, causal);
+  for (const AttentionForm &form : attentionForms)
+    text += attentionKernel(form.name(), form);
   for (int norm : {0, 1, 2}) {
     text += normKernel("norm_" + std::to_string(norm), norm, 1e-5);
     text += normKernel("norm_residual_" + std::to_string(norm), norm, 1e-5, "residual");
@@ -128,22 +127,23 @@ void expectAttention(const AttentionData &data, bool causal) {
 
 // Sequences of unlike lengths in one call; pads of every row are NaN.
 TEST_P(Kernels, AttentionAtOddSizes) {
-  for (int64_t dim : headDims)
-    for (bool causal : {false, true}) {
-      std::vector<int64_t> keys = {0, 1, 15, 16, 17, 70, 33}, queries = {3, 1, 12, 16, 70, 130, 7};
-      if (causal)
-        queries = {3, 1, 15, 16, 17, 70, 140};
-      AttentionData data(queries, keys, 3, dim);
-      data.run(find(GetParam(), attentionName(dim, causal)));
-      expectAttention(data, causal);
-    }
+  for (const AttentionForm &form : attentionForms) {
+    std::vector<int64_t> keys = {0, 1, 15, 16, 17, 70, 33, 64, 200}, queries = {3, 1, 12, 16, 70, 130, 7, 2, 65};
+    if (form.causal)
+      queries = {3, 1, 15, 16, 17, 70, 140, 64, 200};
+    AttentionData data(queries, keys, 3, form.dim);
+    data.run(find(GetParam(), form.name()));
+    expectAttention(data, form.causal);
+  }
 }
 
 TEST_P(Kernels, AttentionBytesDoNotDependOnTheCut) {
   expectAttentionCuts([](const std::string &name) { return find(GetParam(), name); });
 }
 
-TEST_P(Kernels, CausalRowsSeeTheirOwnKeysOnly) { expectOwnKeys(find(GetParam(), "attention_16_causal")); }
+TEST_P(Kernels, CausalRowsSeeTheirOwnKeysOnly) {
+  expectOwnKeys([](const std::string &name) { return find(GetParam(), name); });
+}
 
 TEST_P(Kernels, RowNorms) {
   for (int norm : {0, 1, 2})
@@ -353,11 +353,10 @@ TEST(Levels, GiveTheSameBytes) {
       EXPECT_TRUE(both([&](Level l, ContractData &d) { d.run(find(l, std::string("contract_") + region), 0, m, 0, 5); },
                        [&] { return ContractData(m, 70, 150, m % 2 * 17); }))
           << region << " " << m;
-  for (int64_t dim : headDims)
-    for (bool causal : {false, true})
-      EXPECT_TRUE(both([&](Level l, AttentionData &d) { d.run(find(l, attentionName(dim, causal))); },
-                       [&] { return AttentionData({70, 3, 33}, {70, 0, 40}, 3, dim); }))
-          << dim;
+  for (const AttentionForm &form : attentionForms)
+    EXPECT_TRUE(both([&](Level l, AttentionData &d) { d.run(find(l, form.name())); },
+                     [&] { return AttentionData({70, 3, 33}, {70, 0, 40}, 3, form.dim); }))
+        << form.name();
   for (const char *name : {"norm_0", "norm_1", "norm_2", "norm_residual_0", "map_exp", "map_erf", "map_tanh",
                            "map_silu", "map_gelu", "map_gelu_tanh"})
     EXPECT_TRUE(both([&](Level l, RowData &d) { d.run(find(l, name), 0, 40); }, [&] { return RowData(40, 203); }))

@@ -9,15 +9,24 @@ using namespace ptx::test;
 namespace {
 const int64_t headDims[] = {1, 3, 8, 31, 32, 33, 64, 65, 80, 128, 160};
 
-std::string nameOf(int64_t dim, bool causal) { return "attention_" + std::to_string(dim) + (causal ? "_causal" : ""); }
+// Of every width, and of some by chunks of 64 keys.
+std::vector<AttentionForm> forms() {
+  std::vector<AttentionForm> all;
+  for (bool causal : {false, true}) {
+    for (int64_t dim : headDims)
+      all.push_back({dim, causal});
+    for (int64_t dim : {8, 33, 64})
+      all.push_back({dim, causal, 64});
+  }
+  return all;
+}
 
 const GpuKernels &kernels() {
   static const GpuKernels made([] {
     std::string text;
     std::vector<std::string> names;
-    for (int64_t dim : headDims)
-      for (bool causal : {false, true})
-        text += attentionKernel(names.emplace_back(nameOf(dim, causal)), dim, causal);
+    for (const AttentionForm &form : forms())
+      text += attentionKernel(names.emplace_back(form.name()), form);
     return withEntries(text, names);
   }());
   return made;
@@ -30,9 +39,9 @@ AttentionProblem makeProblem(const std::vector<int64_t> &queries, const std::vec
   return {queries, keys, heads, dim, geometry, static_cast<int64_t>(geometry.blockRows)};
 }
 
-std::string run(AttentionProblem &data, bool causal, uint64_t seed) {
+std::string run(AttentionProblem &data, bool causal, uint64_t seed, int64_t chunk = 0) {
   GpuLaunch launch(kernels(), seed);
-  launch.add(nameOf(data.headDim, causal), data);
+  launch.add(AttentionForm{data.headDim, causal, chunk}.name(), data);
   return launch.run();
 }
 
@@ -54,24 +63,24 @@ void expectAttention(const AttentionProblem &data, bool causal) {
 // queries than a block takes. Queries and keys lie in spaces of their own.
 TEST(Attention, HeadWidths) {
   uint64_t order = 0;
-  for (int64_t dim : headDims)
-    for (bool causal : {false, true}) {
-      AttentionProblem data = makeProblem({3, 1, 17, 33, 5}, {0, 1, 32, 33, 40}, 2, dim);
-      ASSERT_EQ(run(data, causal, order++ % 5), "") << dim;
-      expectAttention(data, causal);
-      if (HasFatalFailure())
-        return;
-    }
+  for (const AttentionForm &form : forms()) {
+    AttentionProblem data = makeProblem({3, 1, 17, 33, 5}, {0, 1, 32, 33, 40}, 2, form.dim);
+    ASSERT_EQ(run(data, form.causal, order++ % 5, form.chunk), "") << form.name();
+    expectAttention(data, form.causal);
+    if (HasFatalFailure())
+      return;
+  }
 }
 
 // The spaces are the same: each row sees itself and what is before it.
 TEST(Attention, SequencesOnThemselves) {
   for (int64_t dim : {8, 33})
-    for (bool causal : {false, true}) {
-      AttentionProblem data = makeProblem({1, 16, 70, 31}, {1, 16, 70, 31}, 3, dim);
-      ASSERT_EQ(run(data, causal, 4), "");
-      expectAttention(data, causal);
-    }
+    for (bool causal : {false, true})
+      for (int64_t chunk : {0, 64}) {
+        AttentionProblem data = makeProblem({1, 16, 70, 31, 64, 130}, {1, 16, 70, 31, 64, 130}, 3, dim);
+        ASSERT_EQ(run(data, causal, 4, chunk), "");
+        expectAttention(data, causal);
+      }
 }
 
 // Nobody has a key: zeros, and no read of the keys.
@@ -97,14 +106,15 @@ TEST(Attention, EveryOrderGivesTheSameBytes) {
 
 // A row depends neither on the cut into blocks nor on its neighbours.
 TEST(Attention, ARowIsTheSameAmongAnyNeighbours) {
-  for (bool causal : {false, true}) {
-    AttentionProblem whole = makeProblem({37, 9}, {37, 40}, 2, 33);
-    ASSERT_EQ(run(whole, causal, 0), "");
+  for (const AttentionForm &form :
+       {AttentionForm{33, false}, AttentionForm{33, true}, AttentionForm{33, false, 64}, AttentionForm{33, true, 64}}) {
+    AttentionProblem whole = makeProblem({77, 9}, {77, 40}, 2, 33);
+    ASSERT_EQ(run(whole, form.causal, 0, form.chunk), "");
     for (int64_t rows : {1, 5, 13}) {
-      AttentionProblem cut({37, 9}, {37, 40}, 2, 33, gpuGeometry(), rows);
+      AttentionProblem cut({77, 9}, {77, 40}, 2, 33, gpuGeometry(), rows);
       for (int64_t block = static_cast<int64_t>(cut.blocks.size() / 4) - 1; block >= 0; --block) {
         GpuLaunch launch(kernels());
-        launch.add(nameOf(33, causal), cut, block, block + 1);
+        launch.add(form.name(), cut, block, block + 1);
         ASSERT_EQ(launch.run(), "");
       }
       EXPECT_TRUE(sameBytes(whole.y, cut.y)) << "blocks of " << rows;

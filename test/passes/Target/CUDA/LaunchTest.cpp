@@ -12,8 +12,8 @@ namespace {
 // contraction has one of its own.
 const GpuKernels &kernels() {
   static const GpuKernels made(
-      contractKernel("gelu", "gelu") + contractKernel("residual", "residual") + attentionKernel("attention", 40, true) +
-      normKernel("norm", 0, 1e-5) + mapKernel("map", "silu") +
+      contractKernel("gelu", "gelu") + contractKernel("residual", "residual") +
+      attentionKernel("attention", {40, true}) + normKernel("norm", 0, 1e-5) + mapKernel("map", "silu") +
       entryOf("all", {"attention", "gelu", "map", "norm", "residual"}) + entryOf("both", {"gelu", "residual"}) +
       withEntries("", {"attention", "gelu", "map", "norm", "residual"}));
   return made;

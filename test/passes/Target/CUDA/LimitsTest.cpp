@@ -35,6 +35,8 @@ constexpr Limit limits[] = {
     {"attention_48_causal", 14464, {168, 168, 168, 168}},
     {"attention_64_causal", 14464, {128, 96, 96, 96}},
     {"attention_160", 14464, {168, 168, 168, 168}},
+    {"attention_64_chunks", 14464, {168, 168, 168, 168}},
+    {"attention_64_rows_chunks", 10880, {160, 160, 160, 160}},
     {"norm_layer", 0, {31, 32, 31, 31}},
     {"norm_l2", 0, {22, 22, 22, 22}},
     {"map_tanh", 0, {21, 21, 21, 21}},
@@ -54,11 +56,13 @@ std::string kernels() {
   std::string text =
       contractKernel("contract_gelu", "gelu") + contractKernel("contract_residual", "residual") +
       contractKernel("contract_bf16", "residual", "bf16") + contractKernel("contract_f16_rows", "gelu", "f16", "x y") +
-      attentionKernel("attention_64_bf16", 64, false, "bf16") +
-      attentionKernel("attention_64_rows", 64, true, "bf16", "q k v y") + attentionKernel("attention_32", 32, false) +
-      attentionKernel("attention_32_causal", 32, true) + attentionKernel("attention_48_causal", 48, true) +
-      attentionKernel("attention_16", 16, false) + attentionKernel("attention_16_causal", 16, true) +
-      attentionKernel("attention_64_causal", 64, true) + attentionKernel("attention_160", 160, false) +
+      attentionKernel("attention_64_bf16", {64, false}, "bf16") +
+      attentionKernel("attention_64_rows", {64, true}, "bf16", "q k v y") +
+      attentionKernel("attention_32", {32, false}) + attentionKernel("attention_32_causal", {32, true}) +
+      attentionKernel("attention_48_causal", {48, true}) + attentionKernel("attention_16", {16, false}) +
+      attentionKernel("attention_16_causal", {16, true}) + attentionKernel("attention_64_causal", {64, true}) +
+      attentionKernel("attention_160", {160, false}) + attentionKernel("attention_64_chunks", {64, true, 256}) +
+      attentionKernel("attention_64_rows_chunks", {64, true, 256}, "bf16", "q k v y") +
       normKernel("norm_layer", 0, 1e-5, "residual") + normKernel("norm_l2", 2, 1e-12) + mapKernel("map_tanh", "tanh") +
       gatherKernel("gather_3", 3) + appendKernel("append") + greatestKernel("greatest") + poolKernel("pool", 2) +
       FoldForm{.isScaled = true}.kernel() + FoldForm{.base = DType::F16, .made = DType::BF16}.kernel() +

@@ -37,6 +37,7 @@ struct Limit {
 constexpr Limit limits[] = {
     {"contract", 17408, {168, 146, 146, 146}},
     {"attention", 14464, {128, 96, 96, 96}},
+    {"attention by chunks", 14464, {168, 168, 168, 168}},
     {"attention of odd heads", 14464, {166, 166, 166, 166}},
     {"row_norm", 0, {32, 32, 32, 32}},
     {"gather", 0, {32, 32, 32, 32}},
@@ -52,6 +53,8 @@ const Limit &limitOf(rt::KernelOp kernel) {
   std::string what = xf::stringifySkeleton(kernel.getSkeleton()).str();
   if (kernel.getSkeleton() == xf::Skeleton::Attention && cuda::isOddHead(kernel.getHeadDim()))
     what += " of odd heads";
+  else if (kernel.getChunk())
+    what += " by chunks";
   const Limit *limit = llvm::find_if(limits, [&](const Limit &row) { return row.what == what; });
   if (limit == std::end(limits))
     throw std::runtime_error("no limit is stored for " + what);

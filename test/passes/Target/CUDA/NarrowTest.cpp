@@ -11,13 +11,10 @@ using namespace ptx::test;
 
 namespace {
 constexpr double eps = 1.2e-7;
-const std::vector<std::pair<int64_t, bool>> heads = {{2, false},  {8, true},   {33, false}, {34, true},
-                                                     {64, false}, {80, false}, {130, true}};
+const AttentionForm forms[] = {{2, false},  {8, true},     {33, false},     {34, true},     {64, false},    {80, false},
+                               {130, true}, {8, true, 64}, {33, false, 64}, {64, true, 64}, {130, true, 64}};
 
 std::string nameOf(DType element) { return element == DType::BF16 ? "bf16" : "f16"; }
-std::string attentionName(int64_t dim, bool causal) {
-  return "attention_" + std::to_string(dim) + (causal ? "_causal" : "");
-}
 
 GpuKernels makeKernels(const std::string &in) {
   std::string text;
@@ -26,10 +23,10 @@ GpuKernels makeKernels(const std::string &in) {
     text += contractKernel(names.emplace_back("contract_" + region), region, in);
     text += contractKernel(names.emplace_back("rows_" + region), region, in, "x y");
   }
-  for (auto [dim, causal] : heads) {
-    text += attentionKernel(names.emplace_back(attentionName(dim, causal)), dim, causal, in);
-    if (dim % 2 == 0)
-      text += attentionKernel(names.emplace_back(attentionName(dim, causal) + "_rows"), dim, causal, in, "q k v y");
+  for (const AttentionForm &form : forms) {
+    text += attentionKernel(names.emplace_back(form.name()), form, in);
+    if (form.dim % 2 == 0)
+      text += attentionKernel(names.emplace_back(form.name() + "_rows"), form, in, "q k v y");
   }
   text += mapKernel(names.emplace_back("map_rows"), "relu", in) + gatherKernel(names.emplace_back("gather"), 2, in) +
           appendKernel(names.emplace_back("append_y"), in, "y") +
@@ -146,21 +143,24 @@ TEST_P(Narrow, ARowIsTheSameAmongAnyNeighbours) {
 TEST_P(Narrow, Attention) {
   double unit = GetParam() == DType::BF16 ? 0x1p-8 : 0x1p-11;
   Geometry geometry = gpuGeometry();
-  for (auto [dim, causal] : heads) {
-    AttentionProblem data({3, 1, 17, 33, 5}, {causal ? 3 : 0, 1, 32, 33, 40}, 2, dim, geometry,
-                          static_cast<int64_t>(geometry.blockRows));
+  for (const AttentionForm &form : forms) {
+    auto [dim, causal, chunk] = form;
+    auto make = [&, dim = dim, causal = causal] {
+      return AttentionProblem({3, 1, 17, 33, 5, 66}, {causal ? 3 : 0, 1, 32, 33, 40, 130}, 2, dim, geometry,
+                              static_cast<int64_t>(geometry.blockRows));
+    };
+    AttentionProblem data = make();
     GpuLaunch launch(kernels(), 2);
-    launch.add(attentionName(dim, causal), data);
+    launch.add(form.name(), data);
     ASSERT_EQ(launch.run(), "") << dim << causal;
     if (dim % 2 == 0) {
       NarrowRows y(GetParam(), data.queryRows, data.width, geometry);
       auto copy = [&](const Floats &rows, int64_t count) {
         return NarrowRows(GetParam(), rows, count, data.width, geometry);
       };
-      AttentionProblem same({3, 1, 17, 33, 5}, {causal ? 3 : 0, 1, 32, 33, 40}, 2, dim, geometry,
-                            static_cast<int64_t>(geometry.blockRows));
+      AttentionProblem same = make();
       GpuLaunch narrow(kernels(), 2);
-      narrow.add(attentionName(dim, causal) + "_rows", same)
+      narrow.add(form.name() + "_rows", same)
           .in("q", copy(data.q, data.queryRows))
           .in("k", copy(data.k, data.keyRows))
           .in("v", copy(data.v, data.keyRows))
@@ -184,22 +184,24 @@ TEST_P(Narrow, Attention) {
 // block, whose products it lies beside; the rows that see it are not finite.
 TEST_P(Narrow, CausalRowsSeeTheirOwnKeysOnly) {
   Geometry geometry = gpuGeometry();
-  for (int64_t dim : {8, 130}) {
+  for (const AttentionForm &form :
+       {AttentionForm{8, true}, AttentionForm{130, true}, AttentionForm{8, true, 64}, AttentionForm{130, true, 64}}) {
+    int64_t dim = form.dim, bad = form.chunk ? 67 : 37; // of a row
     auto make = [&] {
-      return AttentionProblem({40}, {40}, 1, dim, geometry, static_cast<int64_t>(geometry.blockRows));
+      return AttentionProblem({bad + 3}, {bad + 3}, 1, dim, geometry, static_cast<int64_t>(geometry.blockRows));
     };
     AttentionProblem clean = make(), spoilt = make();
     for (int64_t d = 0; d < dim; ++d)
-      spoilt.v[37 * spoilt.pitch + d] = d % 2 ? INFINITY : NAN;
+      spoilt.v[bad * spoilt.pitch + d] = d % 2 ? INFINITY : NAN;
     for (AttentionProblem *data : {&clean, &spoilt}) {
       GpuLaunch launch(kernels(), 3);
-      launch.add(attentionName(dim, true), *data);
+      launch.add(form.name(), *data);
       ASSERT_EQ(launch.run(), "");
     }
-    for (int64_t row = 0; row < 40; ++row)
+    for (int64_t row = 0; row < bad + 3; ++row)
       for (int64_t d = 0; d < dim; ++d) {
         float found = spoilt.y[row * spoilt.pitch + d];
-        if (row < 37)
+        if (row < bad)
           ASSERT_EQ(found, clean.y[row * clean.pitch + d]) << dim << " row " << row;
         else
           ASSERT_FALSE(std::isfinite(found)) << dim << " row " << row << " column " << d;

@@ -46,7 +46,7 @@ Subject planted::contraction(int64_t m, const std::vector<std::string> &files, D
 
 Subject planted::attention() {
   return {"attention",
-          attentionKernel("attention", 40, true),
+          attentionKernel("attention", {40, true}),
           {"Attention.cpp"},
           [](const GpuKernels &kernels, uint64_t seed) {
             AttentionProblem data({21}, {70}, 1, 40, gpuGeometry(), 16);
