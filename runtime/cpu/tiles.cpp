@@ -27,7 +27,9 @@ void cut(const ptx_problem &problem, const TileRule &rule, uint32_t index, doubl
   int64_t rows = problem.end - problem.begin;
   int64_t columns = (problem.columns + rule.columnLanes - 1) / rule.columnLanes;
   double unit = unitOf(problem) * static_cast<double>(rule.columnLanes);
-  int64_t tall = columns > 1 ? std::min(rows, std::max(rule.rowGrain, tallTile)) : rows;
+  // Blocks of rows share nothing where columns are heads: each takes as many of these as it can, which lie side by
+  // side.
+  int64_t tall = std::min(rows, rule.columnLanes > 1 ? std::max(rule.rowGrain, tallTile) : rule.rowGrain);
   int64_t wide = columns;
   if (columns > 1)
     wide = static_cast<int64_t>(target / (unit * static_cast<double>(tall)));

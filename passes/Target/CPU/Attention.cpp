@@ -70,6 +70,13 @@ Value AttentionBlock::reference(Emit &e, Value most) const {
   return e.select(e.compare(Emit::Compare::OEQ, most, e.constant(least)), e.constant(0.0f), most);
 }
 
+AttentionBlock AttentionBlock::head(Emit &e, Value head) const {
+  AttentionBlock other = *this;
+  for (Matrix *rows : {&other.q, &other.k, &other.v, &other.y})
+    rows->base = rows->at(e, rows->base, e.mul(head, headDim));
+  return other;
+}
+
 AttentionBlock AttentionBlock::chunk(Emit &e, Value from, Value states) const {
   AttentionBlock part = *this;
   Value most = e.integer(kernel.op.getChunk());
@@ -83,18 +90,13 @@ AttentionBlock AttentionBlock::chunk(Emit &e, Value from, Value states) const {
   return part;
 }
 
-static void emitBlock(Emit &e, const AttentionBlock &work) {
-  Value isFew = e.compare(Emit::Predicate::sle, work.queries, e.integer(fewQueries));
-  e.either(isFew, [&] { emitAttentionOfFew(e, work); }, [&] { emitAttentionOfMany(e, work); });
-}
-
 static void emitChunks(Emit &e, const AttentionBlock &work) {
   auto seenBy = [&](Value query, Value from) { return e.less(from, work.limit(e, query)); };
   e.loop(e.integer(0), work.keys, work.kernel.op.getChunk(), [&](Value from) {
     Value isFirst = e.compare(Emit::Predicate::eq, from, e.integer(0));
     Value all = work.stateRoom(e, 0), own = work.stateRoom(e, 1);
     AttentionBlock part = work.chunk(e, from, e.select(isFirst, all, own));
-    emitBlock(e, part);
+    emitAttentionOfMany(e, part);
     e.loop(e.select(isFirst, work.queries, e.integer(0)), work.queries, 1, [&](Value query) {
       AttentionBlock total = work;
       total.states = all;
@@ -124,13 +126,19 @@ void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
     Value sequence = entry(0), begin = entry(1), queries = e.sub(entry(2), begin), first = entry(3);
     Value keyBegin = e.loadInt(begins, sequence), allKeys = e.loadInt(counts, sequence);
     Value keys = kernel.op.getCausal() ? e.minimum(allKeys, e.add(first, queries)) : allKeys;
-    e.loop(kernel.c0, kernel.c1, 1, [&](Value head) {
-      Value column = e.mul(head, headDim);
-      auto from = [&](Matrix m, Value row) { return Matrix{m.at(e, m.row(e, row), column), m.pitch, m.narrow}; };
-      AttentionBlock work{
-          kernel,  from(q, begin), from(k, keyBegin),      from(v, keyBegin), from(y, begin), queries, keys,
-          allKeys, first,          e.roundUp(keys, lanes), headDim,           operands};
-      kernel.op.getChunk() ? emitChunks(e, work) : emitBlock(e, work);
-    });
+    auto from = [&](Matrix m, Value row) { return Matrix{m.row(e, row), m.pitch, m.narrow}; };
+    AttentionBlock whole{
+        kernel,  from(q, begin), from(k, keyBegin),      from(v, keyBegin), from(y, begin), queries, keys,
+        allKeys, first,          e.roundUp(keys, lanes), headDim,           operands};
+    if (kernel.op.getChunk())
+      whole.keyRoom = e.integer(kernel.op.getChunk());
+    auto few = [&] { emitAttentionOfFew(e, whole.head(e, kernel.c0), e.sub(kernel.c1, kernel.c0)); };
+    auto many = [&] {
+      e.loop(kernel.c0, kernel.c1, 1, [&](Value head) {
+        AttentionBlock own = whole.head(e, head);
+        kernel.op.getChunk() ? emitChunks(e, own) : emitAttentionOfMany(e, own);
+      });
+    };
+    e.either(e.compare(Emit::Predicate::sle, queries, e.integer(fewQueries)), few, many);
   });
 }

@@ -1,4 +1,4 @@
-// One block of query rows and one head of attention.
+// One block of query rows and one head of attention, or some side by side.
 // Scratch, in floats: tile | of 64 queries the sums of weights or their inverses, then the greatest scores |
 // queries [4][d][16] | where keys come by chunks, two states of each query | scores, 64
 // for each key | in a narrow type keys, values [keys][d], or pairs of them.
@@ -64,6 +64,8 @@ struct AttentionBlock {
   Value limit(Emit &e, Value i) const;
   /// A greatest score as weights are taken by it: where all are -infinity, weights are 0 and not NaN.
   Value reference(Emit &e, Value most) const;
+  /// The block at a later head.
+  AttentionBlock head(Emit &e, Value head) const;
   /// What the block is from key `from` on.
   AttentionBlock chunk(Emit &e, Value from, Value states) const;
 
@@ -77,10 +79,10 @@ ScratchBytes attentionScratch(rt::KernelOp kernel);
 // of its keys, 16 at a time, then those sums; its values, one after the other. So
 // both of these give the same bytes.
 
-/// AttentionOfMany.cpp: lanes are queries.
+/// AttentionOfMany.cpp: one head, lanes are queries.
 void emitAttentionOfMany(Emit &e, AttentionBlock block);
-/// AttentionOfFew.cpp: query by query, lanes are keys.
-void emitAttentionOfFew(Emit &e, const AttentionBlock &block);
+/// AttentionOfFew.cpp: query by query, `heads` of them side by side, lanes are keys.
+void emitAttentionOfFew(Emit &e, const AttentionBlock &block, Value heads);
 
 } // namespace ptx::cpu
 

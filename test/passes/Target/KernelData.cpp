@@ -176,26 +176,31 @@ AttentionProblem::AttentionProblem(std::vector<int64_t> queries, std::vector<int
   begin.push_back(key);
 }
 
-double AttentionProblem::reference(int64_t sequence, int64_t row, int64_t head, int64_t column, bool causal,
-                                   double scale, DType element) const {
+std::vector<double> AttentionProblem::reference(int64_t sequence, int64_t row, bool causal, double scale,
+                                                DType element) const {
   int64_t queryBegin = 0;
   for (int64_t s = 0; s < sequence; ++s)
     queryBegin += queryCounts[s];
   int64_t visible = causal ? std::min(keyCounts[sequence], row + 1) : keyCounts[sequence];
-  std::vector<double> scores(visible);
-  double most = -INFINITY, sum = 0, result = 0;
-  for (int64_t j = 0; j < visible; ++j) {
-    double score = 0;
-    for (int64_t d = 0; d < headDim; ++d)
-      score += static_cast<double>(roundTo(element, q[(queryBegin + row) * pitch + head * headDim + d])) *
-               roundTo(element, k[(begin[sequence] + j) * pitch + head * headDim + d]);
-    most = std::max(most, scores[j] = score * scale);
+  auto keyRow = [&](int64_t key) { return (begin[sequence] + key) * pitch; };
+  std::vector<double> result(width);
+  for (int64_t head = 0; head < width; head += headDim) {
+    std::vector<double> weights(visible);
+    double most = -INFINITY, sum = 0;
+    for (int64_t j = 0; j < visible; ++j) {
+      double score = 0;
+      for (int64_t d = head; d < head + headDim; ++d)
+        score += static_cast<double>(roundTo(element, q[(queryBegin + row) * pitch + d])) *
+                 roundTo(element, k[keyRow(j) + d]);
+      most = std::max(most, weights[j] = score * scale);
+    }
+    for (double &weight : weights)
+      sum += weight = std::exp(weight - most);
+    for (int64_t j = 0; j < visible; ++j)
+      for (int64_t d = head; d < head + headDim; ++d)
+        result[d] += (element == DType::F32 ? weights[j] : roundTo(element, static_cast<float>(weights[j]))) / sum *
+                     roundTo(element, v[keyRow(j) + d]);
   }
-  for (double &score : scores)
-    sum += score = std::exp(score - most);
-  for (int64_t j = 0; j < visible; ++j)
-    result += (element == DType::F32 ? scores[j] : roundTo(element, static_cast<float>(scores[j]))) / sum *
-              roundTo(element, v[(begin[sequence] + j) * pitch + head * headDim + column]);
   return result;
 }
 
