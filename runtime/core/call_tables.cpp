@@ -15,7 +15,8 @@ Status CallTables::fill(const std::vector<RowTable> &spaces, const std::vector<s
   for (const RowTable &table : spaces) {
     // In the order of RowField.
     for (const std::vector<int32_t> *values :
-         {&table.position, &table.sequence, &table.begin, &table.keys, &table.blocks, &table.first, &table.cells})
+         {&table.position, &table.sequence, &table.begin, &table.keys, &table.blocks, &table.first, &table.cells,
+          &table.chunks, &table.chunkBegin})
       append(*values);
   }
   firstIds = extents.size();

@@ -24,7 +24,7 @@ public:
   Array ids(size_t input) const { return at(firstIds + input); }
 
 private:
-  static constexpr size_t fieldCount = 7;
+  static constexpr size_t fieldCount = 9;
   struct Extent {
     size_t begin, count;
   };

@@ -41,10 +41,20 @@ struct LaunchRecords::Context {
       return {table.begin[begin], table.begin[end]};
     case Over::Blocks:
       return {table.blockBegin[begin], table.blockBegin[end]};
+    case Over::Chunks:
+      return {table.chunkBegin[begin], table.chunkBegin[end]};
     case Over::Sequences:
       break;
     }
     return {group.begin, group.end};
+  }
+
+  /// Whether the problem is one for the keys of this call.
+  bool isWanted(const Problem &problem) const {
+    if (problem.when == When::Always)
+      return true;
+    uint64_t most = static_cast<uint64_t>(memory.spaces[*problem.keySpace].mostKeys);
+    return (most > function.spaces[*problem.keySpace].chunk) == (problem.when == When::Several);
   }
 
   /// Work per block counts the rows it really has, per key the mean of them.
@@ -58,7 +68,8 @@ struct LaunchRecords::Context {
     const RowTable &keys = memory.spaces[*problem.keySpace];
     made.most_keys = keys.mostKeys;
     if (problem.perKey) {
-      double mean = static_cast<double>(keys.rows()) / std::max(1, keys.sequences);
+      double parts = problem.over == Over::Chunks ? static_cast<double>(table.chunks.size()) / 2 : keys.sequences;
+      double mean = static_cast<double>(keys.rows()) / std::max(1.0, parts);
       made.flops *= mean;
       made.bytes *= mean;
     }
@@ -66,7 +77,7 @@ struct LaunchRecords::Context {
 };
 
 void LaunchRecords::addProblem(const Context &context, const Problem &problem, const Group &group) {
-  if (!problem.guard.empty() && group.binding->rank(problem.guard) == 0)
+  if ((!problem.guard.empty() && group.binding->rank(problem.guard) == 0) || !context.isWanted(problem))
     return;
   auto [begin, end] = context.range(problem, group);
   ptx_problem made = {};
@@ -177,6 +188,8 @@ double LaunchRecords::bytesMoved(const Origin &origin, const ptx_problem &made) 
     const BufferRecord &buffer = function->buffers[window.buffer];
     const RowTable &table = memory->spaces[isWritten && buffer.cache ? problem.space : buffer.space];
     auto begin = static_cast<size_t>(origin.group->begin), end = static_cast<size_t>(origin.group->end);
+    if (buffer.perChunk)
+      return static_cast<size_t>(table.chunkBegin[end] - table.chunkBegin[begin]);
     return buffer.perSequence ? end - begin : static_cast<size_t>(table.rowsBetween(begin, end));
   };
   uint64_t bytes = 0, written = 0, writtenRows = 0;

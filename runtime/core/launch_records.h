@@ -26,7 +26,8 @@ struct CallMemory {
   /// Of a buffer that is no cache.
   size_t rowsOf(const BufferRecord &buffer) const {
     const RowTable &table = spaces[buffer.space];
-    return static_cast<size_t>(buffer.perSequence ? table.sequences : table.rows());
+    return buffer.perChunk ? table.chunks.size() / 2
+                           : static_cast<size_t>(buffer.perSequence ? table.sequences : table.rows());
   }
 };
 

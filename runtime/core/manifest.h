@@ -148,13 +148,18 @@ struct SpaceRecord {
   bool continues = false;
   std::optional<size_t> held; // the history whose tokens are its rows: those of the sequences of space `of`
   size_t of = 0;
+  uint64_t chunk = 0; // of what is held: keys that a problem takes at a time, 0: all
+
+  /// Whether each sequence has one row, whose number is the sequence's.
+  bool isPerSequence() const { return !held && dims[1].empty() && mask < 0; }
 };
 
 struct BufferRecord {
   size_t slot = 0, space = 0;
   std::optional<size_t> cache; // whose rows it is: it has no slot
   bool perSequence = false;
-  uint64_t width = 0; // elements
+  bool perChunk = false; // of what is held by chunks
+  uint64_t width = 0;    // elements
   DType element = DType::F32;
 
   uint64_t rowWords() const { return words::rowWords(width, element); }
@@ -172,7 +177,7 @@ struct OutputRecord {
 };
 
 enum class WordKind { Buffer, Pitch, Int, Parameter, Ids, Rows, Rank };
-enum class RowField { Position, Sequence, Begin, Keys, Blocks, First, Cells };
+enum class RowField { Position, Sequence, Begin, Keys, Blocks, First, Cells, Chunks, ChunkBegin };
 
 struct Word {
   WordKind kind = WordKind::Int;
@@ -181,7 +186,9 @@ struct Word {
   std::vector<size_t> sites;
 };
 
-enum class Over { Rows, Blocks, Sequences };
+enum class Over { Rows, Blocks, Sequences, Chunks };
+/// How many chunks the longest sequence of the keys has, where a problem is wanted.
+enum class When { Always, One, Several };
 
 /// Columns [column, column + width) of a buffer.
 struct Window {
@@ -202,6 +209,7 @@ struct Problem {
   uint64_t flops = 0, bytes = 0;
   bool perKey = false;
   std::optional<size_t> keySpace;
+  When when = When::Always;
   std::vector<Word> args;
   std::vector<Window> reads, writes;
 };

@@ -157,6 +157,8 @@ private:
     if (fields.optional("held")) {
       space.held = fields.index("held", manifest.histories.size());
       space.of = fields.index("of", spaceCount);
+      if (fields.optional("chunk"))
+        space.chunk = fields.uinteger("chunk", 1ull << 31);
       space.dims = {"B", ""};
       fields.finish();
       function.spaces.push_back(std::move(space));
@@ -190,7 +192,10 @@ private:
     else
       buffer.slot = fields.index("slot", function.slots);
     buffer.space = fields.index("space", spaceCount);
-    buffer.perSequence = readPer(fields);
+    const JsonValue *per = fields.optional("per");
+    buffer.perChunk = per && per->asString() && *per->asString() == "chunk";
+    if (!buffer.perChunk)
+      buffer.perSequence = readPer(fields);
     buffer.width = fields.uinteger("width", widthCap);
     buffer.element = fields.element(/*numbers=*/true);
     if (dtypeBits(buffer.element) == 16 && buffer.width % 2)
@@ -201,13 +206,14 @@ private:
     function.buffers.push_back(buffer);
   }
 
-  /// A cache is a buffer over what is held of its history; no other buffer is.
+  /// A cache is a buffer over what is held of its history; so is one of the chunks of that, and no other buffer.
   void checkCache(const BufferRecord &buffer, const std::string &where) {
     const SpaceRecord &space = function.spaces[buffer.space];
     const CacheRecord *cache = buffer.cache ? &manifest.caches[*buffer.cache] : nullptr;
-    bool fits = cache ? space.held == cache->history && !buffer.perSequence && buffer.width == cache->width &&
-                            buffer.element == cache->element
-                      : !space.held;
+    bool fits = cache             ? space.held == cache->history && !buffer.perSequence && !buffer.perChunk &&
+                                        buffer.width == cache->width && buffer.element == cache->element
+                : buffer.perChunk ? space.held && space.chunk
+                                  : !space.held;
     if (!fits)
       faults.add(where, cache ? "is not what its cache is" : "is no cache, over what is held");
   }
@@ -230,8 +236,8 @@ private:
     bool isNumber = output.element == DType::I32 && output.perSequence && output.width == 1;
     if (output.element != DType::F32 && !isNumber)
       faults.add(fields.place(), "reads a buffer that is neither of F32 nor a number per sequence");
-    if (!faults.any() && function.buffers[output.buffer].cache)
-      faults.add(fields.place(), "reads a cache");
+    if (!faults.any() && (function.buffers[output.buffer].cache || function.buffers[output.buffer].perChunk))
+      faults.add(fields.place(), "reads a cache, or what chunks give");
     function.outputs.push_back(std::move(output));
   }
 
@@ -262,6 +268,7 @@ private:
       problem.keySpace = fields.index("keys", spaceCount);
     if (problem.perKey && !problem.keySpace)
       faults.add(fields.place(), "counts keys of no space");
+    readWhen(fields, problem);
     for (const JsonValue &word : fields.list("args"))
       problem.args.push_back(readWord(word, fields));
     problem.reads = readWindows(fields, "reads");
@@ -271,9 +278,26 @@ private:
       checkWords(problem, fields.place());
     if (!faults.any() && !isDeploy)
       checkHeld(problem, fields.place());
+    if (!faults.any() && !isDeploy)
+      checkChunks(problem, fields.place());
     if (!faults.any() && isDeploy)
       checkTarget(problem, fields.place());
     return problem;
+  }
+
+  void readWhen(Fields &fields, Problem &problem) {
+    if (fields.optional("when")) {
+      std::string when = fields.text("when");
+      if (when != "one" && when != "several")
+        faults.add(fields.place(), "'when' must be one or several");
+      problem.when = when == "one" ? When::One : When::Several;
+    }
+    if (faults.any())
+      return;
+    bool isByChunks = problem.keySpace && function.spaces[*problem.keySpace].chunk;
+    if ((problem.when != When::Always && !isByChunks) ||
+        (problem.over == Over::Chunks && (isDeploy || !function.spaces[problem.space].chunk)))
+      faults.add(fields.place(), "speaks of chunks of what does not come by chunks");
   }
 
   /// Every word has the type its kernel states.
@@ -297,7 +321,7 @@ private:
     const words::Signature &signature = manifest.kernels[problem.kernel].words;
     std::optional<size_t> history; // that the indices speak of
     size_t caches = 0, expected = 0;
-    bool fits = !function.spaces[problem.space].held;
+    bool fits = !function.spaces[problem.space].held || problem.over == Over::Chunks;
     for (size_t i = 0; i < signature.size(); ++i) {
       const Word &word = problem.args[i];
       const std::string &name = signature[i].name;
@@ -306,7 +330,12 @@ private:
       const SpaceRecord &space = function.spaces[static_cast<size_t>(word.first)];
       bool isKeys =
           (name == "key_begin" && word.field == RowField::Begin) || (name == "keys" && word.field == RowField::Keys);
-      if ((name == "cells") != (word.field == RowField::Cells) || (space.held && !isKeys))
+      if (isOfChunks(word.field)) {
+        fits = fits && space.chunk && name == (word.field == RowField::Chunks ? "chunks" : "chunk_begin");
+        continue;
+      }
+      if ((name == "cells") != (word.field == RowField::Cells) || (space.held && !isKeys) || name == "chunks" ||
+          name == "chunk_begin")
         fits = false;
       if (word.field == RowField::Cells) {
         fits = fits && space.history;
@@ -329,6 +358,34 @@ private:
     }
     if (!fits || caches != expected)
       faults.add(where, "uses what a session holds as nothing but appends and attentions may");
+  }
+
+  static bool isOfChunks(RowField field) { return field == RowField::Chunks || field == RowField::ChunkBegin; }
+
+  /// Buffers with a row per chunk are what an attention by chunks writes, from one query of each sequence, and its
+  /// join reads.
+  void checkChunks(const Problem &problem, const std::string &where) {
+    const words::Signature &signature = manifest.kernels[problem.kernel].words;
+    std::optional<size_t> held; // whose chunks are asked for
+    bool isPart = false;
+    for (const Word &word : problem.args)
+      if (word.kind == WordKind::Rows && isOfChunks(word.field)) {
+        held = static_cast<size_t>(word.first);
+        isPart = word.field == RowField::Chunks;
+      }
+    bool fits = (problem.over == Over::Chunks) == isPart && (!isPart || problem.space == *held) &&
+                (!held || isPart || problem.over == Over::Sequences);
+    for (size_t i = 0; i < signature.size(); ++i) {
+      if (problem.args[i].kind != WordKind::Buffer)
+        continue;
+      const BufferRecord &buffer = function.buffers[static_cast<size_t>(problem.args[i].first)];
+      const std::string &name = signature[i].name;
+      bool isOfChunks = held && name == (isPart ? "y" : "x"), isOfSequences = held && name == (isPart ? "q" : "y");
+      fits = fits && isOfChunks == buffer.perChunk && (!isOfChunks || buffer.space == *held) &&
+             (!isOfSequences || buffer.perSequence || function.spaces[buffer.space].isPerSequence());
+    }
+    if (!fits)
+      faults.add(where, "uses chunks of keys as nothing but attentions by chunks and their joins may");
   }
 
   /// A deploy problem computes the parameter of the word `y` from those that its node names. It may be
@@ -404,9 +461,12 @@ private:
 
   void readIteration(Fields &fields, Problem &problem) {
     std::string over = fields.text("over");
-    if (over != "rows" && over != "blocks" && over != "sequences")
-      faults.add(fields.place(), "'over' must be rows, blocks or sequences");
-    problem.over = over == "blocks" ? Over::Blocks : over == "sequences" ? Over::Sequences : Over::Rows;
+    if (over != "rows" && over != "blocks" && over != "sequences" && over != "chunks")
+      faults.add(fields.place(), "'over' must be rows, blocks, sequences or chunks");
+    problem.over = over == "blocks"      ? Over::Blocks
+                   : over == "sequences" ? Over::Sequences
+                   : over == "chunks"    ? Over::Chunks
+                                         : Over::Rows;
     const JsonValue *columns = fields.optional("columns");
     if (const JsonValue *rank = columns ? columns->find("rank") : nullptr)
       problem.columnSites = fields.indices(*rank, "columns", manifest.sites.size());
@@ -466,7 +526,7 @@ private:
     static const std::pair<const char *, RowField> names[] = {
         {"position", RowField::Position}, {"sequence", RowField::Sequence}, {"begin", RowField::Begin},
         {"keys", RowField::Keys},         {"blocks", RowField::Blocks},     {"first", RowField::First},
-        {"cells", RowField::Cells}};
+        {"cells", RowField::Cells},       {"chunks", RowField::Chunks},     {"chunk_begin", RowField::ChunkBegin}};
     for (const auto &[text, field] : names)
       if (name && *name == text)
         return field;

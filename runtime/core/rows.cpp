@@ -47,7 +47,7 @@ void buildRows(RowTable &table, int32_t sequences, int32_t length, const uint8_t
 }
 
 void buildHeld(RowTable &table, const HeldRows &held, const std::vector<int32_t> *more,
-               const std::vector<int32_t> &order) {
+               const std::vector<int32_t> &order, uint64_t chunk) {
   table.clear();
   table.isHeld = true;
   table.sequences = static_cast<int32_t>(order.size());
@@ -58,6 +58,14 @@ void buildHeld(RowTable &table, const HeldRows &held, const std::vector<int32_t>
     table.mostKeys = std::max(table.mostKeys, table.keys.back());
   }
   table.length = table.mostKeys;
+  if (!chunk)
+    return;
+  table.chunkBegin.push_back(0);
+  for (int32_t s = 0; s < table.sequences; ++s) {
+    for (int64_t key = 0; key < table.keys[static_cast<size_t>(s)]; key += static_cast<int64_t>(chunk))
+      table.chunks.insert(table.chunks.end(), {s, static_cast<int32_t>(key)});
+    table.chunkBegin.push_back(static_cast<int32_t>(table.chunks.size() / 2));
+  }
 }
 
 } // namespace ptx

@@ -30,13 +30,15 @@ struct RowTable {
   std::vector<int32_t> blocks;     // [n][4] sequence, begin, end, begin within its sequence or its history
   std::vector<int32_t> blockBegin; // [B+1] first block of each sequence
   std::vector<int32_t> cells;      // [rows] of a history: each row's in the caches
+  std::vector<int32_t> chunks;     // [n][2] of what is held by chunks: sequence, first key
+  std::vector<int32_t> chunkBegin; // [B+1] first chunk of each sequence
   int32_t mostKeys = 0;
   bool isHeld = false; // rows lie in cells, those of a sequence from `begin` on; there are `begin` and `keys` alone
 
   /// As new, in the memory that it has.
   void clear() {
-    for (std::vector<int32_t> *list :
-         {&order, &column, &position, &sequence, &begin, &keys, &first, &blocks, &blockBegin, &cells})
+    for (std::vector<int32_t> *list : {&order, &column, &position, &sequence, &begin, &keys, &first, &blocks,
+                                       &blockBegin, &cells, &chunks, &chunkBegin})
       list->clear();
     sequences = length = mostKeys = 0;
     isHeld = false;
@@ -64,9 +66,9 @@ void buildRows(RowTable &table, int32_t sequences, int32_t length, const uint8_t
                const std::vector<int32_t> &order, int32_t blockRows, const HeldRows *held = nullptr);
 
 /// What the sequences hold of a history: `more` tokens (of the space that begins or continues it; null: of none)
-/// beside those before the call.
+/// beside those before the call. `chunk`: keys of a chunk, 0: none are made.
 void buildHeld(RowTable &table, const HeldRows &held, const std::vector<int32_t> *more,
-               const std::vector<int32_t> &order);
+               const std::vector<int32_t> &order, uint64_t chunk = 0);
 
 } // namespace ptx
 

@@ -290,7 +290,7 @@ Status Session::buildTables(const FunctionRecord &function) {
       bool begins = std::any_of(function.spaces.begin(), function.spaces.end(),
                                 [&](const SpaceRecord &space) { return space.history == history && !space.continues; });
       state->held(*history, scratch.rows, begins, scratch.held);
-      buildHeld(memory.spaces[i], scratch.held, scratch.added[*history], order);
+      buildHeld(memory.spaces[i], scratch.held, scratch.added[*history], order, function.spaces[i].chunk);
     }
   return checkRoom(function);
 }

@@ -82,6 +82,27 @@ inline constexpr SkeletonWord attention[] = {{"q", Type::Rows, "", Role::Factor}
                                              {"blocks", Type::Index},
                                              {"key_begin", Type::Index},
                                              {"keys", Type::Index}};
+// y: of each chunk of keys and each head what the chunk gives the one query of its sequence, whose row has the
+// sequence's number. chunks: sequence and first key of each.
+inline constexpr SkeletonWord attentionChunk[] = {{"q", Type::Rows, "", Role::Factor},
+                                                  {"q_pitch", Type::Pitch},
+                                                  {"k", Type::Rows, "", Role::Factor},
+                                                  {"k_pitch", Type::Pitch},
+                                                  {"v", Type::Rows, "", Role::Factor},
+                                                  {"v_pitch", Type::Pitch},
+                                                  {"y", Type::Rows, "states"},
+                                                  {"y_pitch", Type::Pitch},
+                                                  {"states", Type::Count},
+                                                  {"chunks", Type::Index},
+                                                  {"key_begin", Type::Index},
+                                                  {"keys", Type::Index}};
+// y[m]: what the chunks x[chunk_begin[m]..] of sequence m give, joined.
+inline constexpr SkeletonWord attentionJoin[] = {{"x", Type::Rows, "states"},      {"x_pitch", Type::Pitch},
+                                                 {"y", Type::Rows, "", Role::Any}, {"y_pitch", Type::Pitch},
+                                                 {"states", Type::Count},          {"chunk_begin", Type::Index}};
+/// Floats of what keys give a query and a head: sums of weighted values, in a multiple of 16, the greatest score, the
+/// sum of the weights.
+constexpr int64_t stateFloats(int64_t headDim) { return (headDim + 15) / 16 * 16 + 16; }
 inline constexpr SkeletonWord rowWise[] = {{"x", Type::Rows, "width"},
                                            {"x_pitch", Type::Pitch},
                                            {"y", Type::Rows, "width", Role::Any},
@@ -132,10 +153,18 @@ inline constexpr SkeletonWord foldNorm[] = {{"a", Type::Weight},
                                             {"depth", Type::Count},
                                             {"width", Type::Count}};
 
-inline constexpr Skeleton skeletons[] = {{"contract", contract}, {"attention", attention}, {"row_norm", rowWise},
-                                         {"gather", gather},     {"pool", pool},           {"map", rowWise},
-                                         {"fold", fold},         {"fold_norm", foldNorm},  {"append", append},
-                                         {"greatest", greatest}};
+inline constexpr Skeleton skeletons[] = {{"contract", contract},
+                                         {"attention", attention},
+                                         {"row_norm", rowWise},
+                                         {"gather", gather},
+                                         {"pool", pool},
+                                         {"map", rowWise},
+                                         {"fold", fold},
+                                         {"fold_norm", foldNorm},
+                                         {"append", append},
+                                         {"greatest", greatest},
+                                         {"attention_chunk", attentionChunk},
+                                         {"attention_join", attentionJoin}};
 
 /// Words of 32 bits in a row of elements: of 16-bit ones there is an even number.
 constexpr uint64_t rowWords(uint64_t elements, DType element) {

@@ -89,9 +89,11 @@ def Rt_KernelOp : Rt_Op<"kernel", [Symbol, IsolatedFromAbove]> {
     `rows` names the words whose rows or table are of f16 or bf16; others are of f32.
     An attention with a `chunk` takes so many keys at a time: what each chunk gives
     (greatest score, sum of weights, sum of weighted values) is joined in their order.
+    An `attention_chunk` computes what one chunk gives, an `attention_join` joins them: so
+    chunks of a long sequence are shared out.
     C1 the constants of the skeleton are there: `norm` and `eps` of a row norm,
        `scale` and a positive `head_dim` of an attention, whose `chunk`, if any,
-       is a multiple of 64, `tables` of a gather,
+       is a multiple of 64, as that of a chunk of one and of a join is, `tables` of a gather,
        `pooling` of a pool, `layout` of a fold, which is no vector for the norm
        of folds. Only a contraction and an attention may be `in` a narrow type.
        `rows` are of that type, or of any the result, the tables of a gather and
@@ -166,7 +168,9 @@ def Rt_ProgramOp : Rt_Op<"program", [Symbol, NoTerminator, SingleBlock, Isolated
     C4 no problem of a launch reads or writes what another of them writes.
     C5 a cache is what an append writes, at the cells of a space that begins or
        continues its history, and keys or values of an attention over what is
-       held of that history; what is held has no other use.
+       held of that history; what is held has no other use. An attention by chunks
+       is over chunks of the keys that it reads, of one query of each sequence, and buffers that
+       have a row per chunk are what it writes and its join reads.
     ```mlir
     rt.program @forward slots 1 {
       %ids = rt.input "ids" ["B", "S"] limit 30
@@ -249,10 +253,16 @@ def Rt_SpaceOp : Rt_NamedPart<"space", [AttrSizedOperandSegments]> {
 
 def Rt_HeldOp : Rt_NamedPart<"held"> {
   let summary = "the row table of what the sequences of a space hold of a history";
-  let description = "Attentions ask it for `begin` and `keys`. C1 the history is declared.";
-  let arguments = (ins FlatSymbolRefAttr:$history, Rt_Space:$space);
+  let description = [{
+    Attentions ask it for `begin` and `keys`. Where it comes by chunks of so many keys
+    they may be problems of their own (`over chunks`), with the fields `chunks` and `chunk_begin`
+    and buffers that have a row `per chunk`.
+    C1 the history is declared. C2 a chunk has at least one key.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$history, Rt_Space:$space, DefaultValuedAttr<I64Attr, "0">:$chunk);
   let results = (outs Rt_Space:$result);
-  let assemblyFormat = "$history `of` $space attr-dict";
+  let assemblyFormat = "$history `of` $space (`chunk` $chunk^)? attr-dict";
+  let hasVerifier = 1;
 }
 
 def Rt_BufferOp : Rt_NamedPart<"buffer"> {
@@ -265,7 +275,8 @@ def Rt_BufferOp : Rt_NamedPart<"buffer"> {
     rows lie is the target's: the word `pitch`, of as many words of 32 bits as
     a row has.
     C1 it has a slot of the program's, or a cache that is declared, of its
-    elements and width, in a space that is held of the cache's history.
+    elements and width, in a space that is held of the cache's history. It has a row per
+    chunk, and a slot, of what is held by chunks alone.
     C2 it has columns, of 16 bits an even number.
   }];
   let arguments = (ins OptionalAttr<I64Attr>:$slot, OptionalAttr<FlatSymbolRefAttr>:$cache, Rt_Space:$space, Rt_Per:$per, I64Attr:$width,
@@ -303,23 +314,26 @@ def Rt_ProblemOp : Rt_Op<"problem", [HasParent<"LaunchOp">, AttrSizedOperandSegm
     `column_site` makes the number of columns the bound rank at the site
     (`columns` is ignored); `guard` skips the problem where that rank is 0
     (in `rt.deploy`: where the bound adapter has nothing for the site).
-    `keys` is the space whose sequences an attention reads. In a program rows are
+    `keys` is the space whose sequences an attention reads; `when one` runs it where none of them has more than a
+    chunk, `when several` where one has. In a program rows are
     those of a space, in `rt.deploy` there is a `count` of them.
     `args` are the words that the kernel is called with: `%buffer[column]`,
     `ids %input`, `field %space`, `pitch width`, `@parameter`, `rank @site`, or an
     integer.
     C1 the kernel exists, and `args` has one word of the right type for each of
        its signature; a pitch behind a buffer is that of its rows. C2 there is an operand of the right type for each word
-       that speaks of one, and no other. C3 it has a space or a positive count.
+       that speaks of one, and no other. C3 it has a space or a positive count; `when` needs keys
+       that come by chunks, and `over chunks` is over such.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, StrAttr:$label, Optional<Rt_Space>:$space,
                        OptionalAttr<I64Attr>:$count, Rt_Over:$over, I64Attr:$columns,
                        OptionalAttr<FlatSymbolRefAttr>:$column_site, OptionalAttr<FlatSymbolRefAttr>:$guard,
                        I64Attr:$flops, I64Attr:$bytes, UnitAttr:$per_key, Optional<Rt_Space>:$key_space,
+                       OptionalAttr<Rt_When>:$when,
                        ArrayAttr:$words, Variadic<AnyTypeOf<[Rt_Input, Rt_Space, Rt_Buffer]>>:$values);
   let assemblyFormat = [{
     $kernel $label `over` $over (`of` $space^)? (`count` $count^)? `columns` $columns (`rank` $column_site^)? (`guard` $guard^)?
-    `flops` $flops `bytes` $bytes (`per_key` $per_key^)? (`keys` $key_space^)?
+    `flops` $flops `bytes` $bytes (`per_key` $per_key^)? (`keys` $key_space^)? (`when` $when^)?
     `args` custom<Args>($words, $values, type($values)) attr-dict
   }];
   let hasVerifier = 1;

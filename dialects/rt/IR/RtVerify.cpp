@@ -56,6 +56,8 @@ words::Signature KernelOp::getSignature() {
 std::optional<int64_t> KernelOp::getElementCount() {
   switch (getSkeleton()) {
   case Skeleton::Attention:
+  case Skeleton::AttentionChunk:
+  case Skeleton::AttentionJoin:
   case Skeleton::Pool:
   case Skeleton::Append:
   case Skeleton::Greatest:
@@ -301,10 +303,13 @@ LogicalResult KernelOp::verify() {
   int64_t headDim = static_cast<int64_t>(getHeadDim());
   if (skeleton == Skeleton::RowNorm && (!getNorm() || !isFinite(getEps())))
     return emitOpError("C1: a row norm has `norm` and a finite `eps`");
-  if (skeleton == Skeleton::Attention && (headDim < 1 || headDim > xf::maxExtent || !isFinite(getScale())))
+  bool isPart = skeleton == Skeleton::AttentionChunk, isJoin = skeleton == Skeleton::AttentionJoin;
+  bool attends = skeleton == Skeleton::Attention || isPart;
+  if ((attends || isJoin) && (headDim < 1 || headDim > xf::maxExtent || (attends && !isFinite(getScale()))))
     return emitOpError("C1: an attention has a positive `head_dim` and a finite `scale`");
   int64_t chunk = static_cast<int64_t>(getChunk());
-  if (chunk && (skeleton != Skeleton::Attention || chunk < 0 || chunk > xf::maxExtent || chunk % chunkMultiple))
+  bool isChunk = chunk > 0 && chunk <= xf::maxExtent && chunk % chunkMultiple == 0;
+  if (chunk ? !isChunk || (!attends && !isJoin) : isPart || isJoin)
     return emitOpError("C1: an attention takes keys by multiples of ") << chunkMultiple << ", found `chunk` " << chunk;
   if (skeleton == Skeleton::Pool && !getPooling())
     return emitOpError("C1: a pool has a `pooling`");
@@ -314,7 +319,7 @@ LogicalResult KernelOp::verify() {
     return emitOpError("C1: a fold has a `layout`");
   if (skeleton == Skeleton::FoldNorm && (!getLayout() || getLayout() == xf::Layout::Vector))
     return emitOpError("C1: a norm of folds has the `layout` matrix or table");
-  if (getProductType() && skeleton != Skeleton::Contract && skeleton != Skeleton::Attention)
+  if (getProductType() && skeleton != Skeleton::Contract && !attends)
     return emitOpError("C1: a ") << stringifyEnum(skeleton) << " multiplies nothing in " << *getProductType();
   if (!getElementCount() && !getBody().empty())
     return emitOpError("C2: ") << stringifyEnum(skeleton) << " has no region";
@@ -350,6 +355,17 @@ LogicalResult SpaceOp::verify() {
   return success();
 }
 
+LogicalResult HeldOp::verify() {
+  int64_t chunk = static_cast<int64_t>(getChunk());
+  return chunk >= 0 && chunk <= xf::maxExtent ? success() : emitOpError("C2: comes by chunks of ") << chunk << " keys";
+}
+
+/// Whether a space is held, by chunks.
+static bool isByChunks(Value space) {
+  auto held = space ? space.getDefiningOp<HeldOp>() : HeldOp();
+  return held && held.getChunk() != 0;
+}
+
 LogicalResult BufferOp::verify() {
   int64_t width = static_cast<int64_t>(getWidth());
   int64_t slots = static_cast<int64_t>((*this)->getParentOfType<ProgramOp>().getSlots());
@@ -357,6 +373,8 @@ LogicalResult BufferOp::verify() {
     return emitOpError("C1: has a slot or a cache, one of the two");
   if (int64_t slot = static_cast<int64_t>(getSlot().value_or(0)); getSlot() && (slot < 0 || slot >= slots))
     return emitOpError("C1: there is no slot ") << slot << ", the program has " << slots;
+  if (getPer() == Per::Chunk && (getCache() || !isByChunks(getSpace())))
+    return emitOpError("C1: has a row per chunk of what does not come by chunks");
   bool isWhole = width % 2 == 0 || !getElementType() || !xf::isProductType(*getElementType());
   return width >= 1 && width <= xf::maxExtent && isWhole ? success()
                                                          : emitOpError("C2: rows of ") << width << " columns";
@@ -394,6 +412,8 @@ LogicalResult ProblemOp::verify() {
   bool counted = static_cast<int64_t>(getCount().value_or(0)) > 0;
   if (isa<ProgramOp>((*this)->getParentOp()->getParentOp()) ? !getSpace() || getCount() : getSpace() || !counted)
     return emitOpError("C3: has the rows of a space in a program, and a positive count of them in rt.deploy");
+  if ((getOver() == Over::Chunks && !isByChunks(getSpace())) || (getWhen() && !isByChunks(getKeySpace())))
+    return emitOpError("C3: speaks of chunks of what does not come by chunks");
   ValueRange left = getValues();
   for (Attribute word : getWords()) {
     if (!isa<BufferArgAttr, IdsArgAttr, RowsArgAttr, PitchArgAttr, IntArgAttr, ParameterArgAttr, RankArgAttr>(word))

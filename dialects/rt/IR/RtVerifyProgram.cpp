@@ -109,7 +109,7 @@ private:
   LogicalResult check(BufferOp op) {
     auto held = op.getSpace().getDefiningOp<HeldOp>();
     if (!op.getCacheAttr())
-      return held ? op.emitOpError("C1: is no cache, in a space that is held") : success();
+      return held && op.getPer() != Per::Chunk ? op.emitOpError("C1: is no cache, in a space that is held") : success();
     auto cache = symbols.lookupNearestSymbolFrom<xf::CacheOp>(program, op.getCacheAttr());
     if (!cache)
       return op.emitOpError("C1: there is no cache ") << op.getCacheAttr();
@@ -124,11 +124,47 @@ private:
                : op.emitOpError("C3: is the second buffer of ") << op.getCacheAttr();
   }
 
+  /// Whether it has one row for each sequence of a call.
+  static bool isPerSequence(BufferOp buffer) {
+    auto space = buffer.getSpace().getDefiningOp<SpaceOp>();
+    return buffer.getPer() == Per::Sequence || (space && space.getDims().size() == 1 && !space.getMask());
+  }
+
+  /// C5, of the buffers of chunks: an attention by chunks writes them from one query of each sequence, a join reads
+  /// them.
+  static LogicalResult checkChunks(ProblemOp problem, KernelOp kernel) {
+    bool isPart = kernel.getSkeleton() == xf::Skeleton::AttentionChunk,
+         joins = kernel.getSkeleton() == xf::Skeleton::AttentionJoin;
+    Value held; // whose chunks are asked for
+    for (auto [word, value] : problem.getArgs())
+      if (auto field = dyn_cast<RowsArgAttr>(word); field && value.getDefiningOp<HeldOp>())
+        held = value;
+    if (isPart && problem.getSpace() != held)
+      return problem.emitOpError("C5: computes chunks of what it does not read");
+    for (auto [expected, arg] : llvm::zip(kernel.getSignature(), problem.getArgs())) {
+      if (!isa<BufferArgAttr>(arg.first))
+        continue;
+      BufferOp buffer = arg.second.getDefiningOp<BufferOp>();
+      StringRef name = expected.name;
+      bool isOfChunks = (isPart && name == "y") || (joins && name == "x");
+      bool isOfSequences = (isPart && name == "q") || (joins && name == "y");
+      if (isOfChunks != (buffer.getPer() == Per::Chunk) || (isOfChunks && buffer.getSpace() != held) ||
+          (isOfSequences && !isPerSequence(buffer)))
+        return problem.emitOpError("C5: word '")
+               << name << "' has not the rows of " << stringifyEnum(kernel.getSkeleton());
+    }
+    return success();
+  }
+
   /// C5.
   static LogicalResult checkHeld(ProblemOp problem, KernelOp kernel) {
-    bool appends = kernel.getSkeleton() == xf::Skeleton::Append,
-         attends = kernel.getSkeleton() == xf::Skeleton::Attention;
-    if (problem.getSpace().getDefiningOp<HeldOp>())
+    xf::Skeleton skeleton = kernel.getSkeleton();
+    bool appends = skeleton == xf::Skeleton::Append, isPart = skeleton == xf::Skeleton::AttentionChunk;
+    bool attends = skeleton == xf::Skeleton::Attention || isPart, joins = skeleton == xf::Skeleton::AttentionJoin;
+    if ((problem.getOver() == Over::Chunks) != isPart || (joins && problem.getOver() != Over::Sequences))
+      return problem.emitOpError("C5: computes ")
+             << stringifyEnum(skeleton) << " over " << stringifyEnum(problem.getOver());
+    if (problem.getSpace().getDefiningOp<HeldOp>() && !isPart)
       return problem.emitOpError("C5: computes rows that are held");
     words::Signature signature = kernel.getSignature();
     FlatSymbolRefAttr cells; // the history that indices speak of
@@ -144,8 +180,16 @@ private:
           return problem.emitOpError("C5: asks for cells of a space that begins and continues nothing");
         bool isKeys = attends && ((name == "key_begin" && field.getField() == RowField::Begin) ||
                                   (name == "keys" && field.getField() == RowField::Keys));
-        if (held && !isKeys)
+        bool isChunks = (isPart && name == "chunks" && field.getField() == RowField::Chunks) ||
+                        (joins && name == "chunk_begin" && field.getField() == RowField::ChunkBegin);
+        if (isChunks ? !held || held.getChunk() != kernel.getChunk()
+                     : name == "chunks" || name == "chunk_begin" || field.getField() == RowField::Chunks ||
+                           field.getField() == RowField::ChunkBegin)
+          return problem.emitOpError("C5: word '") << name << "' is not of the chunks that its kernel takes";
+        if (held && !isKeys && !isChunks)
           return problem.emitOpError("C5: asks what is held for ") << stringifyEnum(field.getField());
+        if (isChunks)
+          continue;
         if (name == "cells" && !isCells)
           return problem.emitOpError("C5: appends at ") << stringifyEnum(field.getField());
         if (isCells || held)
@@ -166,8 +210,8 @@ private:
 
   LogicalResult check(OutputOp op) {
     Window window{op.getBuffer(), static_cast<int64_t>(op.getColumn()), static_cast<int64_t>(op.getWidth())};
-    if (bufferOf(window).getCache())
-      return op.emitOpError("C5: gives a cache");
+    if (bufferOf(window).getCache() || bufferOf(window).getPer() == Per::Chunk)
+      return op.emitOpError("C5: gives a cache, or what chunks give");
     BufferOp buffer = bufferOf(window);
     bool isNumber = buffer.getElement() == DType::I32 && buffer.getPer() == Per::Sequence && window.width == 1;
     if (buffer.getElement() != DType::F32 && !isNumber)
@@ -193,7 +237,7 @@ private:
       if (failed(verified))
         return failure();
       auto [problem, kernel] = *verified;
-      if (failed(checkHeld(problem, kernel)))
+      if (failed(checkHeld(problem, kernel)) || failed(checkChunks(problem, kernel)))
         return failure();
       problems.push_back({problem, problem.getTouched(kernel)});
       if (failed(checkReads(problem, problems.back().second)))

@@ -50,7 +50,9 @@ def Xf_Skeleton : I32EnumAttr<"Skeleton", "what a launch runs: loops that every 
   I32EnumAttrCase<"Fold", 6, "fold">,
   I32EnumAttrCase<"FoldNorm", 7, "fold_norm">,
   I32EnumAttrCase<"Append", 8, "append">,
-  I32EnumAttrCase<"Greatest", 9, "greatest">
+  I32EnumAttrCase<"Greatest", 9, "greatest">,
+  I32EnumAttrCase<"AttentionChunk", 10, "attention_chunk">,
+  I32EnumAttrCase<"AttentionJoin", 11, "attention_join">
 ]> { let cppNamespace = "::ptx::xf"; }
 
 #endif // PTX_XF_ENUMS

@@ -92,7 +92,7 @@ private:
                       /*column_site=*/FlatSymbolRefAttr(), /*guard=*/base == made ? site : FlatSymbolRefAttr(),
                       /*flops=*/perElement * 2 * (rank + isNorm),
                       /*bytes=*/perElement * bytesOf(base) + (isNorm ? 0 : bytesOf(made)), /*per_key=*/false,
-                      /*key_space=*/Value(), builder.getArrayAttr(words), ValueRange());
+                      /*key_space=*/Value(), /*when=*/WhenAttr(), builder.getArrayAttr(words), ValueRange());
     return success();
   }
 

@@ -25,9 +25,12 @@ void addRegion(stage::SkeletonOpInterface stage, KernelOp kernel) {
 }
 
 /// Rows, tables and folded weights of 16 bits by the words they stand for.
-DictionaryAttr narrowRows(stage::SkeletonOpInterface stage) {
+DictionaryAttr narrowRows(stage::SkeletonOpInterface stage, xf::Skeleton skeleton) {
   NamedAttrList rows;
   auto note = [&](StringRef word, Value value) {
+    // What chunks give is of f32, and a join has but a result.
+    if (skeleton == xf::Skeleton::AttentionChunk ? word == "y" : skeleton == xf::Skeleton::AttentionJoin && word != "y")
+      return;
     if (stage::isRows(value.getType()) && !stage::elementOf(value).isF32())
       rows.set(word, TypeAttr::get(stage::elementOf(value)));
   };
@@ -51,18 +54,24 @@ DictionaryAttr narrowRows(stage::SkeletonOpInterface stage) {
   return rows.empty() ? DictionaryAttr() : rows.getDictionary(stage->getContext());
 }
 
-KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage, int64_t chunk) {
+KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage, const KernelForm &form) {
   SmallVector<Attribute> kinds;
   for (OpOperand &extra : stage.getExtraOperands())
     kinds.push_back(ExtraKindAttr::get(builder.getContext(), extraKind(extra.get())));
   OperationState state(builder.getUnknownLoc(), KernelOp::getOperationName());
-  stage.getConstants(state.attributes);
-  if (chunk)
-    state.addAttribute("chunk", builder.getI64IntegerAttr(chunk));
+  xf::Skeleton skeleton = form.skeleton.value_or(stage.getSkeleton());
+  bool joins = skeleton == xf::Skeleton::AttentionJoin;
+  NamedAttrList constants;
+  stage.getConstants(constants);
+  for (NamedAttribute constant : constants)
+    if (!joins || constant.getName() == "head_dim") // a join multiplies nothing
+      state.attributes.append(constant);
+  if (form.chunk)
+    state.addAttribute("chunk", builder.getI64IntegerAttr(form.chunk));
   state.addAttribute("sym_name", builder.getStringAttr("kernel"));
-  state.addAttribute("skeleton", xf::SkeletonAttr::get(builder.getContext(), stage.getSkeleton()));
+  state.addAttribute("skeleton", xf::SkeletonAttr::get(builder.getContext(), skeleton));
   state.addAttribute("extras", builder.getArrayAttr(kinds));
-  if (DictionaryAttr rows = narrowRows(stage))
+  if (DictionaryAttr rows = narrowRows(stage, skeleton))
     state.addAttribute("rows", rows);
   state.addRegion();
   auto kernel = cast<KernelOp>(builder.create(state));
@@ -72,9 +81,9 @@ KernelOp describe(OpBuilder &builder, stage::SkeletonOpInterface stage, int64_t 
 
 } // namespace
 
-KernelOp KernelTable::getOrCreate(stage::SkeletonOpInterface stage, int64_t chunk) {
+KernelOp KernelTable::getOrCreate(stage::SkeletonOpInterface stage, const KernelForm &form) {
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  KernelOp kernel = describe(builder, stage, chunk);
+  KernelOp kernel = describe(builder, stage, form);
   std::string text;
   llvm::raw_string_ostream stream(text);
   kernel->print(stream, OpPrintingFlags().useLocalScope().printGenericOpForm());

@@ -15,13 +15,18 @@
 
 namespace ptx::rt {
 
+/// What the plan says of a kernel beside its stage.
+struct KernelForm {
+  int64_t chunk = 0;                    // keys that an attention takes at a time, 0: all
+  std::optional<xf::Skeleton> skeleton; // in place of the stage's: a part of it
+};
+
 /// Makes one rt.kernel for all stages that compute the same element the same way.
 class KernelTable {
 public:
   explicit KernelTable(mlir::ModuleOp module) : module(module) {}
 
-  /// `chunk`: keys that an attention takes at a time, 0: all.
-  KernelOp getOrCreate(stage::SkeletonOpInterface stage, int64_t chunk = 0);
+  KernelOp getOrCreate(stage::SkeletonOpInterface stage, const KernelForm &form = {});
   /// Remembers the set of kernels that a launch runs.
   void addEntry(LaunchOp launch);
   /// One rt.entry for every set remembered.

@@ -109,8 +109,14 @@ private:
   TypedValue<SpaceType> heldSpace(FlatSymbolRefAttr history, Value space) {
     TypedValue<SpaceType> &held = heldSpaces[history];
     if (!held)
-      held = HeldOp::create(builder, space.getLoc(), builder.getType<SpaceType>(), history, space).getResult();
+      held = HeldOp::create(builder, space.getLoc(), builder.getType<SpaceType>(), history, space,
+                            comesByChunks(history) ? builder.getI64IntegerAttr(keysOfChunk) : IntegerAttr())
+                 .getResult();
     return held;
+  }
+
+  bool comesByChunks(FlatSymbolRefAttr history) {
+    return static_cast<int64_t>(symbols.lookup<xf::HistoryOp>(history.getAttr()).getMaxLength()) > keysOfChunk;
   }
 
   //===- buffers -------------------------------------------------------------//
@@ -185,6 +191,15 @@ private:
                          .element = stage::elementOf(result),
                          .firstLaunch = launchIndex,
                          .lastLaunch = launchIndex});
+        if (auto attention = dyn_cast<stage::AttentionOp>(*op); attention && isSharedOut(attention)) {
+          states[result] = lives.size();
+          lives.push_back({.space = spaces.lookup(attention.getKeySpace()),
+                           .per = Per::Chunk,
+                           .width = stateWidth(attention),
+                           .element = builder.getF32Type(),
+                           .firstLaunch = launchIndex,
+                           .lastLaunch = launchIndex});
+        }
       }
     }
     for (auto output : bodyOps<stage::OutputOp>())
@@ -249,7 +264,8 @@ private:
     int64_t flops = 0, bytes = 0;
     bool perKey = false;
     Value keySpace;
-    int64_t chunk = 0; // of keys
+    std::optional<When> when;
+    KernelForm form;
     Words words;
   };
 
@@ -294,16 +310,69 @@ private:
     return static_cast<int64_t>(op.getKeySpace().getDefiningOp<stage::SpaceOp>().getMaxLength());
   }
 
+  /// Whether the chunks of a long sequence are problems of their own: there is one query for each sequence, and
+  /// heads may be fewer than those who could work.
+  bool isSharedOut(stage::AttentionOp op) {
+    auto held = op.getKeySpace().getDefiningOp<stage::HeldOp>();
+    auto queries = spaces.lookup(op.getQuerySpace()).getDefiningOp<SpaceOp>();
+    return held && comesByChunks(held.getHistoryAttr()) && queries.getDims().size() == 1 && !queries.getMask();
+  }
+
+  static int64_t headDimOf(stage::AttentionOp op) {
+    return widthOf(op.getResult()) / static_cast<int64_t>(op.getHeads());
+  }
+  static int64_t stateWidth(stage::AttentionOp op) {
+    return static_cast<int64_t>(op.getHeads()) * words::stateFloats(headDimOf(op));
+  }
+
+  /// The problem of each chunk.
+  Problem describeChunks(stage::AttentionOp op, Value result) {
+    Problem p = describe(op, result);
+    Value keySpace = p.keySpace;
+    p.words = {};
+    for (Value value : {Value(op.getQuery()), Value(op.getKey()), Value(op.getValue())})
+      addRows(p.words, value);
+    addRows(p.words, lives[states.lookup(result)], 0);
+    p.words.add(intWord(stateWidth(op)));
+    addField(p.words, keySpace, RowField::Chunks);
+    addField(p.words, keySpace, RowField::Begin);
+    addField(p.words, keySpace, RowField::Keys);
+    p.space = keySpace;
+    p.over = Over::Chunks;
+    p.form.skeleton = xf::Skeleton::AttentionChunk;
+    p.when = When::Several;
+    return p;
+  }
+
+  /// That of each sequence, which joins them.
+  Problem describeJoin(stage::AttentionOp op, Value result) {
+    Problem p;
+    addRows(p.words, lives[states.lookup(result)], 0);
+    addRows(p.words, result);
+    p.words.add(intWord(stateWidth(op)));
+    p.keySpace = spaces.lookup(op.getKeySpace());
+    addField(p.words, p.keySpace, RowField::ChunkBegin);
+    p.over = Over::Sequences;
+    p.columns = op.getHeads();
+    p.flops = 4 * headDimOf(op);
+    p.bytes = 2 * floatBytes * headDimOf(op);
+    p.form = {.chunk = keysOfChunk, .skeleton = xf::Skeleton::AttentionJoin};
+    p.when = When::Several;
+    return p;
+  }
+
   Problem describe(stage::AttentionOp op, Value result) {
     Problem p;
-    p.chunk = mostKeys(op) > keysOfChunk ? keysOfChunk : 0;
+    p.form.chunk = mostKeys(op) > keysOfChunk ? keysOfChunk : 0;
+    if (isSharedOut(op))
+      p.when = When::One;
     Value querySpace = spaces.lookup(op.getQuerySpace()), keySpace = spaces.lookup(op.getKeySpace());
     for (Value value : {Value(op.getQuery()), Value(op.getKey()), Value(op.getValue()), result})
       addRows(p.words, value);
     addField(p.words, querySpace, RowField::Blocks);
     addField(p.words, keySpace, RowField::Begin);
     addField(p.words, keySpace, RowField::Keys);
-    int64_t headDim = widthOf(op.getResult()) / static_cast<int64_t>(op.getHeads());
+    int64_t headDim = headDimOf(op);
     p.over = Over::Blocks;
     p.columns = op.getHeads();
     p.flops = 4 * headDim;
@@ -394,6 +463,34 @@ private:
     for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues()))
       emitProblems(value.getDefiningOp<stage::SkeletonOpInterface>(), result);
     kernels.addEntry(op);
+    builder.setInsertionPointAfter(op);
+    emitChunks(launch, yield, label);
+  }
+
+  /// Attentions that are shared out once more: by chunks, then their joins.
+  void emitChunks(stage::LaunchOp launch, xf::YieldOp yield, StringRef label) {
+    SmallVector<std::pair<stage::AttentionOp, Value>> attentions;
+    for (auto [result, value] : llvm::zip(launch.getResults(), yield.getValues()))
+      if (states.contains(result))
+        attentions.push_back({value.getDefiningOp<stage::AttentionOp>(), result});
+    if (attentions.empty())
+      return;
+    auto emit = [&](const Twine &label, llvm::function_ref<void(stage::AttentionOp, Value)> problem) {
+      auto op = LaunchOp::create(builder, launch.getLoc(), label.str());
+      OpBuilder::InsertionGuard guard(builder);
+      builder.createBlock(&op.getBody());
+      for (auto [attention, result] : attentions)
+        problem(attention, result);
+      kernels.addEntry(op);
+    };
+    emit(label + " chunks", [&](stage::AttentionOp op, Value result) {
+      Problem p = describeChunks(op, result);
+      emitProblem(op, p, lives[states.lookup(result)]);
+    });
+    emit(label + " join", [&](stage::AttentionOp op, Value result) {
+      Problem p = describeJoin(op, result);
+      emitProblem(op, p, locate(result).first);
+    });
   }
 
   void emitProblems(stage::SkeletonOpInterface op, Value result) {
@@ -430,10 +527,11 @@ private:
   void emitProblem(stage::SkeletonOpInterface op, Problem &p, const BufferLife &life) {
     if (life.per == Per::Sequence)
       p.over = Over::Sequences;
-    ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op, p.chunk).getSymName(), labelOf(op->getLoc()),
+    ProblemOp::create(builder, op->getLoc(), kernels.getOrCreate(op, p.form).getSymName(), labelOf(op->getLoc()),
                       p.space ? p.space : Value(life.space), /*count=*/IntegerAttr(), p.over, p.columns, p.columnSite,
-                      p.guard, p.flops, p.bytes, p.perKey, p.keySpace, builder.getArrayAttr(p.words.words),
-                      p.words.values);
+                      p.guard, p.flops, p.bytes, p.perKey, p.keySpace,
+                      p.when ? WhenAttr::get(builder.getContext(), *p.when) : WhenAttr(),
+                      builder.getArrayAttr(p.words.words), p.words.values);
   }
 
   void emitOutputs() {
@@ -453,6 +551,7 @@ private:
   DenseMap<Value, TypedValue<SpaceType>> spaces;
   DenseMap<Attribute, TypedValue<SpaceType>> heldSpaces; // by history
   DenseMap<Value, size_t> buffers;                       // in lives
+  DenseMap<Value, size_t> states;                        // likewise, of attentions that are shared out
   std::vector<BufferLife> lives;
 };
 

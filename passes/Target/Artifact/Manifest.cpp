@@ -137,7 +137,12 @@ private:
     return space;
   }
 
-  Json write(rt::HeldOp op) { return {{"held", histories.lookup(op.getHistory())}, {"of", numberOf(op.getSpace())}}; }
+  Json write(rt::HeldOp op) {
+    Json space = {{"held", histories.lookup(op.getHistory())}, {"of", numberOf(op.getSpace())}};
+    if (op.getChunk())
+      space["chunk"] = op.getChunk();
+    return space;
+  }
 
   Json write(rt::BufferOp op) {
     Json buffer = op.getCache() ? Json{{"cache", caches.lookup(*op.getCache())}} : Json{{"slot", *op.getSlot()}};
@@ -189,6 +194,8 @@ private:
       problem["guard"] = sites(op.getGuardAttr());
     if (op.getKeySpace())
       problem["keys"] = numberOf(op.getKeySpace());
+    if (op.getWhen())
+      problem["when"] = text(rt::stringifyEnum(*op.getWhen()));
     problem["args"] = Json::array();
     for (auto [word, value] : op.getArgs())
       problem["args"].push_back(write(word, value));
@@ -302,7 +309,7 @@ Result<std::string> writeManifest(ModuleOp module, const ParameterTable &table, 
   Json functions = Json::array();
   for (auto program : module.getOps<rt::ProgramOp>())
     functions.push_back(writer.write(program));
-  Json manifest = {{"format", {{"major", 2}, {"minor", 2}}},
+  Json manifest = {{"format", {{"major", 2}, {"minor", 3}}},
                    {"producer", "ptx 0.1.0"},
                    {"model", options.modelType},
                    {"adapters_mode", options.separate ? "separate" : "fuse"},

@@ -74,6 +74,8 @@ AttentionBlock AttentionBlock::head(Emit &e, Value head) const {
   AttentionBlock other = *this;
   for (Matrix *rows : {&other.q, &other.k, &other.v, &other.y})
     rows->base = rows->at(e, rows->base, e.mul(head, headDim));
+  if (states)
+    other.states = e.at(states, e.mul(head, AttentionState::floats(headDim)));
   return other;
 }
 
@@ -110,28 +112,39 @@ static void emitChunks(Emit &e, const AttentionBlock &work) {
   });
 }
 
+/// Of both products. Rows of a causal block cut pairs of keys: theirs are of f32.
+static const Operands &productOf(const Kernel &kernel) {
+  const Operands &own = operandsOf(kernel.level, kernel.op.getProductType());
+  bool isPaired = own.product == Product::Bf16Pairs && !kernel.op.getCausal();
+  return isPaired ? own : operandsOf(kernel.level, std::nullopt);
+}
+
+static Matrix from(Emit &e, const Matrix &rows, Value row) { return {rows.row(e, row), rows.pitch, rows.narrow}; }
+
 void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
   Matrix q = kernel.words.matrix(e, "q"), k = kernel.words.matrix(e, "k"), v = kernel.words.matrix(e, "v"),
          y = kernel.words.matrix(e, "y");
   Value table = kernel.words.pointer(e, "blocks"), begins = kernel.words.pointer(e, "key_begin"),
         counts = kernel.words.pointer(e, "keys");
   int64_t headDim = kernel.op.getHeadDim();
-  // Rows of a causal block cut pairs of keys: their products are of f32.
-  std::optional<mlir::Type> type = kernel.op.getProductType();
-  const Operands &own = operandsOf(kernel.level, type);
-  bool isPaired = own.product == Product::Bf16Pairs && !kernel.op.getCausal();
-  const Operands &operands = isPaired ? own : operandsOf(kernel.level, std::nullopt);
   e.loop(kernel.r0, kernel.r1, 1, [&](Value block) {
     auto entry = [&](int64_t i) { return e.loadInt(table, e.add(e.mul(block, 4), i)); };
     Value sequence = entry(0), begin = entry(1), queries = e.sub(entry(2), begin), first = entry(3);
     Value keyBegin = e.loadInt(begins, sequence), allKeys = e.loadInt(counts, sequence);
     Value keys = kernel.op.getCausal() ? e.minimum(allKeys, e.add(first, queries)) : allKeys;
-    auto from = [&](Matrix m, Value row) { return Matrix{m.row(e, row), m.pitch, m.narrow}; };
-    AttentionBlock whole{
-        kernel,  from(q, begin), from(k, keyBegin),      from(v, keyBegin), from(y, begin), queries, keys,
-        allKeys, first,          e.roundUp(keys, lanes), headDim,           operands};
-    if (kernel.op.getChunk())
-      whole.keyRoom = e.integer(kernel.op.getChunk());
+    Value room = kernel.op.getChunk() ? e.integer(kernel.op.getChunk()) : e.roundUp(keys, lanes);
+    AttentionBlock whole{kernel,
+                         from(e, q, begin),
+                         from(e, k, keyBegin),
+                         from(e, v, keyBegin),
+                         from(e, y, begin),
+                         queries,
+                         keys,
+                         allKeys,
+                         first,
+                         room,
+                         headDim,
+                         productOf(kernel)};
     auto few = [&] { emitAttentionOfFew(e, whole.head(e, kernel.c0), e.sub(kernel.c1, kernel.c0)); };
     auto many = [&] {
       e.loop(kernel.c0, kernel.c1, 1, [&](Value head) {
@@ -140,5 +153,50 @@ void ptx::cpu::emitAttention(Emit &e, const Kernel &kernel) {
       });
     };
     e.either(e.compare(Emit::Predicate::sle, queries, e.integer(fewQueries)), few, many);
+  });
+}
+
+void ptx::cpu::emitAttentionChunk(Emit &e, const Kernel &kernel) {
+  Matrix q = kernel.words.matrix(e, "q"), k = kernel.words.matrix(e, "k"), v = kernel.words.matrix(e, "v"),
+         y = kernel.words.matrix(e, "y");
+  Value table = kernel.words.pointer(e, "chunks"), begins = kernel.words.pointer(e, "key_begin"),
+        counts = kernel.words.pointer(e, "keys"), chunk = e.integer(kernel.op.getChunk());
+  e.loop(kernel.r0, kernel.r1, 1, [&](Value number) {
+    Value sequence = e.loadInt(table, e.mul(number, 2)), first = e.loadInt(table, e.add(e.mul(number, 2), 1));
+    Value begin = e.add(e.loadInt(begins, sequence), first);
+    Value keys = e.minimum(chunk, e.sub(e.loadInt(counts, sequence), first));
+    // The query is the sequence's last row: it sees all.
+    AttentionBlock block{kernel,
+                         from(e, q, sequence),
+                         from(e, k, begin),
+                         from(e, v, begin),
+                         from(e, y, number),
+                         e.integer(1),
+                         keys,
+                         keys,
+                         e.sub(keys, e.integer(1)),
+                         chunk,
+                         static_cast<int64_t>(kernel.op.getHeadDim()),
+                         productOf(kernel),
+                         from(e, y, number).base};
+    emitStatesOfFew(e, block.head(e, kernel.c0), e.sub(kernel.c1, kernel.c0));
+  });
+}
+
+void ptx::cpu::emitAttentionJoin(Emit &e, const Kernel &kernel) {
+  Matrix x = kernel.words.matrix(e, "x"), y = kernel.words.matrix(e, "y");
+  Value begins = kernel.words.pointer(e, "chunk_begin");
+  int64_t headDim = kernel.op.getHeadDim(), floats = AttentionState::floats(headDim);
+  e.loop(kernel.r0, kernel.r1, 1, [&](Value sequence) {
+    Value begin = e.loadInt(begins, sequence), end = e.loadInt(begins, e.add(sequence, 1));
+    e.loop(kernel.c0, kernel.c1, 1, [&](Value head) {
+      auto state = [&](Value chunk) { return AttentionState{e.at(x.row(e, chunk), e.mul(head, floats)), headDim}; };
+      AttentionState all{kernel.scratch, headDim};
+      for (int64_t n = 0; n < floats; n += lanes)
+        e.store(e.load(e.at(state(begin).row, n)), e.at(all.row, n));
+      e.loop(e.add(begin, 1), end, 1, [&](Value chunk) { all.join(e, state(chunk)); });
+      Matrix own = from(e, y, sequence);
+      all.finish(e, kernel.level, e.flag(true), y, own.at(e, own.base, e.mul(head, headDim)));
+    });
   });
 }

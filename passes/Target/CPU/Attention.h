@@ -19,7 +19,7 @@ struct AttentionState {
   Value row;
   int64_t headDim;
 
-  static int64_t floats(int64_t headDim) { return padded(headDim) + lanes; }
+  static int64_t floats(int64_t headDim) { return words::stateFloats(headDim); }
   Value most(Emit &e) const { return e.at(row, padded(headDim)); }
   Value sum(Emit &e) const { return e.at(row, padded(headDim) + 1); }
   /// Takes in what later keys give.
@@ -83,6 +83,8 @@ ScratchBytes attentionScratch(rt::KernelOp kernel);
 void emitAttentionOfMany(Emit &e, AttentionBlock block);
 /// AttentionOfFew.cpp: query by query, `heads` of them side by side, lanes are keys.
 void emitAttentionOfFew(Emit &e, const AttentionBlock &block, Value heads);
+/// The block's states of all its keys, which are a chunk, for its one query.
+void emitStatesOfFew(Emit &e, const AttentionBlock &block, Value heads);
 
 } // namespace ptx::cpu
 

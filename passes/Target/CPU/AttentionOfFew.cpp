@@ -41,6 +41,12 @@ public:
     });
   }
 
+  /// The states alone, of keys that are a chunk.
+  void emitStates() {
+    emitQueries();
+    emitKeys(w.k.base, w.v.base, limit, w.states);
+  }
+
 private:
   void forHeads(llvm::function_ref<void(Value)> body) { e.loop(e.integer(0), heads, 1, body); }
   Value columnOf(const Matrix &rows, Value row, Value head) { return rows.at(e, row, e.mul(head, w.headDim)); }
@@ -280,10 +286,20 @@ private:
 };
 } // namespace
 
+/// Heads [first, first + count) of a block.
+static void forSomeHeads(Emit &e, const AttentionBlock &block, Value heads,
+                         llvm::function_ref<void(const AttentionBlock &, Value)> body) {
+  e.loop(e.integer(0), heads, headsAtOnce,
+         [&](Value first) { body(block.head(e, first), e.minimum(e.sub(heads, first), e.integer(headsAtOnce))); });
+}
+
 void ptx::cpu::emitAttentionOfFew(Emit &e, const AttentionBlock &block, Value heads) {
-  e.loop(e.integer(0), heads, headsAtOnce, [&](Value first) {
-    AttentionBlock some = block.head(e, first);
-    Value count = e.minimum(e.sub(heads, first), e.integer(headsAtOnce));
+  forSomeHeads(e, block, heads, [&](const AttentionBlock &some, Value count) {
     e.loop(e.integer(0), block.queries, 1, [&](Value query) { OneQuery(e, some, query, count).emit(); });
   });
+}
+
+void ptx::cpu::emitStatesOfFew(Emit &e, const AttentionBlock &block, Value heads) {
+  forSomeHeads(e, block, heads,
+               [&](const AttentionBlock &some, Value count) { OneQuery(e, some, e.integer(0), count).emitStates(); });
 }

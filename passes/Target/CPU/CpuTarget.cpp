@@ -69,6 +69,8 @@ public:
               {"scratch_base", scratch.base},
               {"prepares_rows", kernel.getProductType().has_value()}};
     case xf::Skeleton::Attention:
+    case xf::Skeleton::AttentionChunk:
+    case xf::Skeleton::AttentionJoin:
       return {
           {"row_grain", 1}, {"column_grain", 1}, {"scratch_base", scratch.base}, {"scratch_per_key", scratch.perKey}};
     case xf::Skeleton::Pool:

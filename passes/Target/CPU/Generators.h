@@ -61,6 +61,8 @@ struct Kernel {
 
 void emitContract(Emit &e, const Kernel &kernel);
 void emitAttention(Emit &e, const Kernel &kernel);
+void emitAttentionChunk(Emit &e, const Kernel &kernel);
+void emitAttentionJoin(Emit &e, const Kernel &kernel);
 void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
 void emitAppend(Emit &e, const Kernel &kernel);

@@ -21,6 +21,12 @@ void emitKernel(Emit &e, ptx::rt::KernelOp op, const LevelInfo &level) {
   case ptx::xf::Skeleton::Attention:
     emitAttention(e, kernel);
     break;
+  case ptx::xf::Skeleton::AttentionChunk:
+    emitAttentionChunk(e, kernel);
+    break;
+  case ptx::xf::Skeleton::AttentionJoin:
+    emitAttentionJoin(e, kernel);
+    break;
   case ptx::xf::Skeleton::RowNorm:
     emitRowNorm(e, kernel);
     break;
@@ -81,6 +87,8 @@ ScratchBytes ptx::cpu::scratchBytes(rt::KernelOp kernel) {
   case xf::Skeleton::Contract:
     return {contractScratch(kernel.getProductType().has_value()), 0};
   case xf::Skeleton::Attention:
+  case xf::Skeleton::AttentionChunk:
+  case xf::Skeleton::AttentionJoin:
     return attentionScratch(kernel);
   default:
     return {};

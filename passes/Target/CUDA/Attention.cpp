@@ -134,7 +134,7 @@ void emitResults(Emit &e, const Work &w, const State &state) {
   e.mark();
   for (int64_t r = 0; r < rowsPerWarp; ++r) {
     Value row = w.row(e, r);
-    Value factor = w.share(e, row, state.softmax.sum[r]);
+    Value factor = w.isChunk() ? e.constant(1.0f) : w.share(e, row, state.softmax.sum[r]);
     e.when(e.less(row, w.queries), [&] {
       Value out = w.y.row(e, row);
       for (int64_t c = 0; c < w.channelsPerLane(); ++c) {
@@ -144,6 +144,8 @@ void emitResults(Emit &e, const Work &w, const State &state) {
       }
     });
   }
+  if (w.isChunk())
+    emitStateOf(e, w, state.softmax);
 }
 } // namespace
 

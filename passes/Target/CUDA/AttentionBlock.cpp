@@ -8,27 +8,47 @@ static constexpr float least = -std::numeric_limits<float>::infinity();
 
 AttentionBlock::AttentionBlock(Emit &e, const Kernel &kernel) : kernel(kernel), headDim(kernel.op.getHeadDim()) {
   const Words &words = kernel.words;
-  Value entry = e.at(words.pointer(e, "blocks"), e.mul(e.add(kernel.begin, kernel.rowTile), 4), e.getI32Type());
-  auto field = [&](int64_t i) { return e.loadInt(entry, e.integer(i)); };
-  Value sequence = field(0), begin = field(1);
-  queries = e.sub(field(2), begin);
-  first = field(3);
-  Value keyBegin = e.loadInt(words.pointer(e, "key_begin"), sequence);
-  allKeys = e.loadInt(words.pointer(e, "keys"), sequence);
+  Value unit = e.add(kernel.begin, kernel.rowTile), keyBegin, begin, result;
+  auto array = [&](llvm::StringRef name, Value index) { return e.loadInt(words.pointer(e, name), index); };
+  if (isChunk()) {
+    Value sequence = array("chunks", e.mul(unit, 2)), from = array("chunks", e.add(e.mul(unit, 2), 1));
+    keyBegin = e.add(array("key_begin", sequence), from);
+    allKeys = e.minimum(e.integer(kernel.op.getChunk()), e.sub(array("keys", sequence), from));
+    queries = e.integer(1);
+    first = e.sub(allKeys, e.integer(1)); // the sequence's last row sees all
+    begin = sequence;
+    result = unit;
+  } else {
+    Value entry = e.mul(unit, 4);
+    Value sequence = array("blocks", entry);
+    begin = result = array("blocks", e.add(entry, 1));
+    queries = e.sub(array("blocks", e.add(entry, 2)), begin);
+    first = array("blocks", e.add(entry, 3));
+    keyBegin = array("key_begin", sequence);
+    allKeys = array("keys", sequence);
+  }
   keys = causal() ? e.minimum(allKeys, e.add(first, queries)) : allKeys;
-  Value column = e.mul(kernel.columnTile, headDim);
-  auto from = [&](llvm::StringRef name, Value row) {
+  auto from = [&](llvm::StringRef name, Value row, int64_t width) {
     Matrix m = words.matrix(e, name);
-    return Matrix{m.at(e, m.row(e, row), column), m.pitch, m.narrow};
+    return Matrix{m.at(e, m.row(e, row), e.mul(kernel.columnTile, width)), m.pitch, m.narrow};
   };
-  q = from("q", begin);
-  k = from("k", keyBegin);
-  v = from("v", keyBegin);
-  y = from("y", begin);
+  q = from("q", begin, headDim);
+  k = from("k", keyBegin, headDim);
+  v = from("v", keyBegin, headDim);
+  y = from("y", result, isChunk() ? words::stateFloats(headDim) : headDim);
 }
 
-Softmax Softmax::none(Emit &e) {
-  return {SmallVector<Value>(rowsPerWarp, e.constant(least)), SmallVector<Value>(rowsPerWarp, e.constant(0.0f))};
+Softmax Softmax::none(Emit &e, int64_t rows) {
+  return {SmallVector<Value>(rows, e.constant(least)), SmallVector<Value>(rows, e.constant(0.0f))};
+}
+
+void ptx::cuda::emitStateOf(Emit &e, const AttentionBlock &block, const Softmax &softmax) {
+  Value isFirst = e.compare(Emit::Predicate::eq, block.kernel.thread, e.integer(0));
+  e.when(isFirst, [&] {
+    int64_t behind = words::stateFloats(block.headDim) - 16; // the values
+    e.store(softmax.most[0], e.at(block.y.base, behind));
+    e.store(softmax.sum[0], e.at(block.y.base, behind + 1));
+  });
 }
 
 /// What a sum is multiplied by that was weighted by another greatest score; of no keys it is 0.
@@ -38,12 +58,12 @@ static Value emitFactor(Emit &e, Value own, Value most) {
 }
 
 void Softmax::join(Emit &e, const Softmax &later, llvm::function_ref<void(int64_t, Value, Value)> use) {
-  for (int64_t r = 0; r < rowsPerWarp; ++r) {
+  for (size_t r = 0; r < most.size(); ++r) {
     Value both = e.greater(most[r], later.most[r]);
     Value own = emitFactor(e, most[r], both), other = emitFactor(e, later.most[r], both);
     sum[r] = e.fma(later.sum[r], other, e.mulf(sum[r], own));
     most[r] = both;
-    use(r, own, other);
+    use(static_cast<int64_t>(r), own, other);
   }
 }
 
@@ -51,7 +71,7 @@ SmallVector<Value> ptx::cuda::emitKeys(Emit &e, const AttentionBlock &block, Val
                                        llvm::function_ref<SmallVector<Value>(Value, ValueRange)> step,
                                        llvm::function_ref<SmallVector<Value>(ValueRange, ValueRange)> join) {
   int64_t chunk = block.kernel.op.getChunk();
-  if (!chunk)
+  if (!chunk || block.isChunk())
     return e.loop(e.integer(0), block.keys, keysAtOnce, none, step);
   return e.loop(e.integer(0), block.keys, chunk, none, [&](Value from, ValueRange all) {
     Value end = e.minimum(block.keys, e.add(from, chunk));

@@ -9,7 +9,8 @@ namespace ptx::cuda {
 
 inline constexpr int64_t keysAtOnce = warpSize, rowsPerWarp = attentionBlockRows / warps;
 
-/// The block's piece of work; matrices begin at its first row and column.
+/// The block's piece of work: some queries of a sequence, or the one that it has and a chunk of its keys. Matrices
+/// begin at its first row and column; y, of a chunk, at the head's state.
 struct AttentionBlock {
   const Kernel &kernel;
   Matrix q, k, v, y;
@@ -19,6 +20,7 @@ struct AttentionBlock {
 
   AttentionBlock(Emit &e, const Kernel &kernel);
   bool causal() const { return kernel.op.getCausal(); }
+  bool isChunk() const { return kernel.op.getSkeleton() == xf::Skeleton::AttentionChunk; }
   /// The row of the block that is this warp's r-th.
   Value row(Emit &e, int64_t r) const { return e.add(e.mul(kernel.warp, rowsPerWarp), r); }
   /// Keys that a row sees.
@@ -34,10 +36,13 @@ struct AttentionBlock {
 struct Softmax {
   SmallVector<Value> most, sum;
 
-  static Softmax none(Emit &e);
+  static Softmax none(Emit &e, int64_t rows = rowsPerWarp);
   /// Takes in what later keys gave: use(r, own, other) takes what sums so far and theirs must be multiplied by.
   void join(Emit &e, const Softmax &later, llvm::function_ref<void(int64_t r, Value own, Value other)> use);
 };
+
+/// Of a chunk: the greatest score and the sum of the weights, by the lane and warp of the query.
+void emitStateOf(Emit &e, const AttentionBlock &block, const Softmax &softmax);
 
 /// Keys [0, block.keys) by steps of keysAtOnce, and by chunks where the kernel has them. A state is values that are
 /// carried: step(key0, state) continues one, join(all, chunk) adds what a chunk gave to what those before it did.

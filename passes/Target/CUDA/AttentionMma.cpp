@@ -265,9 +265,12 @@ private:
     e.when(e.compare(Emit::Predicate::eq, kernel.lane, e.integer(0)), [&] {
       for (int64_t r = 0; r < rowsPerWarp; ++r) {
         Value row = block.row(e, r);
-        e.store(block.share(e, row, state.softmax.sum[r]), e.at(factors, row));
+        Value share = block.isChunk() ? e.constant(1.0f) : block.share(e, row, state.softmax.sum[r]);
+        e.store(share, e.at(factors, row));
       }
     });
+    if (block.isChunk())
+      emitStateOf(e, block, state.softmax);
     for (int64_t chunk = 0; chunk < chunks(); ++chunk) {
       if (block.causal()) {
         if (chunk > 0)

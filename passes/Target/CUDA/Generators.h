@@ -37,6 +37,7 @@ void emitContractMma(Emit &e, const Kernel &kernel);
 void emitContractFewRows(Emit &e, const Kernel &kernel);
 void emitAttention(Emit &e, const Kernel &kernel);
 void emitAttentionMma(Emit &e, const Kernel &kernel);
+void emitAttentionJoin(Emit &e, const Kernel &kernel);
 void emitRowNorm(Emit &e, const Kernel &kernel);
 void emitGather(Emit &e, const Kernel &kernel);
 void emitAppend(Emit &e, const Kernel &kernel);

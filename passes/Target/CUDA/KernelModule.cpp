@@ -16,6 +16,7 @@ int64_t sharedFloats(rt::KernelOp kernel) {
   case xf::Skeleton::Contract:
     return kernel.getProductType() ? contractMmaShared() : contractShared();
   case xf::Skeleton::Attention:
+  case xf::Skeleton::AttentionChunk:
     return kernel.getProductType() ? attentionMmaShared() : attentionShared();
   case xf::Skeleton::Greatest:
     return greatestShared();
@@ -29,7 +30,7 @@ int64_t sharedFloats(rt::KernelOp kernel) {
 /// registers it wants; with four it spills again.
 bool wantsThreeBlocks(ArrayRef<rt::KernelOp> members) {
   return llvm::all_of(members, [](rt::KernelOp member) {
-    return member.getSkeleton() == xf::Skeleton::Attention &&
+    return (member.getSkeleton() == xf::Skeleton::Attention || member.getSkeleton() == xf::Skeleton::AttentionChunk) &&
            (isOddHead(member.getHeadDim()) || member.getProductType() || member.getChunk());
   });
 }
@@ -39,7 +40,10 @@ void emitBody(Emit &e, const Kernel &kernel) {
   case xf::Skeleton::Contract:
     return kernel.op.getProductType() ? emitContractMma(e, kernel) : emitContract(e, kernel);
   case xf::Skeleton::Attention:
+  case xf::Skeleton::AttentionChunk:
     return kernel.op.getProductType() ? emitAttentionMma(e, kernel) : emitAttention(e, kernel);
+  case xf::Skeleton::AttentionJoin:
+    return emitAttentionJoin(e, kernel);
   case xf::Skeleton::RowNorm:
     return emitRowNorm(e, kernel);
   case xf::Skeleton::Gather:
@@ -188,6 +192,8 @@ Metadata ptx::cuda::describeKernel(rt::KernelOp kernel) {
             {"few_rows", fewRowsTile.rows},
             {"few_columns", fewRowsTile.columns}};
   case xf::Skeleton::Attention:
+  case xf::Skeleton::AttentionChunk:
+  case xf::Skeleton::AttentionJoin:
   case xf::Skeleton::Pool:
   case xf::Skeleton::Greatest:
     return {{"tile_rows", 1}, {"tile_columns", 1}};

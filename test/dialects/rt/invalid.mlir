@@ -98,6 +98,12 @@ rt.kernel attention @attention_0 head_dim 3 scale 1.0 in bf16 rows {q = bf16} ex
 
 // -----
 
+// expected-error @+1 {{C1: an attention takes keys by multiples of 64, found `chunk` 0}}
+rt.kernel attention_join @join_0 head_dim 8 extras [] {
+}
+
+// -----
+
 // expected-error @+1 {{C1: an attention takes keys by multiples of 64, found `chunk` 100}}
 rt.kernel attention @attention_0 head_dim 8 scale 1.0 chunk 100 extras [] {
 }

@@ -1,5 +1,6 @@
 #include "test/passes/Target/KernelData.h"
 
+#include "runtime/device/words.h"
 #include "runtime/io/convert.h"
 
 #include <algorithm>
@@ -202,6 +203,21 @@ std::vector<double> AttentionProblem::reference(int64_t sequence, int64_t row, b
                      roundTo(element, v[keyRow(j) + d]);
   }
   return result;
+}
+
+static std::vector<int32_t> chunksOf(const std::vector<int64_t> &keys, int64_t chunk) {
+  std::vector<int32_t> chunks;
+  for (size_t s = 0; s < keys.size(); ++s)
+    for (int64_t key = 0; key < keys[s]; key += chunk)
+      chunks.insert(chunks.end(), {static_cast<int32_t>(s), static_cast<int32_t>(key)});
+  return chunks;
+}
+
+ChunkProblem::ChunkProblem(const AttentionProblem &data, int64_t chunk, const Geometry &geometry)
+    : width(data.heads * ptx::words::stateFloats(data.headDim)), pitch(pitchOf(geometry, width)),
+      chunks(chunksOf(data.keyCounts, chunk)), begin{0}, states((count() + 1) * pitch, guard) {
+  for (int64_t keys : data.keyCounts)
+    begin.push_back(begin.back() + static_cast<int32_t>((keys + chunk - 1) / chunk));
 }
 
 RowProblem::RowProblem(int64_t rows, int64_t width, const Geometry &geometry)

@@ -91,6 +91,16 @@ struct AttentionProblem {
                                 DType element = DType::F32) const;
 };
 
+/// The chunks of sequences that have one query each, and what they give.
+struct ChunkProblem {
+  int64_t width, pitch; // of a row of states
+  std::vector<int32_t> chunks, begin;
+  Floats states;
+
+  ChunkProblem(const AttentionProblem &data, int64_t chunk, const Geometry &geometry);
+  int64_t count() const { return static_cast<int64_t>(chunks.size() / 2); }
+};
+
 struct RowProblem {
   int64_t rows, width, pitch;
   Floats x, y, column, old;

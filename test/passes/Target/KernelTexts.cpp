@@ -92,14 +92,28 @@ std::string ptx::test::AttentionForm::name() const {
   return "attention_" + std::to_string(dim) + (causal ? "_causal" : "") + (chunk ? "_chunks" : "");
 }
 
-std::string ptx::test::attentionKernel(const std::string &name, const AttentionForm &form, const std::string &in,
-                                       const std::string &rows) {
+static std::string attention(const char *skeleton, const std::string &name, const AttentionForm &form,
+                             const std::string &in, const std::string &rows) {
   char text[200];
   std::string chunk = form.chunk ? " chunk " + std::to_string(form.chunk) : "";
-  std::snprintf(text, sizeof text, "rt.kernel attention @%s head_dim %lld scale %.9e%s%s%s%s extras [] {\n}\n",
+  std::snprintf(text, sizeof text, "rt.kernel %s @%s head_dim %lld scale %.9e%s%s%s%s extras [] {\n}\n", skeleton,
                 name.c_str(), static_cast<long long>(form.dim), 1 / std::sqrt(static_cast<double>(form.dim)),
                 form.causal ? " causal" : "", chunk.c_str(), inType(in).c_str(), rowsOf(rows, in).c_str());
   return text;
+}
+
+std::string ptx::test::attentionKernel(const std::string &name, const AttentionForm &form, const std::string &in,
+                                       const std::string &rows) {
+  return attention("attention", name, form, in, rows);
+}
+
+std::string ptx::test::attentionChunkKernel(const std::string &name, const AttentionForm &form, const std::string &in) {
+  return attention("attention_chunk", name, form, in, "");
+}
+
+std::string ptx::test::attentionJoinKernel(const std::string &name, const AttentionForm &form) {
+  return "rt.kernel attention_join @" + name + " head_dim " + std::to_string(form.dim) + " chunk " +
+         std::to_string(form.chunk) + " extras [] {\n}\n";
 }
 
 std::string ptx::test::gatherKernel(const std::string &name, int tables, const std::string &first) {

@@ -27,6 +27,9 @@ struct AttentionForm {
 };
 std::string attentionKernel(const std::string &name, const AttentionForm &form, const std::string &in = "",
                             const std::string &rows = "");
+/// An attention of the form's chunks, and their join.
+std::string attentionChunkKernel(const std::string &name, const AttentionForm &form, const std::string &in = "");
+std::string attentionJoinKernel(const std::string &name, const AttentionForm &form);
 std::string normKernel(const std::string &name, int norm, double eps, const std::string &region = "");
 /// With a result of an element type: "" for f32.
 std::string mapKernel(const std::string &name, const std::string &region, const std::string &result = "");

@@ -69,3 +69,16 @@ TEST(Rows, OrderOfSequences) {
   EXPECT_EQ(t.position, (Ints{0, 0, 1}));
   EXPECT_EQ(t.begin, (Ints{0, 1, 3}));
 }
+
+// What is held, by chunks: a sequence that holds nothing has none.
+TEST(Rows, ChunksOfWhatIsHeld) {
+  RowTable t;
+  const Ints more = {1, 0, 0, 2};
+  buildHeld(t, {{100, 0, 300, 200}, {9, 0, 5, 8}}, &more, {0, 1, 2, 3}, 5);
+  EXPECT_EQ(t.keys, (Ints{10, 0, 5, 10}));
+  EXPECT_EQ(t.chunks, (Ints{0, 0, 0, 5, 2, 0, 3, 0, 3, 5}));
+  EXPECT_EQ(t.chunkBegin, (Ints{0, 2, 2, 3, 5}));
+  buildHeld(t, {{100}, {9}}, nullptr, {0});
+  EXPECT_EQ(t.chunks, Ints());
+  EXPECT_EQ(t.chunkBegin, Ints());
+}

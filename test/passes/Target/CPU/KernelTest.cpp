@@ -23,7 +23,9 @@ std::string allKernels() {
   }
   text += mapKernel("map_exp", "exp") + mapKernel("map_erf", "erf");
   for (const AttentionForm &form : attentionForms)
-    text += attentionKernel(form.name(), form);
+    text += attentionKernel(form.name(), form) + (form.chunk ? attentionChunkKernel("chunk_" + form.name(), form) +
+                                                                   attentionJoinKernel("join_" + form.name(), form)
+                                                             : "");
   for (int norm : {0, 1, 2}) {
     text += normKernel("norm_" + std::to_string(norm), norm, 1e-5);
     text += normKernel("norm_residual_" + std::to_string(norm), norm, 1e-5, "residual");
@@ -136,6 +138,31 @@ TEST_P(Kernels, AttentionAtOddSizes) {
       some->run(find(GetParam(), form.name()));
       expectAttention(*some, form.causal);
     }
+  }
+}
+
+// Whoever computes the chunks of a sequence: the bytes are those of one who computes them all.
+TEST_P(Kernels, JoinedChunksGiveTheBytesOfTheWhole) {
+  for (const AttentionForm &form : attentionForms) {
+    if (!form.chunk || form.causal) // which is the same of one query
+      continue;
+    AttentionData whole({1, 1, 1, 1}, {200, 64, 3, 65}, 19, form.dim),
+        parts({1, 1, 1, 1}, {200, 64, 3, 65}, 19, form.dim);
+    whole.run(find(GetParam(), form.name()));
+    ChunkProblem chunks(parts, form.chunk, cpuGeometry());
+    std::array<uint64_t, 11> own = parts.args();
+    auto address = [](const auto &list) { return reinterpret_cast<uint64_t>(list.data()); };
+    auto states = static_cast<uint64_t>(chunks.width), pitch = static_cast<uint64_t>(chunks.pitch);
+    uint64_t of[] = {
+        own[0], own[1], own[2], own[3], own[4], own[5], address(chunks.states), pitch, states, address(chunks.chunks),
+        own[9], own[10]};
+    for (int64_t chunk = chunks.count() - 1; chunk >= 0; --chunk)
+      for (int64_t head : {17, 0})
+        find(GetParam(), "chunk_" + form.name())(of, chunk, chunk + 1, head, head ? 19 : 17, scratchMemory().data());
+    expectGuarded(chunks.states, chunks.count(), chunks.width, chunks.pitch);
+    uint64_t join[] = {address(chunks.states), pitch, own[6], own[7], states, address(chunks.begin)};
+    find(GetParam(), "join_" + form.name())(join, 0, 4, 0, 19, scratchMemory().data());
+    EXPECT_TRUE(sameBytes(whole.y, parts.y)) << form.name();
   }
 }
 

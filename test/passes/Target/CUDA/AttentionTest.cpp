@@ -27,6 +27,10 @@ const GpuKernels &kernels() {
     std::vector<std::string> names;
     for (const AttentionForm &form : forms())
       text += attentionKernel(names.emplace_back(form.name()), form);
+    for (const AttentionForm &form : forms())
+      if (form.chunk)
+        text += attentionChunkKernel(names.emplace_back("chunk_" + form.name()), form) +
+                attentionJoinKernel(names.emplace_back("join_" + form.name()), form);
     return withEntries(text, names);
   }());
   return made;
@@ -122,6 +126,35 @@ TEST(Attention, ARowIsTheSameAmongAnyNeighbours) {
       EXPECT_TRUE(sameBytes(whole.y, cut.y)) << "blocks of " << rows;
     }
   }
+}
+
+// Whoever computes the chunks of a sequence: the bytes are those of one who computes them all. One head, of a
+// multiple of 16: its states are written to the last but 14, which a launch may bring back.
+TEST(Attention, JoinedChunksGiveTheBytesOfTheWhole) {
+  AttentionForm form{64, false, 64};
+  auto make = [&] { return makeProblem({1, 1, 1, 1}, {200, 64, 3, 65}, 1, form.dim); };
+  AttentionProblem whole = make(), parts = make();
+  ASSERT_EQ(run(whole, false, 1, form.chunk), "");
+  ChunkProblem chunks(parts, form.chunk, gpuGeometry());
+  int64_t written = form.dim + 2;
+  GpuLaunch launch(kernels(), 2), join(kernels(), 3);
+  launch.add("chunk_" + form.name(), 0, chunks.count(), 1)
+      .in("q", parts.q, parts.queryRows, parts.width, parts.pitch)
+      .in("k", parts.k, parts.keyRows, parts.width, parts.pitch)
+      .in("v", parts.v, parts.keyRows, parts.width, parts.pitch)
+      .out("y", chunks.states, 0, chunks.count(), written, chunks.pitch)
+      .count("states", chunks.width)
+      .index("chunks", chunks.chunks)
+      .index("key_begin", parts.begin)
+      .index("keys", parts.keys);
+  ASSERT_EQ(launch.run(), "");
+  join.add("join_" + form.name(), 0, 4, 1)
+      .in("x", chunks.states, chunks.count(), written, chunks.pitch)
+      .out("y", parts.y, 0, parts.queryRows, parts.width, parts.pitch)
+      .count("states", chunks.width)
+      .index("chunk_begin", chunks.begin);
+  ASSERT_EQ(join.run(), "");
+  EXPECT_TRUE(sameBytes(whole.y, parts.y));
 }
 
 // An infinite value of a later key does not reach earlier rows of a causal block.

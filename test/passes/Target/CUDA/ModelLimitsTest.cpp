@@ -38,6 +38,8 @@ constexpr Limit limits[] = {
     {"contract", 17408, {168, 146, 146, 146}},
     {"attention", 14464, {128, 96, 96, 96}},
     {"attention by chunks", 14464, {168, 168, 168, 168}},
+    {"attention_chunk", 14464, {168, 168, 168, 168}},
+    {"attention_join", 0, {32, 33, 33, 33}},
     {"attention of odd heads", 14464, {166, 166, 166, 166}},
     {"row_norm", 0, {32, 32, 32, 32}},
     {"gather", 0, {32, 32, 32, 32}},
@@ -51,9 +53,10 @@ constexpr Limit limits[] = {
 
 const Limit &limitOf(rt::KernelOp kernel) {
   std::string what = xf::stringifySkeleton(kernel.getSkeleton()).str();
-  if (kernel.getSkeleton() == xf::Skeleton::Attention && cuda::isOddHead(kernel.getHeadDim()))
+  bool attends = kernel.getSkeleton() == xf::Skeleton::Attention;
+  if (attends && cuda::isOddHead(kernel.getHeadDim()))
     what += " of odd heads";
-  else if (kernel.getChunk())
+  else if (attends && kernel.getChunk())
     what += " by chunks";
   const Limit *limit = llvm::find_if(limits, [&](const Limit &row) { return row.what == what; });
   if (limit == std::end(limits))
