@@ -320,6 +320,7 @@ private:
   void checkHeld(const Problem &problem, const std::string &where) {
     const words::Signature &signature = manifest.kernels[problem.kernel].words;
     std::optional<size_t> history; // that the indices speak of
+    std::optional<int64_t> keysOf; // the space
     size_t caches = 0, expected = 0;
     bool fits = !function.spaces[problem.space].held || problem.over == Over::Chunks;
     for (size_t i = 0; i < signature.size(); ++i) {
@@ -330,6 +331,10 @@ private:
       const SpaceRecord &space = function.spaces[static_cast<size_t>(word.first)];
       bool isKeys =
           (name == "key_begin" && word.field == RowField::Begin) || (name == "keys" && word.field == RowField::Keys);
+      if (name == "key_begin" || name == "keys") {
+        fits = fits && keysOf.value_or(word.first) == word.first;
+        keysOf = word.first;
+      }
       if (isOfChunks(word.field)) {
         fits = fits && space.chunk && name == (word.field == RowField::Chunks ? "chunks" : "chunk_begin");
         continue;

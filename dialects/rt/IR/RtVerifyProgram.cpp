@@ -168,6 +168,7 @@ private:
       return problem.emitOpError("C5: computes rows that are held");
     words::Signature signature = kernel.getSignature();
     FlatSymbolRefAttr cells; // the history that indices speak of
+    Value keysOf;            // the space
     SmallVector<std::pair<StringRef, Value>> heldBuffers;
     for (auto [expected, arg] : llvm::zip(signature, problem.getArgs())) {
       auto [word, value] = arg;
@@ -176,6 +177,11 @@ private:
         auto held = value.getDefiningOp<HeldOp>();
         auto space = value.getDefiningOp<SpaceOp>();
         bool isCells = field.getField() == RowField::Cells;
+        if (name == "key_begin" || name == "keys") {
+          if (keysOf && keysOf != value)
+            return problem.emitOpError("C5: takes the begin and the number of its keys from two spaces");
+          keysOf = value;
+        }
         if (isCells && (!appends || !space || !space.getHistory()))
           return problem.emitOpError("C5: asks for cells of a space that begins and continues nothing");
         bool isKeys = attends && ((name == "key_begin" && field.getField() == RowField::Begin) ||

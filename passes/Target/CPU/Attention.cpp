@@ -65,7 +65,7 @@ Value AttentionBlock::limit(Emit &e, Value i) const {
 }
 
 Value AttentionBlock::reference(Emit &e, Value most) const {
-  if (!states)
+  if (!kernel.op.getChunk())
     return most;
   return e.select(e.compare(Emit::Compare::OEQ, most, e.constant(least)), e.constant(0.0f), most);
 }

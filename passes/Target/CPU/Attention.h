@@ -62,7 +62,7 @@ struct AttentionBlock {
   }
   /// Keys that row `i` of the block sees.
   Value limit(Emit &e, Value i) const;
-  /// A greatest score as weights are taken by it: where all are -infinity, weights are 0 and not NaN.
+  /// A greatest score as weights are taken by it: where all of a chunk are -infinity, weights are 0 and not NaN.
   Value reference(Emit &e, Value most) const;
   /// The block at a later head.
   AttentionBlock head(Emit &e, Value head) const;

@@ -88,7 +88,9 @@ void ptx::cuda::emitSoftmax(Emit &e, const AttentionBlock &block, Value key0, Va
     Value sees = e.less(key, block.limit(e, block.row(e, r)));
     Value score = e.select(sees, e.mulf(scores[r], scale), none);
     Value most = e.greater(e.tree(score, [&](Value a, Value b) { return e.greater(a, b); }), state.most[r]);
-    Value weight = e.select(sees, ptx::target::emitExpNonPositive(e, e.subf(score, most)), zero);
+    // Scores that are all -infinity so far have no weight, and not NaN: others may follow.
+    Value reference = e.select(e.compare(Emit::Compare::OEQ, most, none), zero, most);
+    Value weight = e.select(sees, ptx::target::emitExpNonPositive(e, e.subf(score, reference)), zero);
     Value factor = emitFactor(e, state.most[r], most); // before the first key there is nothing to bring along
     state.sum[r] = e.fma(state.sum[r], factor, e.sumTree(weight));
     state.most[r] = most;

@@ -582,3 +582,44 @@ rt.program @f slots 3 {
     }
     rt.output "y" %y column 0 width 8
 }
+
+// -----
+
+rt.kernel attention @attention_0 head_dim 4 scale 0.5 causal chunk 64 extras [] {}
+rt.kernel attention_chunk @chunk_0 head_dim 4 scale 0.5 causal chunk 64 extras [] {}
+rt.kernel attention_join @join_0 head_dim 4 chunk 64 extras [] {}
+rt.kernel append @append_0 extras [] {}
+rt.kernel gather @gather_0 tables 1 extras [] {
+^bb0(%x: f32):
+  xf.yield %x : f32
+}
+xf.history @text max_length 1000
+xf.cache @kv of @text : !xf.cache<16xf32>
+xf.parameter @t : !xf.packed<table, 16x16xf32> {
+  %0 = xf.sinusoid : !xf.weight<16x16xf32>
+  %1 = xf.pack %0 : !xf.weight<16x16xf32> -> !xf.packed<table, 16x16xf32>
+  xf.yield %1 : !xf.packed<table, 16x16xf32>
+}
+rt.program @f slots 3 {
+    %ids = rt.input "ids" ["B"] limit 16
+    %new = rt.space "source" ["B"] inputs(%ids) max_length 1000 continues @text
+    %held = rt.held @text of %new chunk 64
+    %c = rt.buffer cache @kv in %held per row width 16
+    %x = rt.buffer slot 0 in %new per row width 16
+    %y = rt.buffer slot 1 in %new per row width 8
+    %s = rt.buffer slot 2 in %held per chunk width 64
+    rt.launch "look up" {
+    rt.problem @gather_0 "g" over rows of %new columns 1 flops 1 bytes 1 args (%x, pitch 16, 16, @t, pitch 16, ids %ids)
+    }
+    rt.launch "append" {
+    rt.problem @append_0 "a" over rows of %new columns 1 flops 1 bytes 1 args (%x, pitch 16, %c, pitch 16, 16, cells %new)
+    }
+    rt.launch "chunks" {
+    // expected-error @+1 {{C5: takes the begin and the number of its keys from two spaces}}
+    rt.problem @chunk_0 "c" over chunks of %held columns 2 flops 1 bytes 1 per_key keys %held when several args (%x, pitch 16, %c, pitch 16, %c[8], pitch 16, %s, pitch 64, 64, chunks %held, begin %held, keys %new)
+    }
+    rt.launch "join" {
+    rt.problem @join_0 "j" over sequences of %new columns 2 flops 1 bytes 1 keys %held when several args (%s, pitch 64, %y, pitch 8, 64, chunk_begin %held)
+    }
+    rt.output "y" %y column 0 width 8
+}

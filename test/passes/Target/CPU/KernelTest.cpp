@@ -166,6 +166,25 @@ TEST_P(Kernels, JoinedChunksGiveTheBytesOfTheWhole) {
   }
 }
 
+// Keys of a chunk whose scores are all -infinity have no weight beside others, whoever computes them.
+TEST_P(Kernels, AChunkOfNoWeightIsNone) {
+  auto make = [](int64_t blockRows) {
+    AttentionData data({6}, {200}, 2, 64, blockRows);
+    for (int64_t i = 0; i < 6 * data.pitch; ++i)
+      data.q[i] = 1 + std::fabs(data.q[i]);
+    for (int64_t key = 64; key < 128; ++key)
+      std::fill(&data.k[key * data.pitch], &data.k[key * data.pitch] + data.width, -3e38f);
+    return data;
+  };
+  AttentionData many = make(64), few = make(1);
+  for (AttentionData *data : {&many, &few})
+    data->run(find(GetParam(), AttentionForm{64, false, 64}.name()));
+  EXPECT_TRUE(sameBytes(many.y, few.y));
+  for (int64_t row = 0; row < 6; ++row)
+    for (int64_t column = 0; column < many.width; ++column)
+      ASSERT_TRUE(std::isfinite(many.y[row * many.pitch + column])) << row << " " << column;
+}
+
 TEST_P(Kernels, AttentionBytesDoNotDependOnTheCut) {
   expectAttentionCuts([](const std::string &name) { return find(GetParam(), name); });
 }

@@ -157,6 +157,20 @@ TEST(Attention, JoinedChunksGiveTheBytesOfTheWhole) {
   EXPECT_TRUE(sameBytes(whole.y, parts.y));
 }
 
+// Keys whose scores are all -infinity have no weight beside later ones: of the first step, and of a chunk.
+TEST(Attention, KeysOfNoWeightAreNone) {
+  for (int64_t chunk : {0, 64}) {
+    AttentionProblem data = makeProblem({2}, {100}, 1, 64);
+    for (int64_t i = 0; i < 2 * data.pitch; ++i)
+      data.q[i] = 1 + std::fabs(data.q[i]);
+    std::fill(data.k.data(), data.k.data() + 70 * data.pitch, -3e38f);
+    ASSERT_EQ(run(data, false, 1, chunk), "");
+    for (int64_t row = 0; row < 2; ++row)
+      for (int64_t column = 0; column < 64; ++column)
+        ASSERT_TRUE(std::isfinite(data.y[row * data.pitch + column])) << chunk << ": " << row << " " << column;
+  }
+}
+
 // An infinite value of a later key does not reach earlier rows of a causal block.
 TEST(Attention, CausalRowsSeeTheirOwnKeysOnly) {
   AttentionProblem clean = makeProblem({14}, {14}, 1, 32), spoilt = makeProblem({14}, {14}, 1, 32);
