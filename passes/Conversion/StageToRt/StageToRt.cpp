@@ -115,9 +115,11 @@ private:
     return held;
   }
 
-  bool comesByChunks(FlatSymbolRefAttr history) {
-    return static_cast<int64_t>(symbols.lookup<xf::HistoryOp>(history.getAttr()).getMaxLength()) > keysOfChunk;
+  /// The most tokens that a row holds of a history.
+  int64_t mostHeld(FlatSymbolRefAttr history) {
+    return static_cast<int64_t>(symbols.lookup<xf::HistoryOp>(history.getAttr()).getMaxLength());
   }
+  bool comesByChunks(FlatSymbolRefAttr history) { return mostHeld(history) > keysOfChunk; }
 
   //===- buffers -------------------------------------------------------------//
 
@@ -306,7 +308,7 @@ private:
   /// The most keys that a sequence may have.
   int64_t mostKeys(stage::AttentionOp op) {
     if (auto held = op.getKeySpace().getDefiningOp<stage::HeldOp>())
-      return static_cast<int64_t>(symbols.lookup<xf::HistoryOp>(held.getHistory()).getMaxLength());
+      return mostHeld(held.getHistoryAttr());
     return static_cast<int64_t>(op.getKeySpace().getDefiningOp<stage::SpaceOp>().getMaxLength());
   }
 

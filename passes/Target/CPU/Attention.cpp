@@ -190,7 +190,7 @@ void ptx::cpu::emitAttentionJoin(Emit &e, const Kernel &kernel) {
   e.loop(kernel.r0, kernel.r1, 1, [&](Value sequence) {
     Value begin = e.loadInt(begins, sequence), end = e.loadInt(begins, e.add(sequence, 1));
     e.loop(kernel.c0, kernel.c1, 1, [&](Value head) {
-      auto state = [&](Value chunk) { return AttentionState{e.at(x.row(e, chunk), e.mul(head, floats)), headDim}; };
+      auto state = [&](Value chunk) { return AttentionState::among(e, x.row(e, chunk), head, headDim); };
       AttentionState all{kernel.scratch, headDim};
       for (int64_t n = 0; n < floats; n += lanes)
         e.store(e.load(e.at(state(begin).row, n)), e.at(all.row, n));

@@ -20,6 +20,10 @@ struct AttentionState {
   int64_t headDim;
 
   static int64_t floats(int64_t headDim) { return words::stateFloats(headDim); }
+  /// The one of a query, or of a head, in a row of them.
+  static AttentionState among(Emit &e, Value states, Value index, int64_t headDim) {
+    return {e.at(states, e.mul(index, floats(headDim))), headDim};
+  }
   Value most(Emit &e) const { return e.at(row, padded(headDim)); }
   Value sum(Emit &e) const { return e.at(row, padded(headDim) + 1); }
   /// Takes in what later keys give.
@@ -57,9 +61,7 @@ struct AttentionBlock {
   /// Of the keys so far (0), and of a chunk (1).
   Value stateRoom(Emit &e, int64_t which) const;
   /// Of query `i`.
-  AttentionState state(Emit &e, Value i) const {
-    return {e.at(states, e.mul(i, AttentionState::floats(headDim))), headDim};
-  }
+  AttentionState state(Emit &e, Value i) const { return AttentionState::among(e, states, i, headDim); }
   /// Keys that row `i` of the block sees.
   Value limit(Emit &e, Value i) const;
   /// A greatest score as weights are taken by it: where all of a chunk are -infinity, weights are 0 and not NaN.

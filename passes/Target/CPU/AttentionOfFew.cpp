@@ -57,9 +57,7 @@ private:
   Value statesAt(int64_t which) {
     return w.kernel.op.getChunk() ? w.stateRoom(e, which) : e.at(w.queryRoom(e), headsAtOnce * padded(w.headDim));
   }
-  AttentionState state(Value states, Value head) {
-    return {e.at(states, e.mul(head, AttentionState::floats(w.headDim))), w.headDim};
-  }
+  AttentionState state(Value states, Value head) { return AttentionState::among(e, states, head, w.headDim); }
   Value scoresOf(Value head) { return e.at(w.scores(e), e.mul(head, w.keyRoom)); }
 
   //===- the query ---------------------------------------------------------------//

@@ -45,7 +45,7 @@ Softmax Softmax::none(Emit &e, int64_t rows) {
 void ptx::cuda::emitStateOf(Emit &e, const AttentionBlock &block, const Softmax &softmax) {
   Value isFirst = e.compare(Emit::Predicate::eq, block.kernel.thread, e.integer(0));
   e.when(isFirst, [&] {
-    int64_t behind = words::stateFloats(block.headDim) - 16; // the values
+    int64_t behind = behindValues(block.headDim);
     e.store(softmax.most[0], e.at(block.y.base, behind));
     e.store(softmax.sum[0], e.at(block.y.base, behind + 1));
   });

@@ -41,6 +41,9 @@ struct Softmax {
   void join(Emit &e, const Softmax &later, llvm::function_ref<void(int64_t r, Value own, Value other)> use);
 };
 
+/// Where a head's state has its greatest score, behind the values; the sum of the weights comes next.
+inline int64_t behindValues(int64_t headDim) { return words::stateFloats(headDim) - 16; }
+
 /// Of a chunk: the greatest score and the sum of the weights, by the lane and warp of the query.
 void emitStateOf(Emit &e, const AttentionBlock &block, const Softmax &softmax);
 

@@ -7,7 +7,7 @@ using namespace ptx::cuda;
 void ptx::cuda::emitAttentionJoin(Emit &e, const Kernel &kernel) {
   e.mark();
   Matrix x = kernel.words.matrix(e, "x"), y = kernel.words.matrix(e, "y");
-  int64_t headDim = kernel.op.getHeadDim(), floats = words::stateFloats(headDim), behind = floats - 16;
+  int64_t headDim = kernel.op.getHeadDim(), floats = words::stateFloats(headDim), behind = behindValues(headDim);
   Value sequence = e.add(kernel.begin, kernel.rowTile), begins = kernel.words.pointer(e, "chunk_begin");
   Value begin = e.loadInt(begins, sequence), end = e.loadInt(begins, e.add(sequence, 1));
   e.loop(kernel.thread, e.integer(headDim), threads, [&](Value channel) {

@@ -126,20 +126,26 @@ TEST_P(Narrow, OperandsAreRounded) {
   }
 }
 
+/// An attention of sequences of unlike lengths.
+AttentionData computed(const Case &of, const AttentionForm &form) {
+  std::vector<int64_t> keys = {0, 1, 15, 16, 17, 70, 33, 200}, queries = {3, 1, 12, 16, 70, 130, 7, 2};
+  if (form.causal)
+    queries = {3, 1, 15, 16, 17, 70, 140, 200};
+  AttentionData data(queries, keys, 3, form.dim);
+  data.run(find(of, form.name()));
+  return data;
+}
+
 // A weight of a key may round to either neighbour, where exp in f32 and in
 // double lie on two sides of the middle.
 TEST_P(Narrow, AttentionAtOddSizes) {
   double unit = GetParam().element == DType::BF16 ? 0x1p-8 : 0x1p-11;
   for (const AttentionForm &form : attentionForms) {
-    std::vector<int64_t> keys = {0, 1, 15, 16, 17, 70, 33, 200}, queries = {3, 1, 12, 16, 70, 130, 7, 2};
-    if (form.causal)
-      queries = {3, 1, 15, 16, 17, 70, 140, 200};
-    AttentionData data(queries, keys, 3, form.dim);
-    data.run(find(GetParam(), form.name()));
+    AttentionData data = computed(GetParam(), form);
     double scale = 1 / std::sqrt(static_cast<double>(form.dim)), sum = 0;
     int64_t row = 0;
-    for (size_t s = 0; s < queries.size(); ++s)
-      for (int64_t i = 0; i < queries[s]; ++i, ++row) {
+    for (size_t s = 0; s < data.queryCounts.size(); ++s)
+      for (int64_t i = 0; i < data.queryCounts[s]; ++i, ++row) {
         std::vector<double> expected = data.reference(s, i, form.causal, scale, GetParam().element);
         for (int64_t c = 0; c < data.width; ++c) {
           double error = data.y[row * data.pitch + c] - expected[c];
@@ -191,11 +197,7 @@ TEST_P(Narrow, ContractRowsOfTheType) {
 
 TEST_P(Narrow, AttentionRowsOfTheType) {
   for (const AttentionForm &form : attentionForms) {
-    std::vector<int64_t> keys = {0, 1, 15, 16, 17, 70, 33, 200}, queries = {3, 1, 12, 16, 70, 130, 7, 2};
-    if (form.causal)
-      queries = {3, 1, 15, 16, 17, 70, 140, 200};
-    AttentionData data(queries, keys, 3, form.dim);
-    data.run(find(GetParam(), form.name()));
+    AttentionData data = computed(GetParam(), form);
     auto copy = [&](const Floats &rows, int64_t count) {
       return NarrowRows(GetParam().element, rows, count, data.width, cpuGeometry());
     };
