@@ -60,8 +60,9 @@ class Model:
     def __exit__(self, *_):
         self.close()
 
-    def generate(self, prompt_ids, chosen, stop_ids=(), **wanted):
-        """Tells `chosen` each new id as it is known. What `wanted` does not name stays as the program fills it."""
+    def generate(self, prompt_ids, chosen, stop_ids=(), rows=1, **wanted):
+        """Tells `chosen` each new id as it is known. `prompt_ids` holds so many rows, one behind the other. What `wanted` does
+        not name stays as the program fills it."""
         options = Options(C.sizeof(Options))
         library.ptx_program_generation(self.program, C.byref(options))
         for name, value in wanted.items():
@@ -69,7 +70,7 @@ class Model:
         ends = options.eos_ids[:options.eos_count] + list(stop_ids)
         options.eos_ids, options.eos_count = (C.c_int64 * len(ends))(*ends), len(ends)
         ids = (C.c_int64 * len(prompt_ids))(*prompt_ids)
-        prompt = Tensor(b"input_ids", I64, 2, (1, len(prompt_ids)), C.addressof(ids))
+        prompt = Tensor(b"input_ids", I64, 2, (rows, len(prompt_ids) // rows), C.addressof(ids))
         outputs, count = C.c_void_p(), C.c_size_t()
 
         failed = []

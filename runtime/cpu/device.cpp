@@ -66,26 +66,26 @@ int open(const ptx_device_options *options, ptx_device **device, ptx_device_mess
 
 void close(ptx_device *device) { delete cpu(device); }
 
-/// The first page of a mapping says how large it is: a table of mappings would
-/// need a lock, which the child of a fork may find held for good.
+/// A whole number of pages; less than `bytes`: too many.
+size_t mappedBytes(size_t bytes) { return (bytes + slackBytes + pageBytes - 1) / pageBytes * pageBytes; }
+
+/// Nothing is written here: neighbouring mappings share large pages only where neither has a small one yet.
 int allocate(ptx_device *, size_t bytes, uint64_t *address, ptx_device_message *message) {
   return guardedDevice(message, [&]() -> Status {
-    size_t size = (bytes + slackBytes + 2 * pageBytes - 1) / pageBytes * pageBytes;
+    size_t size = mappedBytes(bytes);
     void *memory =
         size < bytes ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
       return Error{"no memory for " + std::to_string(bytes) + " bytes"};
     if (size >= hugeBytes)
       ::madvise(memory, size, MADV_HUGEPAGE);
-    *static_cast<size_t *>(memory) = size;
-    *address = reinterpret_cast<uint64_t>(memory) + pageBytes;
+    *address = reinterpret_cast<uint64_t>(memory);
     return {};
   });
 }
 
-void release(ptx_device *, uint64_t address) {
-  void *memory = reinterpret_cast<void *>(address - pageBytes);
-  ::munmap(memory, *static_cast<size_t *>(memory));
+void release(ptx_device *, uint64_t address, size_t bytes) {
+  ::munmap(reinterpret_cast<void *>(address), mappedBytes(bytes));
 }
 
 Status loadKernels(CpuDevice &device, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,

@@ -78,7 +78,7 @@ int allocate(ptx_device *opaque, size_t bytes, uint64_t *address, ptx_device_mes
   });
 }
 
-void release(ptx_device *opaque, uint64_t address) {
+void release(ptx_device *opaque, uint64_t address, size_t) {
   CudaDevice *device = cudaOf(opaque);
   Current current(*device);
   device->driver.memFree(address);

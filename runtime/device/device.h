@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-#define PTX_DEVICE_VERSION 4u
+#define PTX_DEVICE_VERSION 5u
 #define PTX_DEVICE_ENTRY "ptx_device_plugin"
 
 typedef struct ptx_device ptx_device;
@@ -120,7 +120,7 @@ typedef struct ptx_device_table {
   /* Memory at an address of at least 256 bytes' alignment; zeroed where it is
    * the host's, else its bytes are undefined. Safe for several threads. */
   int (*allocate)(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_message *message);
-  void (*release)(ptx_device *device, uint64_t address);
+  void (*release)(ptx_device *device, uint64_t address, size_t bytes); /* as allocated */
   /* Absent with host_memory. Complete when they return; safe for several threads. */
   int (*upload)(ptx_device *device, uint64_t to, const void *from, size_t bytes, ptx_device_message *message);
   /* `rows` rows of `width` bytes, `pitch` bytes apart on the device, densely. */

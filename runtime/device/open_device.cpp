@@ -54,7 +54,7 @@ Result<DeviceMemory> DeviceMemory::allocate(std::shared_ptr<Device> device, size
 
 DeviceMemory::~DeviceMemory() {
   if (start)
-    device->table().release(device->handle(), start);
+    device->table().release(device->handle(), start, count);
 }
 
 Result<std::unique_ptr<DeviceQueue>> DeviceQueue::open(std::shared_ptr<Device> device) {

@@ -76,7 +76,7 @@ int allocate(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_mes
   });
 }
 
-void release(ptx_device *device, uint64_t address) {
+void release(ptx_device *device, uint64_t address, size_t) {
   std::lock_guard lock(device->turn);
   (void)device->emulator.release(address);
 }
@@ -138,7 +138,7 @@ int queueOpen(ptx_device *device, ptx_device_queue **queue, ptx_device_message *
 
 void queueClose(ptx_device_queue *queue) {
   if (queue->table)
-    release(&queue->device, queue->table);
+    release(&queue->device, queue->table, 0);
   delete queue;
 }
 

@@ -38,15 +38,19 @@ std::string dispatchName(const Operands &operands) { return ("tile_" + operands.
 // weights in a cache (Zen 4, one thread, GB/s without and with it):
 enum class Ahead {
   // Few rows: the processor follows the streams by itself, but starts anew at each
-  // page, so the first line of the one after the next is asked for, at the end of the
-  // panels that of the next tile's: 1 row 28 and 31. Whole streams asked for twice come slower.
+  // page, so the first line of the one after the next is asked for: 1 row 28 and 31.
+  // Whole streams asked for twice come slower.
   Page,
   // The panels of the next tile, in one stream: 8 rows 19 and 25.
   Tile,
   // Each line some steps before: 10 % at 12 rows with weights in the third level (Zen 5).
   Line
 };
-Ahead aheadOf(int64_t rows) { return rows <= 4 ? Ahead::Page : rows <= 8 ? Ahead::Tile : Ahead::Line; }
+Ahead aheadOf(int64_t rows, int64_t panels) {
+  if (rows <= 4 || panels == maxPanels)
+    return Ahead::Page;
+  return rows <= 8 ? Ahead::Tile : Ahead::Line;
+}
 constexpr int64_t pageWords = 1024, linesAhead = 48;
 
 /// The products of one step, added to the sums [row][panel].
@@ -118,7 +122,7 @@ void emitMicroKernel(Emit &e, const Operands &operands, int64_t rows, int64_t pa
         e.create<scf::YieldOp>(loaded);
       });
 
-  Ahead ahead = aheadOf(rows);
+  Ahead ahead = aheadOf(rows, panels);
   auto column = [&](Value step, int64_t j) { return e.at(e.at(b, e.mul(bRow, step)), e.mul(bPanel, j)); };
   auto body = [&](Value step, ValueRange sums) {
     Value first = e.mul(step, operands.rowWords);
@@ -137,7 +141,6 @@ void emitMicroKernel(Emit &e, const Operands &operands, int64_t rows, int64_t pa
   int64_t pageSteps = pageWords / operands.panelWords;
   auto pages = [&](Value from, ValueRange sums) {
     Value later = e.add(from, 2 * pageSteps);
-    later = e.add(later, e.select(e.less(later, steps), e.integer(0), e.mul(steps, panels - 1)));
     for (int64_t j = 0; j < panels; ++j)
       e.fetch(column(later, j), Emit::Cache::Second);
     return SmallVector<Value>(e.loop(from, e.minimum(e.add(from, pageSteps), steps), 1, sums, body));

@@ -56,7 +56,7 @@ int allocate(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_mes
   });
 }
 
-void release(ptx_device *device, uint64_t address) {
+void release(ptx_device *device, uint64_t address, size_t) {
   std::lock_guard lock(device->mutex);
   ::munmap(reinterpret_cast<void *>(address), device->blocks.at(address));
   device->blocks.erase(address);

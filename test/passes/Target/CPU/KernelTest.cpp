@@ -99,6 +99,18 @@ TEST_P(Kernels, ContractInChunks) {
   }
 }
 
+// Where few rows wait for memory, runs of tiles whose panels lie apart: whole ones, one tile more, and what is left.
+TEST_P(Kernels, ContractOfFewRows) {
+  auto kernel = find(GetParam(), "contract_bias");
+  for (int64_t m : {1, 4, 5, 6})
+    for (int64_t more : {0, 1}) {
+      int64_t n = (64 / m + more) * 64 + 21;
+      ContractData data(m, n, 3, m % 2 * 2);
+      data.run(kernel, 0, m, 0, (n + 15) / 16);
+      ASSERT_NO_FATAL_FAILURE(expectContract(data, "bias"));
+    }
+}
+
 TEST_P(Kernels, ContractRegions) {
   for (const char *region : regions) {
     ContractData data(13, 37, 50, 0);

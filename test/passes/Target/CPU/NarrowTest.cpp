@@ -79,6 +79,16 @@ TEST_P(Narrow, ContractAtOddSizes) {
         }
 }
 
+TEST_P(Narrow, ContractOfFewRows) {
+  auto kernel = find(GetParam(), "contract");
+  for (int64_t m : {4, 5}) {
+    int64_t n = (64 / m + 1) * 64 + 21;
+    ContractData data = problem(m, n, 9, m % 2 * 3);
+    data.run(kernel, 0, m, 0, (n + 15) / 16);
+    ASSERT_NO_FATAL_FAILURE(expectContract(data));
+  }
+}
+
 // More rows than one chunk holds, and rows longer than a chunk.
 TEST_P(Narrow, ContractInChunksAndPieces) {
   auto kernel = find(GetParam(), "contract");
