@@ -2,6 +2,7 @@
 
 #include "runtime/cpu/chooser.h"
 #include "runtime/cpu/level.h"
+#include "runtime/cpu/pages.h"
 #include "runtime/cpu/pool.h"
 #include "runtime/cpu/roof.h"
 #include "runtime/cpu/sealed_library.h"
@@ -9,14 +10,13 @@
 #include "runtime/device/guarded.h"
 
 #include <chrono>
-#include <sys/mman.h>
 
 using namespace ptx;
 
 namespace {
 
 // Vector loads may touch the bytes behind the last row.
-constexpr size_t slackBytes = 256, hugeBytes = 2u << 20, pageBytes = 4096, scratchAlignment = 64;
+constexpr size_t slackBytes = 256, scratchAlignment = 64;
 
 struct CpuKernel {
   Kernel function = nullptr;
@@ -32,6 +32,7 @@ struct CpuDevice {
     wantedLevel = options.level ? options.level : "";
   }
   Pool pool;
+  Pages pages;
   std::string wantedLevel, level;
   SealedLibrary library;
   std::vector<CpuKernel> kernels;
@@ -66,26 +67,18 @@ int open(const ptx_device_options *options, ptx_device **device, ptx_device_mess
 
 void close(ptx_device *device) { delete cpu(device); }
 
-/// A whole number of pages; less than `bytes`: too many.
-size_t mappedBytes(size_t bytes) { return (bytes + slackBytes + pageBytes - 1) / pageBytes * pageBytes; }
-
-/// Nothing is written here: neighbouring mappings share large pages only where neither has a small one yet.
-int allocate(ptx_device *, size_t bytes, uint64_t *address, ptx_device_message *message) {
+int allocate(ptx_device *device, size_t bytes, uint64_t *address, ptx_device_message *message) {
   return guardedDevice(message, [&]() -> Status {
-    size_t size = mappedBytes(bytes);
-    void *memory =
-        size < bytes ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
+    void *memory = bytes + slackBytes < bytes ? nullptr : cpu(device)->pages.take(bytes + slackBytes);
+    if (!memory)
       return Error{"no memory for " + std::to_string(bytes) + " bytes"};
-    if (size >= hugeBytes)
-      ::madvise(memory, size, MADV_HUGEPAGE);
     *address = reinterpret_cast<uint64_t>(memory);
     return {};
   });
 }
 
 void release(ptx_device *, uint64_t address, size_t bytes) {
-  ::munmap(reinterpret_cast<void *>(address), mappedBytes(bytes));
+  Pages::giveBack(reinterpret_cast<void *>(address), bytes + slackBytes);
 }
 
 Status loadKernels(CpuDevice &device, const ptx_code_payload *payloads, size_t count, const ptx_kernel_info *kernels,
