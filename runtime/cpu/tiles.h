@@ -27,7 +27,7 @@ struct Tile {
 /// The work of problems in operations; bytes moved count as some.
 double workOf(std::span<const ptx_problem> problems);
 
-/// Fills `tiles`; returns whether the launch is too small for a fork-join.
+/// Fills `tiles`; returns whether the launch is too small for a fork-join. No problem is empty.
 bool cutTiles(std::span<const ptx_problem> problems, const std::function<const TileRule &(const ptx_problem &)> &ruleOf,
               uint32_t workers, std::vector<Tile> &tiles);
 

@@ -168,7 +168,8 @@ private:
         columns.append({low, high});
       }
     else
-      columns = emitTransposed(e, llvm::map_to_vector(rows, [&](Value row) { return load(k, row, first); }));
+      for (Value column : emitTransposed(e, at(rows, first), e.getF32Type(), 4))
+        columns.push_back(type ? w.round(e, column) : column);
     columns.truncate(count);
     return columns;
   }
@@ -191,9 +192,10 @@ private:
 
   /// Words of narrow keys, transposed.
   SmallVector<Value> wordsOf(llvm::ArrayRef<Value> rows, Value first) {
-    return emitTransposed(e, llvm::map_to_vector(rows, [&](Value row) -> Value {
-                            return e.create<mlir::LLVM::LoadOp>(e.wide(e.getI32Type()), k.at(e, row, first), 2);
-                          }));
+    return emitTransposed(e, at(rows, first), e.getI32Type(), 2);
+  }
+  SmallVector<Value> at(llvm::ArrayRef<Value> rows, Value column) {
+    return llvm::map_to_vector(rows, [&](Value row) { return k.at(e, row, column); });
   }
 
   //===- weights -----------------------------------------------------------------//

@@ -33,8 +33,8 @@ void emitTile(Emit &e, const Operands &operands, const Tile &tile);
 /// row repeat it. Reads and writes `depth` rounded up to 16.
 void emitTranspose(Emit &e, Matrix src, Value rows, Value depth, Value dst);
 
-/// 16 vectors of words, transposed.
-SmallVector<Value> emitTransposed(Emit &e, SmallVector<Value> rows);
+/// The first 16 words of 16 rows, transposed. `element` is a type of 32 bits.
+SmallVector<Value> emitTransposed(Emit &e, mlir::ArrayRef<Value> rows, mlir::Type element, unsigned alignment);
 
 /// How `rows` rows are cut into balanced blocks no taller than a micro-kernel of the operands.
 struct RowBlocks {
