@@ -107,6 +107,7 @@ private:
     e.stride(kernel.c0, kernel.c1, width, [&](Value at, Value) {
       Run run = runs.from(at);
       blocks.forEach(e, [&](Value begin, Value height) {
+        emitFetch(e.add(row, begin), height, run);
         Value sums = e.mul(height, e.mul(run.panels, lanes));
         e.loop(e.integer(0), run.tiles, 1, [&](Value tile) {
           Value c = e.at(kernel.scratch, e.mul(tile, sums));
@@ -157,20 +158,36 @@ private:
               e.mul(sums.step, panelWords), operands.steps(e, depth), sums.c, e.mul(sums.panels, lanes), fresh});
   }
 
-  /// Of the sums of a run: neighbours one after the other, which are the panels of a tile or one place of each tile.
+  /// Asks for what the region will read and write of a tile, which comes while its sums are made: 128 rows of 768 are 3
+  /// % faster, 109 to 112 GFLOP/s (Zen 4). Not of a run of tiles, whose streams it would disturb.
+  void emitFetch(Value first, Value rows, const Run &run) {
+    Value panels = e.select(e.compare(Emit::Predicate::eq, run.tiles, e.integer(1)), run.panels, e.integer(0));
+    e.loop(e.integer(0), panels, 1, [&](Value j) {
+      Value n = e.mul(e.add(run.panel, e.mul(j, run.step)), lanes);
+      e.loop(e.integer(0), rows, 1, [&](Value i) {
+        Value m = e.add(first, i);
+        e.fetch(y.at(e, y.row(e, m), n), Emit::Cache::Second);
+        for (const Matrix &extra : element.rowExtras())
+          e.fetch(e.at(extra.row(e, m), n), Emit::Cache::Second);
+      });
+    });
+  }
+
+  /// Of the sums of a run: neighbours one after the other, which are the panels of a tile or one place of each tile,
+  /// and all rows of a panel, which have its columns of the extras in common.
   void emitRegion(Value first, Value rows, const Run &run) {
     Value rowSums = e.mul(run.panels, lanes), ofTile = e.compare(Emit::Predicate::eq, run.step, e.integer(1));
     Value places = e.select(ofTile, e.integer(1), run.panels), neighbours = e.select(ofTile, run.panels, run.tiles);
     Value pitch = e.select(ofTile, e.integer(lanes), e.mul(rows, rowSums));
-    e.loop(e.integer(0), rows, 1, [&](Value i) {
-      Value m = e.add(first, i);
-      Value out = y.row(e, m), ofRow = e.at(kernel.scratch, e.mul(i, rowSums));
-      e.loop(e.integer(0), places, 1, [&](Value place) {
-        Value sums = e.at(ofRow, e.mul(place, lanes)), panel = e.add(run.panel, e.mul(place, run.step));
-        e.loop(e.integer(0), neighbours, 1, [&](Value j) {
-          Value n = e.mul(e.add(panel, j), lanes);
-          Value value = element(e, e.load(e.at(sums, e.mul(j, pitch))), m, n);
-          emitStore(e, kernel.level, value, y, out, n, e.sub(width, n));
+    e.loop(e.integer(0), places, 1, [&](Value place) {
+      Value panel = e.add(run.panel, e.mul(place, run.step)), ofPlace = e.at(kernel.scratch, e.mul(place, lanes));
+      e.loop(e.integer(0), neighbours, 1, [&](Value j) {
+        Value n = e.mul(e.add(panel, j), lanes), sums = e.at(ofPlace, e.mul(j, pitch)), left = e.sub(width, n);
+        SmallVector<Value> columns = element.columns(e, n);
+        e.loop(e.integer(0), rows, 1, [&](Value i) {
+          Value m = e.add(first, i);
+          Value value = element(e, e.load(e.at(sums, e.mul(i, rowSums))), columns, m, n);
+          emitStore(e, kernel.level, value, y, y.row(e, m), n, left);
         });
       });
     });

@@ -160,7 +160,18 @@ Value emitErf(Emit &e, Value x);
 class Element {
 public:
   Element(Emit &e, rt::KernelOp kernel, const Words &words);
-  Value operator()(Emit &e, ValueRange values, Value m, Value n) const;
+  Value operator()(Emit &e, ValueRange values, Value m, Value n) const {
+    return (*this)(e, values, columns(e, n), m, n);
+  }
+
+  /// What it reads of columns, which is the same for every row: one for each extra, null where that is of rows.
+  SmallVector<Value> columns(Emit &e, Value n) const;
+  Value operator()(Emit &e, ValueRange values, llvm::ArrayRef<Value> columns, Value m, Value n) const;
+
+  /// The extras that have rows.
+  auto rowExtras() const {
+    return llvm::make_filter_range(extras, [](const Matrix &extra) { return static_cast<bool>(extra.pitch); });
+  }
 
 private:
   mutable rt::KernelOp kernel; // its accessors are not const

@@ -33,16 +33,19 @@ static Value emitOperation(Emit &e, Operation &op, IRMapping &map) {
   return copy->getResult(0);
 }
 
-Value Element::operator()(Emit &e, ValueRange values, Value m, Value n) const {
+SmallVector<Value> Element::columns(Emit &e, Value n) const {
+  return llvm::map_to_vector(extras,
+                             [&](const Matrix &extra) { return extra.pitch ? Value() : e.load(e.at(extra.base, n)); });
+}
+
+Value Element::operator()(Emit &e, ValueRange values, ArrayRef<Value> columns, Value m, Value n) const {
   Block &block = kernel.getBody().front();
   IRMapping map;
   unsigned argument = 0;
   for (Value value : values)
     map.map(block.getArgument(argument++), value);
-  for (const Matrix &extra : extras) {
-    Value base = extra.pitch ? extra.row(e, m) : extra.base;
-    map.map(block.getArgument(argument++), e.load(e.at(base, n)));
-  }
+  for (auto [extra, column] : llvm::zip_equal(extras, columns))
+    map.map(block.getArgument(argument++), column ? column : e.load(e.at(extra.row(e, m), n)));
   for (Operation &op : block.without_terminator())
     map.map(op.getResult(0), emitOperation(e, op, map));
   return map.lookup(block.getTerminator()->getOperand(0));
