@@ -15,7 +15,11 @@ size_t roundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * u
 
 char *map(size_t size) {
   void *memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? nullptr : static_cast<char *>(memory);
+  if (memory == MAP_FAILED)
+    return nullptr;
+  if (size >= largePage)
+    ::madvise(memory, size, MADV_HUGEPAGE); // where there are none, small ones serve
+  return static_cast<char *>(memory);
 }
 
 void unmap(char *begin, char *end) {
@@ -32,7 +36,6 @@ char *mapLarge(size_t size) {
   char *aligned = memory + (roundUp(address, largePage) - address);
   unmap(memory, aligned);
   unmap(aligned + size, memory + size + largePage);
-  ::madvise(aligned, size, MADV_HUGEPAGE); // where there are none, small ones serve
   return aligned;
 }
 

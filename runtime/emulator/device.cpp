@@ -138,7 +138,7 @@ int queueOpen(ptx_device *device, ptx_device_queue **queue, ptx_device_message *
 
 void queueClose(ptx_device_queue *queue) {
   if (queue->table)
-    release(&queue->device, queue->table, 0);
+    release(&queue->device, queue->table, queue->tableBytes);
   delete queue;
 }
 
